@@ -1,0 +1,24 @@
+import type { CardStackState, CertificateSha256, Tries } from './card-host.ts';
+
+/**
+ * One way to reach cards: PC/SC with our own HPKI driver, or one PKCS#11 module. It lives in the
+ * card host's process and knows no PIN rules: those stand once, in the host, above every stack.
+ */
+export interface CardStack {
+  state(): CardStackState;
+  subscribe(listener: (state: CardStackState) => void): () => void;
+
+  /** Reads the try counter without presenting a PIN; `unknown` where the card does not tell. */
+  triesLeft(card: CertificateSha256): Promise<Tries>;
+
+  /**
+   * Presents the PIN exactly once and signs one hash in one transaction, after it has re-read the
+   * certificate in that transaction. Throws CardError.
+   */
+  sign(card: CertificateSha256, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array>;
+
+  /** The last PIN session ended. A stack whose library may still hold the PIN asks for its process to be replaced. */
+  pinSessionsEnded(): 'keep' | 'replace_process';
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+/** PC/SC as the drivers see it: readers that come and go, and one exclusive transaction at a time. */
+
+export type ReaderPresence = {
+  readonly reader: string;
+  readonly present: boolean;
+  /** Answer To Reset; empty without a card. Shown to people, never used to identify a card. */
+  readonly atr: Uint8Array;
+  /** Another program holds the card exclusively. */
+  readonly exclusive: boolean;
+  /** The card does not answer. */
+  readonly mute: boolean;
+  /** Changes whenever a card was inserted or removed, so that a quick swap is seen. */
+  readonly insertion: number;
+};
+
+export type SmartCardServiceState =
+  | { readonly service: 'unavailable'; readonly reason: string }
+  | { readonly service: 'running'; readonly readers: readonly ReaderPresence[] };
+
+export type SmartCardErrorCode =
+  | 'SERVICE_UNAVAILABLE'
+  | 'READER_UNAVAILABLE'
+  | 'CARD_REMOVED'
+  | 'CARD_RESET'
+  | 'CARD_MUTE'
+  | 'SHARING_VIOLATION'
+  | 'COMMUNICATION';
+
+/** `status` is the SCARD_* name or number as the platform gave it, for logs. */
+export class SmartCardError extends Error {
+  override readonly name = 'SmartCardError';
+  readonly code: SmartCardErrorCode;
+  readonly status: string;
+
+  constructor(code: SmartCardErrorCode, status: string) {
+    super(`${code} (${status})`);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export interface CardChannel {
+  readonly atr: Uint8Array;
+  /** One command APDU in, one response APDU (data and SW1 SW2) out. Throws {@link SmartCardError}. */
+  transmit(command: Uint8Array): Promise<Uint8Array>;
+}
+
+export interface SmartCardService {
+  state(): SmartCardServiceState;
+  /** Calls back at every change, not at once. Returns the unsubscribe function. */
+  subscribe(listener: (state: SmartCardServiceState) => void): () => void;
+  /** Connects shared, begins a transaction, runs `work`, ends it and leaves the card as it is. */
+  transaction<T>(reader: string, work: (card: CardChannel) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Suites that own a pcscd, a SoftHSM or a browser say so with describeWith (test/support/machine.ts).
+    reporters: process.env['CI'] === 'true' ? ['default'] : ['default'],
+  },
+});
