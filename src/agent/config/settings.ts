@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+/**
+ * Every setting of the agent, its default and who may change it. Machine policy may set all of them; a user only those
+ * of {@link userSettings}: the rest decides what is trusted.
+ */
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 as 64 lower-case hex digits');
+const absolutePath = z.string().min(1).max(1024);
+
+const pairedByPolicy = z.union([
+  z.strictObject({ name: z.string().min(1).max(128), origin: z.url(), tokenSha256: sha256Hex }),
+  z.strictObject({ name: z.string().min(1).max(128), native: z.literal(true), tokenSha256: sha256Hex }),
+]);
+
+const pkcs11Module = z.strictObject({
+  path: absolutePath,
+  /** How the module wants the PIN before each signature. Vendors differ; `user` is what they prescribe. */
+  login: z.enum(['user', 'context-specific']).default('user'),
+});
+
+const presetStaff = z.strictObject({ staffId: z.string().min(1).max(64), certificateSha256: sha256Hex });
+
+export const settingsSchema = z.strictObject({
+  language: z.enum(['ja', 'en']).default('ja'),
+  api: z
+    .strictObject({
+      ports: z.array(z.int().min(1024).max(65535)).min(1).max(32).default([17090, 17091, 17092, 17093, 17094, 17095, 17096, 17097, 17098, 17099]),
+      bodyLimitMiB: z.int().min(1).max(16).default(4),
+      /** OS users, besides the agent's own, whose programs may connect (EHR services run as SYSTEM). */
+      otherUsers: z.array(z.string().min(1).max(128)).max(32).default([]),
+      requestsPerMinute: z.int().min(10).max(6000).default(600),
+    })
+    .prefault({}),
+  clients: z.array(pairedByPolicy).max(256).default([]),
+  pairing: z
+    .strictObject({
+      allowed: z.boolean().default(true),
+      tokenDays: z.int().min(1).max(3650).default(400),
+    })
+    .prefault({}),
+  pin: z
+    .union([
+      z.literal('every-signature'),
+      z.literal('until-card-removed'),
+      z.strictObject({ minutes: z.int().min(1).max(480) }),
+    ])
+    .default('every-signature'),
+  bounds: z
+    .strictObject({
+      documentsPerSession: z.int().min(1).max(250).default(250),
+      requestsPerHour: z.int().min(1).max(600).default(60),
+    })
+    .prefault({}),
+  deadlines: z
+    .strictObject({
+      consentSeconds: z.int().min(10).max(600).default(120),
+      cardSeconds: z.int().min(10).max(600).default(60),
+      cardCallSeconds: z.int().min(5).max(60).default(20),
+      loginAndSignSeconds: z.int().min(10).max(120).default(60),
+    })
+    .prefault({}),
+  staff: z
+    .strictObject({
+      binding: z.enum(['ask', 'preset', 'admin']).default('ask'),
+      preset: z.array(presetStaff).max(10_000).default([]),
+    })
+    .prefault({}),
+  cards: z
+    .strictObject({
+      /** Drive HPKI cards without a vendor module. */
+      direct: z.boolean().default(true),
+      modules: z.array(pkcs11Module).max(8).default([]),
+    })
+    .prefault({}),
+  trust: z
+    .strictObject({
+      /** PEM files of root certificates, besides those that are known by fingerprint. */
+      anchors: z.array(absolutePath).max(64).default([]),
+      crlDir: absolutePath.nullable().default(null),
+    })
+    .prefault({}),
+  signature: z
+    .strictObject({
+      reference1: z.enum(['inclusive', 'exclusive']).default('inclusive'),
+      issuerSerialV2: z.boolean().default(false),
+      signingTimeZone: z.enum(['+00:00', '+09:00']).default('+00:00'),
+    })
+    .prefault({}),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Top-level keys that a user may set for themselves. */
+export const userSettings = ['language'] as const satisfies readonly (keyof Settings)[];

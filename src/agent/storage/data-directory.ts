@@ -1,0 +1,72 @@
+import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+/** Files of one user's agent. Nothing here holds a document, a PIN or a token in clear. */
+export interface DataDirectory {
+  readonly root: string;
+  readonly portFile: string;
+  readonly controlSocket: string;
+  readonly userSettings: string;
+  readonly clients: string;
+  readonly staffBindings: string;
+  readonly journal: string;
+  readonly audit: string;
+  readonly pinLedger: string;
+  readonly secrets: string;
+  readonly anchors: string;
+  readonly logs: string;
+}
+
+export function defaultDataRoot(platform: NodeJS.Platform = process.platform, env = process.env): string {
+  switch (platform) {
+    case 'win32':
+      return path.win32.join(env['LOCALAPPDATA'] ?? path.win32.join(homedir(), 'AppData', 'Local'), 'HpkiAgent');
+    case 'darwin':
+      return path.join(homedir(), 'Library', 'Application Support', 'HpkiAgent');
+    default:
+      return path.join(env['XDG_DATA_HOME'] ?? path.join(homedir(), '.local', 'share'), 'hpki-agent');
+  }
+}
+
+export function dataDirectory(root: string): DataDirectory {
+  const at = (name: string): string => path.join(root, name);
+  return {
+    root,
+    portFile: at('port.json'),
+    controlSocket: controlSocketOf(root),
+    userSettings: at('settings.json'),
+    clients: at('clients.json'),
+    staffBindings: at('staff.json'),
+    journal: at('journal.jsonl'),
+    audit: at('audit.jsonl'),
+    pinLedger: at('pin-tries.json'),
+    secrets: at('secrets'),
+    anchors: at('anchors'),
+    logs: at('logs'),
+  };
+}
+
+/** Windows has no socket files: the pipe's name carries the user's own folder, and its default ACL is the user's. */
+function controlSocketOf(root: string): string {
+  if (process.platform === 'win32') return `\\\\.\\pipe\\hpki-agent-${Buffer.from(root).toString('base64url').slice(-64)}`;
+  return path.join(root, 'control.sock');
+}
+
+/** Makes the folders that are missing, readable by this user alone. */
+export async function prepareDataDirectory(data: DataDirectory): Promise<void> {
+  for (const folder of [data.root, data.secrets, data.anchors, data.logs]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
+  // A folder that was there already may be open to others: the socket and the port file rely on it not being so.
+  if (process.platform !== 'win32') await chmod(data.root, 0o700);
+}
+
+/** The user's own settings, or undefined where there are none or the file is not JSON (then `doctor` says so). */
+export async function readUserSettings(data: DataDirectory): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(data.userSettings, 'utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
