@@ -1,0 +1,129 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+import type {
+  BindingView,
+  CardNeed,
+  CardView,
+  DialogOutcome,
+  HoldPin,
+  PairingView,
+  PinQuestion,
+  Prompts,
+  SignatureDialog,
+  SignatureDialogView,
+} from '../../agent/ports.ts';
+import { showSafely } from '../../formats/prescription/display-safety.ts';
+import type { Language } from '../language.ts';
+import { readAnswer, readPin } from './read-pin.ts';
+import { summaryLines } from './show-summary.ts';
+import { terminalTexts } from './terminal-texts.ts';
+
+/** Meets the person in the terminal in which `serve`, `sign` or `demo` runs. */
+export function terminalPrompts(input: ReadStream, output: WriteStream, language: Language): Prompts {
+  const t = terminalTexts[language];
+  const print = (line: string): void => {
+    output.write(`${line}\n`);
+  };
+  const confirm = async (question: string, signal: AbortSignal): Promise<boolean> => {
+    output.write(`${question} ${t.typeYes} > `);
+    const answer = await readAnswer(input, signal);
+    return answer !== null && t.yes.includes(answer.toLowerCase());
+  };
+  return {
+    openSignature: (view) => signatureDialog(view, { input, output, language, print, confirm }),
+    async showPairingCode(view: PairingView, signal: AbortSignal) {
+      print('');
+      print(`═══ ${t.pairingTitle} ═══`);
+      print(`${t.caller}: ${showSafely(view.clientName)} ${callerPlace(view)}`);
+      print(`${t.pairingCode}:  ${view.code.slice(0, 3)} ${view.code.slice(3)}`);
+      print(t.pairingHow);
+      await aborted(signal);
+      return 'refused';
+    },
+    notify: (notice) => print(`● ${notice.text[language]}`),
+  };
+}
+
+interface Terminal {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+  readonly language: Language;
+  readonly print: (line: string) => void;
+  readonly confirm: (question: string, signal: AbortSignal) => Promise<boolean>;
+}
+
+function signatureDialog(view: SignatureDialogView, terminal: Terminal): SignatureDialog {
+  const { input, output, language, print, confirm } = terminal;
+  const t = terminalTexts[language];
+  printRequest(view, terminal);
+  const cardLine = (card: CardView): string =>
+    `${showSafely(card.name)} ${card.role ?? t.noRole} ${t.daysLeft(card.daysLeft)} [${showSafely(card.card.reader)}]`;
+  return {
+    async waitForCard(need: CardNeed, signal: AbortSignal) {
+      print(`… ${t.cardNeeds[need]}`);
+      await aborted(signal);
+      return 'cancelled';
+    },
+    async chooseCard(cards, signal) {
+      print(t.chooseCard);
+      cards.forEach((card, index) => print(`  ${index + 1}) ${cardLine(card)}`));
+      output.write('> ');
+      const chosen = cards[Number(await readAnswer(input, signal)) - 1];
+      return chosen === undefined ? 'cancelled' : chosen.card;
+    },
+    async confirmBinding(binding: BindingView, signal) {
+      print(t.bindingTitle);
+      print(`  ${t.staffInEhr}:    ${showSafely(binding.staff.name)} (${showSafely(binding.staff.id)})`);
+      print(`  ${t.personInDocument}: ${showSafely(binding.personInDocument)}`);
+      print(`  ${t.card}:       ${cardLine(binding.card)}`);
+      return (await confirm(t.bindingQuestion, signal)) ? 'confirmed' : 'cancelled';
+    },
+    async askPin(question: PinQuestion, hold: HoldPin, signal) {
+      if (question.refused === 'incorrect') print(`✖ ${t.pinIncorrect}`);
+      print(`${t.card}: ${cardLine(question.card)}`);
+      print(`${t.triesLeft}: ${question.tries.triesLeft === 'unknown' ? t.triesUnknown : question.tries.triesLeft}`);
+      if (question.tries.consentNeeded && !(await confirm(t.lastTries, signal))) return 'cancelled';
+      output.write(`${t.enterPin(question.signatures)}: `);
+      const pin = await readPin(input, (length) => output.write(`\r${t.enterPin(question.signatures)}: ${'●'.repeat(length)} \b`), signal);
+      print('');
+      if (pin === null) return 'cancelled';
+      try {
+        return await hold({ pin, spendLastTries: question.tries.consentNeeded });
+      } finally {
+        pin.fill(0);
+      }
+    },
+    signing: (done, total) => {
+      if (total > 1) output.write(`\r${t.signing} ${done}/${total} `);
+      if (total > 1 && done === total) print('');
+    },
+    close: (end: DialogOutcome) => print(end.outcome === 'signed' ? `✔ ${t.signed}` : `✖ ${t.ended[end.outcome]} (${end.code})`),
+  };
+}
+
+function printRequest(view: SignatureDialogView, { print, language }: Terminal): void {
+  const t = terminalTexts[language];
+  print('');
+  print(`═══ ${t.requestTitle(view.documents.length)} ═══`);
+  print(`${t.caller}: ${showSafely(view.caller.clientName)} ${callerPlace(view.caller)}`);
+  print(`${t.staffInEhr}: ${showSafely(view.staff.name)} (${showSafely(view.staff.id)})`);
+  for (const document of view.documents) {
+    print('');
+    print(`── ${t.documentTypes[document.summary.type]} ${document.id} ──`);
+    for (const line of summaryLines(document.summary, language)) print(line);
+    for (const warning of document.warnings) print(`   ⚠ ${warning[language]}`);
+  }
+  if (view.waiting.length > 0) print(`${t.waiting}: ${view.waiting.map(showSafely).join('、')}`);
+  print('');
+}
+
+function callerPlace(caller: { readonly origin: string | null; readonly program: string | null }): string {
+  if (caller.origin !== null) return `<${caller.origin}>`;
+  return caller.program === null ? '' : `<${showSafely(caller.program)}>`;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,107 @@
+import type { CardNeed, DialogOutcome } from '../../agent/ports.ts';
+import type { DocumentType } from '../../formats/prescription/document.ts';
+import type { Language } from '../language.ts';
+
+interface TerminalTexts {
+  readonly requestTitle: (documents: number) => string;
+  readonly documentTypes: Record<DocumentType, string>;
+  readonly caller: string;
+  readonly staffInEhr: string;
+  readonly personInDocument: string;
+  readonly card: string;
+  readonly noRole: string;
+  readonly daysLeft: (days: number) => string;
+  readonly waiting: string;
+  readonly cardNeeds: Record<CardNeed, string>;
+  readonly chooseCard: string;
+  readonly bindingTitle: string;
+  readonly bindingQuestion: string;
+  readonly pinIncorrect: string;
+  readonly triesLeft: string;
+  readonly triesUnknown: string;
+  readonly lastTries: string;
+  readonly enterPin: (signatures: number) => string;
+  readonly typeYes: string;
+  readonly yes: readonly string[];
+  readonly signing: string;
+  readonly signed: string;
+  readonly ended: Record<Exclude<DialogOutcome['outcome'], 'signed'>, string>;
+  readonly pairingTitle: string;
+  readonly pairingCode: string;
+  readonly pairingHow: string;
+}
+
+export const terminalTexts: Record<Language, TerminalTexts> = {
+  ja: {
+    requestTitle: (documents) => (documents === 1 ? '電子署名の確認' : `電子署名の確認（${documents}件）`),
+    documentTypes: { prescription: '処方箋', dispensing: '調剤結果' },
+    caller: '依頼元',
+    staffInEhr: 'EHRの職員',
+    personInDocument: '文書の署名者',
+    card: 'カード',
+    noRole: '資格なし',
+    daysLeft: (days) => `残り${days}日`,
+    waiting: '順番待ち',
+    cardNeeds: {
+      no_service: 'スマートカードサービスの開始を待っています。',
+      no_reader: 'カードリーダーをつないでください。',
+      no_card: 'HPKIカードを挿入してください。',
+      unknown_card: '署名用のHPKIカードではありません。カードの種類と向きを確かめてください。',
+      card_in_use: '別のプログラムがカードを使用中です。終わるのを待っています。',
+      module_failed: 'カードのモジュールが応答しません。',
+      other_doctor: '別の方のカードです。ご本人のHPKIカードを挿入してください。',
+    },
+    chooseCard: '使うカードを番号で選んでください（Enterで取り消し）',
+    bindingTitle: 'このカードを初めて使います。3つの名前が同じ人か確かめてください。',
+    bindingQuestion: '同じ人ですか？',
+    pinIncorrect: 'PINが違います。',
+    triesLeft: 'PINの残り回数',
+    triesUnknown: 'カードから読み取れません',
+    lastTries: '残りの回数がわずかです。間違えるとカードがロックされ、再発行（5,500円、数週間）が必要です。続けますか？',
+    enterPin: (signatures) => `内容を確認し、署名する場合はPINを入力してください（${signatures}件、Escで取り消し）`,
+    typeYes: '「はい」と入力して続行、Enterで取り消し',
+    yes: ['はい', 'yes', 'y'],
+    signing: '署名しています',
+    signed: '署名しました。',
+    ended: { failed: '署名できませんでした。', cancelled: '取り消しました。何も署名されていません。', expired: '時間が切れました。何も署名されていません。' },
+    pairingTitle: '接続先EHRの追加',
+    pairingCode: '確認番号',
+    pairingHow: 'この番号をEHRの画面に入力してください。心当たりがなければ入力せず、Ctrl-Cで閉じてください。',
+  },
+  en: {
+    requestTitle: (documents) => (documents === 1 ? 'Confirm the signature' : `Confirm ${documents} signatures`),
+    documentTypes: { prescription: 'Prescription', dispensing: 'Dispensing result' },
+    caller: 'Asked by',
+    staffInEhr: 'Staff in the EHR',
+    personInDocument: 'Signer in the document',
+    card: 'Card',
+    noRole: 'no role',
+    daysLeft: (days) => `${days} days left`,
+    waiting: 'Waiting',
+    cardNeeds: {
+      no_service: 'Waiting for the smart card service to start.',
+      no_reader: 'Connect the card reader.',
+      no_card: 'Insert the HPKI card.',
+      unknown_card: 'This is no HPKI signing card. Check the card and which way it faces.',
+      card_in_use: 'Another program is using the card; waiting for it to finish.',
+      module_failed: 'The card module does not answer.',
+      other_doctor: "This is another person's card. Insert your own HPKI card.",
+    },
+    chooseCard: 'Choose a card by its number (Enter cancels)',
+    bindingTitle: 'This card is used for the first time. Check that the three names are one person.',
+    bindingQuestion: 'Are they the same person?',
+    pinIncorrect: 'The PIN is wrong.',
+    triesLeft: 'PIN tries left',
+    triesUnknown: 'the card does not tell',
+    lastTries: 'Few tries are left. A wrong PIN locks the card; re-issue costs ¥5,500 and takes weeks. Go on?',
+    enterPin: (signatures) => `Check the content; to sign, enter the PIN (${signatures} to sign, Esc cancels)`,
+    typeYes: 'type "yes" to go on, Enter cancels',
+    yes: ['yes', 'y', 'はい'],
+    signing: 'Signing',
+    signed: 'Signed.',
+    ended: { failed: 'Not signed.', cancelled: 'Cancelled. Nothing was signed.', expired: 'Time is up. Nothing was signed.' },
+    pairingTitle: 'Add an EHR',
+    pairingCode: 'Code',
+    pairingHow: 'Type this code into the EHR. If you did not expect this, type nothing and press Ctrl-C.',
+  },
+};
