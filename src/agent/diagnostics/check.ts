@@ -4,7 +4,7 @@ import type { DataDirectory } from '../storage/data-directory.ts';
 import type { PortFile } from '../storage/port-file.ts';
 import type { SecretStore } from '../ports.ts';
 import type { CardStackState } from '../../native/host/card-host.ts';
-import type { AuditVerdict } from '../audit/verify-audit.ts';
+import type { AuditVerdict } from '../audit/audit-verifier.ts';
 
 export interface Bilingual {
   readonly ja: string;

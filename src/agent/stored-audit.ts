@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { exportAuditCsv } from './audit/audit-csv.ts';
+import { readAuditHead } from './audit/audit-head.ts';
+import { verifyAuditFile, type AuditVerdict } from './audit/audit-verifier.ts';
+import { linesOfFile } from './audit/lines-of-file.ts';
+import { dataDirectory, defaultDataRoot } from './storage/data-directory.ts';
+import { fileSecretStore } from './storage/file-secret-store.ts';
+
+/** Verifies the audit log on disk against the head that was kept outside of it. Reads only; the agent may be running. */
+export async function verifyStoredAudit(dataRoot: string = defaultDataRoot()): Promise<AuditVerdict> {
+  const data = dataDirectory(dataRoot);
+  const head = await readAuditHead(fileSecretStore(data.secrets));
+  return verifyAuditFile(data.audit, head === undefined ? [] : [head]);
+}
+
+/** The audit log on disk as CSV, row by row. */
+export async function exportStoredAudit(dataRoot: string = defaultDataRoot()): Promise<string> {
+  const { audit } = dataDirectory(dataRoot);
+  if (!existsSync(audit)) return '';
+  let csv = '';
+  for await (const row of exportAuditCsv(linesOfFile(audit))) csv += row;
+  return csv;
+}

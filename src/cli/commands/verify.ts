@@ -1,0 +1,101 @@
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import type { VerificationReport, Verdict } from '../../formats/xades/report.ts';
+import { CommandFailure, exitCodes } from '../exit.ts';
+import { jsonOption, type CommandContext } from '../program.ts';
+
+const verdictExit: Record<Verdict, number> = { VALID: 0, INVALID: 1, INDETERMINATE: 2 };
+
+interface VerifyOptions {
+  readonly trust: readonly string[];
+  readonly chain: readonly string[];
+  readonly crl: readonly string[];
+  readonly at?: string;
+  readonly json?: boolean;
+}
+
+export function addVerify(program: Command, context: CommandContext): void {
+  const { say } = context;
+  const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+  program
+    .command('verify')
+    .summary(say({ ja: '署名済みの処方箋・調剤結果を検証する', en: 'verify a signed prescription or dispensing result' }))
+    .description(
+      say({
+        ja: '署名済みXMLを検証します。終了コード: 0 有効、1 無効、2 判定できない。',
+        en: 'Verifies a signed XML file. Exit code: 0 valid, 1 invalid, 2 indeterminate.',
+      }),
+    )
+    .argument('<FILE>', say({ ja: '署名済みXML', en: 'signed XML' }))
+    .option('--trust <PEM>', say({ ja: '信頼するルート証明書（複数可）', en: 'trusted root certificate (repeatable)' }), collect, [])
+    .option('--chain <PEM>', say({ ja: '中間認証局の証明書（複数可）', en: 'intermediate certificates (repeatable)' }), collect, [])
+    .option('--crl <FILE>', say({ ja: '失効リスト、PEMまたはDER（複数可）', en: 'revocation list, PEM or DER (repeatable)' }), collect, [])
+    .option('--at <TIME>', say({ ja: '検証する時点（ISO 8601、既定は現在）', en: 'time to verify at (ISO 8601, default now)' }))
+    .addOption(jsonOption(context))
+    .action(async (file: string, options: VerifyOptions) => {
+      const at = options.at === undefined ? new Date() : new Date(options.at);
+      if (Number.isNaN(at.getTime())) {
+        throw new CommandFailure(
+          { ja: '--at は 2026-04-01T09:00:00+09:00 の形で指定してください。', en: '--at takes a time such as 2026-04-01T09:00:00+09:00.' },
+          exitCodes.usage,
+        );
+      }
+      const [{ verifySignedDocument }, { knownAnchorFingerprints }, { readImportedAnchors }] = await Promise.all([
+        import('../../formats/xades/verifier.ts'),
+        import('../../formats/pki/known-anchors.ts'),
+        import('../../agent/config/anchors.ts'),
+      ]);
+      const report = verifySignedDocument(await readFile(file), {
+        anchors: [...(await readAll(options.trust)), ...(await readImportedAnchors())],
+        anchorFingerprints: knownAnchorFingerprints,
+        chain: await readAll(options.chain),
+        crls: await readAll(options.crl),
+        at,
+      });
+      process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : reportLines(report, context).join('\n') + '\n');
+      process.exitCode = verdictExit[report.verdict];
+    });
+}
+
+/** Certificates or lists from PEM or DER files; a folder stands for the files in it. */
+async function readAll(files: readonly string[]): Promise<Uint8Array[]> {
+  const { readPem } = await import('../../formats/pki/pem.ts');
+  const found: Uint8Array[] = [];
+  for (const file of files) {
+    const entries = await readdir(file).catch(() => null);
+    if (entries !== null) {
+      found.push(...(await readAll(entries.map((entry) => path.join(file, entry)))));
+      continue;
+    }
+    const bytes = await readFile(file);
+    found.push(...(bytes.includes('-----BEGIN') ? readPem(bytes.toString('latin1')) : [new Uint8Array(bytes)]));
+  }
+  return found;
+}
+
+const verdictTexts: Record<Verdict, { readonly ja: string; readonly en: string; readonly sign: string }> = {
+  VALID: { ja: '有効', en: 'valid', sign: '✔' },
+  INVALID: { ja: '無効', en: 'invalid', sign: '✖' },
+  INDETERMINATE: { ja: '判定できない', en: 'indeterminate', sign: '?' },
+};
+
+/** A report as lines for a person: the verdict first, then who and when, then every check with its reason. */
+export function reportLines(report: VerificationReport, context: CommandContext, indent = ''): string[] {
+  const { language, say } = context;
+  const type = { prescription: { ja: '処方箋', en: 'prescription' }, dispensing: { ja: '調剤結果', en: 'dispensing result' } };
+  const heading = report.documentType === null ? '' : ` ${say(type[report.documentType])}`;
+  const lines = [`${report.verdict} (${say(verdictTexts[report.verdict])})${heading}${report.level === null ? '' : ` XAdES-${report.level}`}`];
+  if (report.signer !== null) {
+    const name = [report.signer.kanjiName, report.signer.name].filter(Boolean).join(' / ');
+    lines.push(`  ${say({ ja: '署名者', en: 'signer' })}: ${name} (${report.signer.role ?? say({ ja: '資格なし', en: 'no role' })})`);
+  }
+  if (report.signingTime !== null) lines.push(`  ${say({ ja: '署名時刻', en: 'signed at' })}: ${report.signingTime.toISOString()}`);
+  for (const check of report.checks) {
+    lines.push(`  ${verdictTexts[check.verdict].sign} ${check.title[language]}: ${check.reason[language]}`);
+  }
+  if (report.nested !== null) {
+    lines.push(`  ${say({ ja: '内包された処方箋', en: 'nested prescription' })}:`, ...reportLines(report.nested, context, '    '));
+  }
+  return lines.map((line) => indent + line);
+}

@@ -1,0 +1,108 @@
+import { Command, CommanderError, Option } from 'commander';
+import { AgentNotRunning, ControlFailure } from '../agent/control/control-client.ts';
+import { ProblemError } from '../contract/problem.ts';
+import { errorCodes } from '../contract/error-codes.ts';
+import { CommandFailure, exitCodes } from './exit.ts';
+import type { Language } from './language.ts';
+
+export interface CommandContext {
+  readonly language: Language;
+  /** The text in the caller's language. */
+  readonly say: (text: { readonly ja: string; readonly en: string }) => string;
+}
+
+/** Adds one command to the program. Actions load their modules when they run, so that `--help` is quick. */
+export type AddCommand = (program: Command, context: CommandContext) => void;
+
+export const dataDirOption = ({ say }: CommandContext): Option =>
+  new Option('--data-dir <DIR>', say({ ja: 'データフォルダー（既定: 利用者ごとの標準の場所）', en: "data folder (default: the user's own)" }));
+
+export const jsonOption = ({ say }: CommandContext): Option =>
+  new Option('--json', say({ ja: 'JSONで出力する', en: 'print JSON' }));
+
+export function createProgram(language: Language, version: string, commands: readonly AddCommand[]): Command {
+  const context: CommandContext = { language, say: (text) => text[language] };
+  const { say } = context;
+  const program = new Command('hpki-agent')
+    .description(
+      say({
+        ja: 'HPKI署名エージェント: EHRから受け取った処方箋・調剤結果にHPKIカードで電子署名します。',
+        en: 'HPKI signing agent: signs prescriptions and dispensing results from the EHR with an HPKI card.',
+      }),
+    )
+    .version(version, '-V, --version', say({ ja: '版を表示する', en: 'print the version' }))
+    .helpOption('-h, --help', say({ ja: '使い方を表示する', en: 'show help' }))
+    .helpCommand(false)
+    .configureHelp({ styleTitle: (title) => translatedTitle(title, language), helpWidth: 100 })
+    .showHelpAfterError(say({ ja: '（--help で使い方を表示します）', en: '(--help shows the usage)' }));
+  for (const add of commands) add(program, context);
+  for (const command of everyCommand(program)) {
+    command.exitOverride().helpOption('-h, --help', say({ ja: '使い方を表示する', en: 'show help' }));
+    command.configureHelp({ styleTitle: (title) => translatedTitle(title, language), helpWidth: 100 });
+  }
+  return program;
+}
+
+/** Runs a command line and resolves with its exit code. Every failure is printed with its cause and remedy. */
+export async function runProgram(program: Command, argv: readonly string[], language: Language): Promise<number> {
+  process.exitCode = exitCodes.ok;
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return Number(process.exitCode);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    }
+    const { text, exitCode } = explain(error);
+    process.stderr.write(`hpki-agent: ${text[language]}\n`);
+    return exitCode;
+  }
+}
+
+function explain(error: unknown): { readonly text: { readonly ja: string; readonly en: string }; readonly exitCode: number } {
+  if (error instanceof CommandFailure) return { text: error.text, exitCode: error.exitCode };
+  if (error instanceof ControlFailure) return { text: error.text, exitCode: exitCodes.failed };
+  if (error instanceof ProblemError) return { text: problemText(error), exitCode: exitCodes.failed };
+  if (error instanceof AgentNotRunning) {
+    return {
+      text: {
+        ja: 'エージェントが起動していません。hpki-agent serve で起動してください。',
+        en: 'The agent is not running. Start it with hpki-agent serve.',
+      },
+      exitCode: exitCodes.failed,
+    };
+  }
+  const coded = error as NodeJS.ErrnoException;
+  if (coded.code === 'ENOENT') {
+    return { text: { ja: `ファイルがありません: ${coded.path ?? ''}`, en: `No such file: ${coded.path ?? ''}` }, exitCode: exitCodes.failed };
+  }
+  throw error;
+}
+
+function problemText({ problem }: ProblemError): { readonly ja: string; readonly en: string } {
+  const entry = errorCodes[problem.code];
+  const places = (problem.documents ?? []).map(
+    (place) => (language: Language) =>
+      `\n  ${[place.documentId, place.line === null ? null : `${language === 'ja' ? '行' : 'line'} ${place.line}`, place.record, place.field, place.reason[language]].filter((part) => part !== null).join(' / ')}`,
+  );
+  const text = (language: Language): string =>
+    [`${entry[language]} (${problem.code})`, problem.detail?.[language], entry.remedy[language]].filter(Boolean).join(language === 'ja' ? '。' : '. ') +
+    places.map((place) => place(language)).join('');
+  return { ja: text('ja'), en: text('en') };
+}
+
+function* everyCommand(command: Command): Generator<Command> {
+  yield command;
+  for (const child of command.commands) yield* everyCommand(child);
+}
+
+const titles: Readonly<Record<string, string>> = {
+  'Usage:': '使い方:',
+  'Options:': 'オプション:',
+  'Commands:': 'コマンド:',
+  'Arguments:': '引数:',
+};
+
+function translatedTitle(title: string, language: Language): string {
+  return language === 'ja' ? (titles[title] ?? title) : title;
+}
