@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import path from 'node:path';
+import { lockFile, type FileLock } from './file-lock.ts';
+
+/** The three system calls whose failure decides what may be believed; a test replaces them to fail or to lose power. */
+export interface AppendIo {
+  /** Writes at the end of the file, all or part; returns the bytes written. */
+  write(fd: number, bytes: Uint8Array, position: number): number;
+  sync(fd: number): Promise<void>;
+  truncate(fd: number, size: number): void;
+}
+
+export const systemIo: AppendIo = {
+  write: (fd, bytes, position) => fs.writeSync(fd, bytes, 0, bytes.length, position),
+  sync: (fd) =>
+    new Promise((resolve, reject) => {
+      fs.fdatasync(fd, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    }),
+  truncate: (fd, size) => fs.ftruncateSync(fd, size),
+};
+
+/** Bytes after the last newline that were cut off when the file was opened: a write that no caller was told of. */
+export interface TornTail {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const newline = 0x0a;
+
+/**
+ * Lines at the end of one file, by one writer. An append is whole or not there at all: what fails half-way is
+ * truncated away, and what a crash left without its newline is cut off at the next opening.
+ */
+export class AppendOnlyFile {
+  readonly file: string;
+  readonly tornTail: TornTail | null;
+  readonly #io: AppendIo;
+  readonly #lock: FileLock;
+  #fd: number;
+  #size: number;
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Set while the end of the file is not known to be ours: nothing is appended until it is cut back. */
+  #cutBackTo: number | null = null;
+
+  /** Opens or makes the file, readable by its user alone. Throws the system's error, or `ELOCKED`. */
+  constructor(file: string, io: AppendIo = systemIo) {
+    this.file = file;
+    this.#io = io;
+    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    this.#lock = lockFile(file);
+    try {
+      const isNew = !fs.existsSync(file);
+      this.#fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+      if (isNew) syncFolder(path.dirname(file));
+      const size = fs.fstatSync(this.#fd).size;
+      this.#size = endOfLastLine(this.#fd, size);
+      this.tornTail = this.#size === size ? null : this.#cutTail(size);
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Appends whole lines (each ends in a newline) and resolves to their offset. With `durable` the bytes have reached
+   * the disk when it resolves. When it rejects, nothing of them is in the file.
+   */
+  append(lines: string, durable: boolean): Promise<number> {
+    return this.#inTurn(async () => {
+      this.#cutBack();
+      const offset = this.#size;
+      try {
+        this.#writeAll(Buffer.from(lines, 'utf8'), offset);
+        if (durable) await this.#io.sync(this.#fd);
+      } catch (error) {
+        // After a failed fsync the kernel may have dropped the pages: the bytes are not to be believed either way.
+        this.#cutBackTo = offset;
+        this.#tryCutBack();
+        throw error;
+      }
+      return offset;
+    });
+  }
+
+  read(offset: number, length: number): string {
+    const bytes = Buffer.alloc(length);
+    fs.readSync(this.#fd, bytes, 0, length, offset);
+    return bytes.toString('utf8');
+  }
+
+  /** Puts other lines in the file's place; after a crash either the old or the new ones are there. */
+  replace(lines: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const temporary = `${this.file}.tmp`;
+      const bytes = Buffer.from(lines.join(''), 'utf8');
+      const fd = fs.openSync(temporary, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_TRUNC, 0o600);
+      try {
+        for (let at = 0; at < bytes.length; ) at += this.#io.write(fd, bytes.subarray(at), at);
+        await this.#io.sync(fd);
+        fs.renameSync(temporary, this.file);
+      } catch (error) {
+        fs.closeSync(fd);
+        fs.rmSync(temporary, { force: true });
+        throw error;
+      }
+      fs.closeSync(this.#fd);
+      this.#fd = fd;
+      this.#size = bytes.length;
+      this.#cutBackTo = null;
+      syncFolder(path.dirname(this.file));
+    });
+  }
+
+  /** Lets what is being written end, then gives file and lock back. */
+  close(): Promise<void> {
+    return this.#inTurn(() => {
+      fs.closeSync(this.#fd);
+      this.#lock.release();
+      return Promise.resolve();
+    });
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(act);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  #writeAll(bytes: Uint8Array, offset: number): void {
+    for (let at = 0; at < bytes.length; ) at += this.#io.write(this.#fd, bytes.subarray(at), offset + at);
+    this.#size = offset + bytes.length;
+  }
+
+  #cutBack(): void {
+    if (this.#cutBackTo === null) return;
+    this.#io.truncate(this.#fd, this.#cutBackTo);
+    this.#size = this.#cutBackTo;
+    this.#cutBackTo = null;
+  }
+
+  #tryCutBack(): void {
+    try {
+      this.#cutBack();
+    } catch {
+      // Tried again before the next append, which fails with the system's own reason as long as this does.
+    }
+  }
+
+  #cutTail(size: number): TornTail {
+    const tail = Buffer.alloc(size - this.#size);
+    fs.readSync(this.#fd, tail, 0, tail.length, this.#size);
+    this.#io.truncate(this.#fd, this.#size);
+    return { bytes: tail.length, sha256: createHash('sha256').update(tail).digest('hex') };
+  }
+}
+
+function endOfLastLine(fd: number, size: number): number {
+  const step = 64 * 1024;
+  const chunk = Buffer.alloc(Math.min(step, size));
+  for (let end = size; end > 0; ) {
+    const start = Math.max(0, end - step);
+    const read = fs.readSync(fd, chunk, 0, end - start, start);
+    const at = chunk.subarray(0, read).lastIndexOf(newline);
+    if (at !== -1) return start + at + 1;
+    end = start;
+  }
+  return 0;
+}
+
+/** A new name in a folder is durable only when the folder is. Windows cannot open one; NTFS journals the name itself. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const fd = fs.openSync(folder, 'r');
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
