@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { VerificationReport, Verdict } from '../../formats/xades/report.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
-import { jsonOption, type CommandContext } from '../program.ts';
+import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
 
 const verdictExit: Record<Verdict, number> = { VALID: 0, INVALID: 1, INDETERMINATE: 2 };
 
@@ -13,6 +13,7 @@ interface VerifyOptions {
   readonly crl: readonly string[];
   readonly at?: string;
   readonly json?: boolean;
+  readonly dataDir?: string;
 }
 
 export function addVerify(program: Command, context: CommandContext): void {
@@ -32,6 +33,7 @@ export function addVerify(program: Command, context: CommandContext): void {
     .option('--chain <PEM>', say({ ja: '中間認証局の証明書（複数可）', en: 'intermediate certificates (repeatable)' }), collect, [])
     .option('--crl <FILE>', say({ ja: '失効リスト、PEMまたはDER（複数可）', en: 'revocation list, PEM or DER (repeatable)' }), collect, [])
     .option('--at <TIME>', say({ ja: '検証する時点（ISO 8601、既定は現在）', en: 'time to verify at (ISO 8601, default now)' }))
+    .addOption(dataDirOption(context))
     .addOption(jsonOption(context))
     .action(async (file: string, options: VerifyOptions) => {
       const at = options.at === undefined ? new Date() : new Date(options.at);
@@ -41,16 +43,18 @@ export function addVerify(program: Command, context: CommandContext): void {
           exitCodes.usage,
         );
       }
-      const [{ verifySignedDocument }, { knownAnchorFingerprints }, { readImportedAnchors }] = await Promise.all([
-        import('../../formats/xades/verifier.ts'),
-        import('../../formats/pki/known-anchors.ts'),
-        import('../../agent/config/anchors.ts'),
-      ]);
+      const { verifySignedDocument } = await import('../../formats/xades/verifier.ts');
+      const { knownRootFingerprints } = await import('../../formats/pki/known-anchors.ts');
+      const { readConfig } = await import('../../agent/config/read-config.ts');
+      const { readAnchors, readRevocationLists } = await import('../../agent/config/anchors.ts');
+      const { data, config } = await readConfig(options.dataDir);
+      const { trust } = config.settings;
+      const configured = (await readAnchors(data, trust)).map((anchor) => anchor.der);
       const report = verifySignedDocument(await readFile(file), {
-        anchors: [...(await readAll(options.trust)), ...(await readImportedAnchors())],
-        anchorFingerprints: knownAnchorFingerprints,
-        chain: await readAll(options.chain),
-        crls: await readAll(options.crl),
+        anchors: [...(await readAll(options.trust, 'CERTIFICATE')), ...configured],
+        anchorFingerprints: knownRootFingerprints,
+        chain: await readAll(options.chain, 'CERTIFICATE'),
+        crls: [...(await readAll(options.crl, 'X509 CRL')), ...(await readRevocationLists(trust))],
         at,
       });
       process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : reportLines(report, context).join('\n') + '\n');
@@ -58,18 +62,14 @@ export function addVerify(program: Command, context: CommandContext): void {
     });
 }
 
-/** Certificates or lists from PEM or DER files; a folder stands for the files in it. */
-async function readAll(files: readonly string[]): Promise<Uint8Array[]> {
-  const { readPem } = await import('../../formats/pki/pem.ts');
+/** Certificates or revocation lists of PEM or DER files; a folder stands for the files in it. */
+async function readAll(files: readonly string[], label: 'CERTIFICATE' | 'X509 CRL'): Promise<Uint8Array[]> {
+  const { pemOrDer } = await import('../../agent/config/anchors.ts');
   const found: Uint8Array[] = [];
   for (const file of files) {
     const entries = await readdir(file).catch(() => null);
-    if (entries !== null) {
-      found.push(...(await readAll(entries.map((entry) => path.join(file, entry)))));
-      continue;
-    }
-    const bytes = await readFile(file);
-    found.push(...(bytes.includes('-----BEGIN') ? readPem(bytes.toString('latin1')) : [new Uint8Array(bytes)]));
+    if (entries === null) found.push(...pemOrDer(await readFile(file), label));
+    else found.push(...(await readAll(entries.map((entry) => path.join(file, entry)), label)));
   }
   return found;
 }
