@@ -1,0 +1,197 @@
+/**
+ * A private pcscd for one test process: own socket, own virtual readers, own ports. The machine's
+ * own pcscd is left alone and no privilege is needed (see pcscd-preload.c and vpcd-reader.c).
+ *
+ * Suites say `describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], …)`.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { programPath } from './machine.ts';
+
+export interface VirtualReader {
+  /** As PC/SC lists it. */
+  readonly name: string;
+  /** TCP port of 127.0.0.1 where vpcd waits for a card. */
+  readonly port: number;
+}
+
+export interface PrivatePcscd {
+  /** For child processes. This process has it already. */
+  readonly env: { readonly PCSCLITE_CSOCK_NAME: string };
+  readonly readers: readonly VirtualReader[];
+  readonly vpcdPorts: readonly number[];
+  /** Ends the service as `kill -9` does. Cards lose their connection. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same socket and ports, after `kill` or `stop`; ends a running one first. */
+  restart(): Promise<void>;
+  /** The service's own log so far. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/** libpcsclite keeps the socket's name from its first call on, so a process has one folder for all its services. */
+let folder: string | undefined;
+let inUse = false;
+
+function compile(source: string, library: string): void {
+  const from = join(import.meta.dirname, source);
+  execFileSync(programPath('gcc'), ['-O1', '-shared', '-fPIC', '-o', library, from, '-ldl']);
+}
+
+function preparedFolder(): string {
+  if (folder === undefined) {
+    const path = mkdtempSync(join(tmpdir(), 'pcscd-'));
+    process.on('exit', () => {
+      rmSync(path, { recursive: true, force: true });
+    });
+    folder = path;
+  }
+  mkdirSync(join(folder, 'conf'), { recursive: true });
+  compile('pcscd-preload.c', join(folder, 'preload.so'));
+  compile('vpcd-reader.c', join(folder, 'reader.so'));
+  return folder;
+}
+
+/** A port that was free a moment ago; {@link startPcscd} tries others when somebody was quicker. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  return address.port;
+}
+
+/** Writes pcscd's reader.conf(5) and the libraries that it names. */
+function configure(path: string, readers: readonly VirtualReader[]): void {
+  for (const { port } of readers) {
+    copyFileSync(join(path, 'reader.so'), join(path, `reader-${port}.so`));
+    copyFileSync(programPath('vpcd'), join(path, `vpcd-${port}.so`));
+  }
+  const entries = readers.map(({ name, port }) =>
+    [
+      `FRIENDLYNAME "${name.replace(/ 00 00$/, '')}"`,
+      `DEVICENAME /dev/null:${port}`,
+      `LIBPATH ${join(path, `reader-${port}.so`)}`,
+      `CHANNELID ${port}`,
+      '',
+    ].join('\n'),
+  );
+  writeFileSync(join(path, 'conf', 'readers.conf'), entries.join('\n'));
+}
+
+class PortTaken extends Error {}
+
+class Pcscd {
+  #child: ChildProcess | undefined;
+  #log = '';
+  readonly #folder: string;
+
+  constructor(path: string) {
+    this.#folder = path;
+    process.on('exit', () => this.#child?.kill('SIGKILL'));
+  }
+
+  get log(): string {
+    return this.#log;
+  }
+
+  async start(): Promise<void> {
+    const path = this.#folder;
+    const child = spawn(programPath('pcscd'), ['--foreground', '--info', '--config', join(path, 'conf')], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        LD_PRELOAD: join(path, 'preload.so'),
+        TEST_PCSCD_DIR: path,
+      },
+    });
+    this.#child = child;
+    const from = this.#log.length;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.#log += text;
+        child.emit('log');
+      });
+    }
+    await this.logged(/daemon ready/, from);
+    if (/Could not initialize connection to virtual ICC/.test(this.#log.slice(from))) {
+      await this.end('SIGKILL');
+      throw new PortTaken(this.#log.slice(from));
+    }
+  }
+
+  /** Resolves when the log, from a position on, has such a line. */
+  async logged(line: RegExp, from: number): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) throw new Error('pcscd does not run');
+    const deadline = AbortSignal.timeout(10_000);
+    while (!line.test(this.#log.slice(from))) {
+      if (child.exitCode !== null || child.signalCode !== null || deadline.aborted) {
+        throw new Error(`pcscd said no ${String(line)}: ${this.#log.slice(from)}`);
+      }
+      const step = new AbortController();
+      const signal = AbortSignal.any([step.signal, deadline]);
+      await Promise.race([once(child, 'log', { signal }), once(child, 'exit', { signal })]).catch(() => undefined);
+      step.abort();
+    }
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+}
+
+/**
+ * Starts pcscd with that many virtual readers (default 1) and points this process's PC/SC at it:
+ * `PCSCLITE_CSOCK_NAME` is set before this resolves, and must not have been used before. One at a
+ * time per process; a later one uses the same socket.
+ */
+export async function startPcscd(options: { readonly readers?: number } = {}): Promise<PrivatePcscd> {
+  if (inUse) throw new Error('a private pcscd already runs in this process');
+  inUse = true;
+  const path = preparedFolder();
+  const socket = join(path, 'pcscd.comm');
+  process.env['PCSCLITE_CSOCK_NAME'] = socket;
+
+  const pcscd = new Pcscd(path);
+  let readers: readonly VirtualReader[];
+  for (let attempt = 1; ; attempt += 1) {
+    const ports = await Promise.all(Array.from({ length: options.readers ?? 1 }, freePort));
+    readers = ports.map((port, index) => ({ name: `Test Reader ${String.fromCharCode(65 + index)} 00 00`, port }));
+    configure(path, readers);
+    try {
+      await pcscd.start();
+      break;
+    } catch (cause) {
+      if (!(cause instanceof PortTaken) || attempt === 5) throw cause;
+    }
+  }
+
+  return {
+    env: { PCSCLITE_CSOCK_NAME: socket },
+    readers,
+    vpcdPorts: readers.map((reader) => reader.port),
+    log: () => pcscd.log,
+    kill: () => pcscd.end('SIGKILL'),
+    async restart() {
+      await pcscd.end('SIGTERM');
+      await pcscd.start();
+    },
+    async stop() {
+      await pcscd.end('SIGTERM');
+      rmSync(path, { recursive: true, force: true });
+      inUse = false;
+    },
+  };
+}
