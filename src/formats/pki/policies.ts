@@ -1,0 +1,7 @@
+/** Policy of an HPKI signing certificate (電子署名用). */
+export const signingPolicy = '1.2.392.100495.1.5.1.1.0.1';
+/** Policy of an HPKI authentication certificate for a person [I]: follows the numbering of its CA, no certificate was seen. */
+export const authenticationPolicy = '1.2.392.100495.1.5.1.2.0.1';
+/** Policies of the CAs themselves. They differ from those of what they issue, so RFC 5280's policy tree does not apply to HPKI. */
+export const signingCaPolicy = '1.2.392.100495.1.5.1.1.3.1';
+export const authenticationCaPolicy = '1.2.392.100495.1.5.1.2.3.1';
