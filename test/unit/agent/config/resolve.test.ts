@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../../../src/agent/config/resolve.ts';
+
+describe('resolving the configuration', () => {
+  it('uses defaults where nobody says anything', () => {
+    const { settings, sources, problems } = resolveConfig(undefined, undefined);
+    expect(settings.api.ports[0]).toBe(17090);
+    expect(settings.pin).toBe('every-signature');
+    expect(sources.size).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
+  it('lets machine policy win over the user, and says where each value came from', () => {
+    const { settings, sources } = resolveConfig({ language: 'en', deadlines: { consentSeconds: 30 } }, { language: 'ja' });
+    expect(settings.language).toBe('en');
+    expect(settings.deadlines).toMatchObject({ consentSeconds: 30, cardSeconds: 60 });
+    expect(Object.fromEntries(sources)).toEqual({ language: 'policy', 'deadlines.consentSeconds': 'policy' });
+  });
+
+  it('does not let a user set what decides trust', () => {
+    const { settings, problems } = resolveConfig(undefined, { language: 'en', cards: { modules: [{ path: '/tmp/evil.so' }] } });
+    expect(settings.cards.modules).toEqual([]);
+    expect(settings.language).toBe('en');
+    expect(problems).toMatchObject([{ source: 'user', path: 'cards' }]);
+  });
+
+  it('refuses a policy with one wrong value as a whole and names the place', () => {
+    const { settings, problems } = resolveConfig({ language: 'en', api: { ports: [80] } }, undefined);
+    expect(settings.language).toBe('ja');
+    expect(problems).toMatchObject([{ source: 'policy', path: 'api.ports.0' }]);
+  });
+
+  it('refuses a policy with a misspelt name', () => {
+    expect(resolveConfig({ pins: 'every-signature' }, undefined).problems).toHaveLength(1);
+  });
+
+  it.each([[[]], ['text'], [17]])('survives a file whose content is %j', (content) => {
+    expect(resolveConfig(content, content).settings.language).toBe('ja');
+  });
+});

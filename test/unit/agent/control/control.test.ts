@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AgentNotRunning, askAgent, ControlFailure } from '../../../../src/agent/control/control-client.ts';
+import { startControlServer, type ControlHandler, type ControlServer } from '../../../../src/agent/control/control-server.ts';
+import { silentLog } from '../../../../src/agent/log.ts';
+import { ProblemError } from '../../../../src/contract/problem.ts';
+
+describe('the control socket', () => {
+  let folder: string;
+  let socket: string;
+  let server: ControlServer | undefined;
+  const start = async (handle: ControlHandler): Promise<void> => {
+    server = await startControlServer({ socket, handle, log: silentLog });
+  };
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'hpki-control-'));
+    socket = path.join(folder, 'control.sock');
+  });
+  afterEach(async () => {
+    await server?.close();
+    server = undefined;
+    rmSync(folder, { recursive: true });
+  });
+
+  it('answers a command and passes its events on before', async () => {
+    await start((command, emit) => {
+      emit({ step: 1 });
+      return Promise.resolve({ asked: command.command });
+    });
+    const events: unknown[] = [];
+    expect(await askAgent(socket, { command: 'status' }, (event) => events.push(event))).toEqual({ asked: 'status' });
+    expect(events).toEqual([{ step: 1 }]);
+  });
+
+  it('is closed to other users', async () => {
+    await start(() => Promise.resolve(null));
+    expect(statSync(socket).mode & 0o077).toBe(0);
+  });
+
+  it('takes the place of a socket that a killed agent left', async () => {
+    writeFileSync(socket, '');
+    await start(() => Promise.resolve('alive'));
+    expect(await askAgent(socket, { command: 'status' })).toBe('alive');
+  });
+
+  it('says that no agent is running where nobody listens', async () => {
+    await expect(askAgent(socket, { command: 'status' })).rejects.toBeInstanceOf(AgentNotRunning);
+  });
+
+  it('gives a problem with its remedy, and an unforeseen error without its message', async () => {
+    let failure: Error = new ProblemError({ code: 'STORAGE_FAILED', detail: null });
+    await start(() => Promise.reject(failure));
+    const first = await askAgent(socket, { command: 'status' }).catch((error: unknown) => error);
+    expect(first).toBeInstanceOf(ControlFailure);
+    expect((first as ControlFailure).text.en).toContain('Check free disk space');
+    failure = new Error('patient 山田太郎');
+    const second = await askAgent(socket, { command: 'status' }).catch((error: unknown) => error);
+    expect(second).toMatchObject({ code: 'INTERNAL' });
+    expect(JSON.stringify((second as ControlFailure).text)).not.toContain('山田');
+  });
+
+  it('tells the handler when the other side hangs up', async () => {
+    const hungUp = new Promise<void>((resolve) => {
+      void start((_command, emit, signal) => {
+        signal.addEventListener('abort', () => resolve());
+        emit('begun');
+        return new Promise(() => undefined);
+      }).then(() => {
+        const connection = connect(socket, () => connection.write('{"command":"pairing.open"}\n'));
+        connection.once('data', () => connection.destroy());
+      });
+    });
+    await hungUp;
+  });
+
+  it.each(['not json\n', '{"command":"format.disk"}\n', '{"command":"status","extra":1}\n'])('refuses %j without carrying anything out', async (line) => {
+    let carriedOut = 0;
+    await start(() => {
+      carriedOut += 1;
+      return Promise.resolve(null);
+    });
+    const answer = await new Promise<string>((resolve) => {
+      const connection = connect(socket, () => connection.write(line));
+      connection.setEncoding('utf8').once('data', resolve);
+    });
+    expect(JSON.parse(answer)).toMatchObject({ kind: 'failed' });
+    expect(carriedOut).toBe(0);
+  });
+});
