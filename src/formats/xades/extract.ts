@@ -1,0 +1,17 @@
+import type { DocumentType } from '../prescription/document.ts';
+import { readXml } from '../xml/reader.ts';
+import { locateSignedDocument } from './signed-wrapper.ts';
+
+export interface ExtractedDocument {
+  readonly type: DocumentType;
+  /** Exactly the bytes that the signature covers, decoded. */
+  readonly csv: Uint8Array;
+  /** UUID that the management service gave to the prescription; null in a file that it has not stored yet. */
+  readonly prescriptionId: string | null;
+}
+
+/** Takes the CSV out of a signed file by the same paths that the verifier pins. Verifies nothing. Throws XmlRefusal and StructureRefused. */
+export function extractDocument(xml: Uint8Array): ExtractedDocument {
+  const { type, csv, prescriptionId } = locateSignedDocument(readXml(xml).root);
+  return { type, csv, prescriptionId };
+}

@@ -1,0 +1,200 @@
+import { attributeValue, textOnly, type XmlElement } from '../xml/tree.ts';
+import { canonicalizations, digestMethods, signatureMethods, type DigestName, type SignatureMethod } from './algorithms.ts';
+import { decodeBase64 } from './base64.ts';
+import { inclusive, type Canonicalization } from './canonicalization.ts';
+import { parseSigningTime } from './signing-time.ts';
+import { elementsOf, partsOf, shown, StructureRefused } from './structure.ts';
+import { dsNamespace, exclusiveC14n, xadesNamespace } from './vocabulary.ts';
+
+export interface ParsedReference {
+  readonly uri: string;
+  readonly type: string | null;
+  readonly canonicalization: Canonicalization;
+  readonly digest: DigestName;
+  readonly value: Uint8Array;
+}
+
+/** SigningCertificateV2, or SigningCertificate of older files. */
+export interface NamedCertificate {
+  readonly digest: DigestName;
+  readonly value: Uint8Array;
+  /** Base64 text of IssuerSerialV2. */
+  readonly issuerSerialV2: string | null;
+  /** Decimal text of the first version's X509SerialNumber. */
+  readonly serialNumber: string | null;
+}
+
+/** A ds:Signature with XAdES properties, every part of it known and in its place. Nothing is verified yet. */
+export interface ParsedSignature {
+  readonly id: string;
+  readonly signedInfo: XmlElement;
+  readonly canonicalization: Canonicalization;
+  readonly method: SignatureMethod;
+  readonly references: readonly ParsedReference[];
+  readonly value: Uint8Array;
+  readonly keyInfo: XmlElement;
+  readonly keyInfoId: string;
+  readonly certificate: Uint8Array;
+  readonly signedProperties: XmlElement;
+  readonly signedPropertiesId: string;
+  readonly signingTime: Date;
+  readonly namedCertificate: NamedCertificate | null;
+  /** UnsignedSignatureProperties, where a level above BES was added. */
+  readonly unsigned: XmlElement | null;
+}
+
+const structure = 'signature.structure';
+
+/** Takes a signature apart. Throws StructureRefused. */
+export function parseSignature(signature: XmlElement): ParsedSignature {
+  const parts = partsOf(signature, structure, dsNamespace, ['SignedInfo', 'SignatureValue', 'KeyInfo', 'Object']);
+  const id = requiredId(signature);
+  const info = elementsOf(parts.SignedInfo, structure);
+  const [canonicalizationMethod, signatureMethod, ...references] = info;
+  if (!isDs(canonicalizationMethod, 'CanonicalizationMethod') || !isDs(signatureMethod, 'SignatureMethod')) {
+    throw refused('SignedInfoの構造が正しくありません。', 'SignedInfo does not have its structure.');
+  }
+  const x509 = partsOf(parts.KeyInfo, structure, dsNamespace, ['X509Data']).X509Data;
+  const qualifying = partsOf(parts.Object, structure, xadesNamespace, ['QualifyingProperties']).QualifyingProperties;
+  if (attributeValue(qualifying, 'Target') !== `#${id}`) {
+    throw refused('QualifyingPropertiesの対象がこの署名ではありません。', 'QualifyingProperties do not belong to this signature.');
+  }
+  const properties = partsOf(qualifying, structure, xadesNamespace, ['SignedProperties'], ['UnsignedProperties']);
+  const unsigned = properties.UnsignedProperties === undefined
+    ? null
+    : partsOf(properties.UnsignedProperties, structure, xadesNamespace, [], ['UnsignedSignatureProperties', 'UnsignedDataObjectProperties']).UnsignedSignatureProperties ?? null;
+  return {
+    id,
+    signedInfo: parts.SignedInfo,
+    canonicalization: readCanonicalization(canonicalizationMethod),
+    method: readSignatureMethod(signatureMethod),
+    references: references.map(readReference),
+    value: base64Of(parts.SignatureValue),
+    keyInfo: parts.KeyInfo,
+    keyInfoId: requiredId(parts.KeyInfo),
+    certificate: base64Of(partsOf(x509, structure, dsNamespace, ['X509Certificate']).X509Certificate),
+    signedProperties: properties.SignedProperties,
+    signedPropertiesId: requiredId(properties.SignedProperties),
+    ...readSignedProperties(properties.SignedProperties),
+    unsigned,
+  };
+}
+
+function readReference(element: XmlElement): ParsedReference {
+  if (!isDs(element, 'Reference')) throw refused('SignedInfoの構造が正しくありません。', 'SignedInfo does not have its structure.');
+  const parts = partsOf(element, structure, dsNamespace, ['DigestMethod', 'DigestValue'], ['Transforms']);
+  const uri = attributeValue(element, 'URI');
+  if (uri === null) throw refused('参照（Reference）にURIがありません。', 'A Reference has no URI.');
+  return {
+    uri,
+    type: attributeValue(element, 'Type'),
+    canonicalization: parts.Transforms === undefined ? inclusive : readTransforms(parts.Transforms),
+    digest: readDigestMethod(parts.DigestMethod),
+    value: base64Of(parts.DigestValue),
+  };
+}
+
+/** At most one transform, and that one a canonicalization: then what is hashed is the element itself. */
+function readTransforms(transforms: XmlElement): Canonicalization {
+  const [only, ...more] = elementsOf(transforms, structure);
+  if (!isDs(only, 'Transform') || more.length > 0) {
+    throw refusedAlgorithm('変換（Transform）は正規化1つだけを受け付けます。', 'Only a single canonicalization is accepted as transform.');
+  }
+  return readCanonicalization(only);
+}
+
+function readCanonicalization(element: XmlElement): Canonicalization {
+  const algorithm = algorithmOf(element);
+  const method = canonicalizations.get(algorithm);
+  if (method === undefined) {
+    throw refusedAlgorithm(`正規化・変換の方式が受け付けられないものです（${shown(algorithm)}）。`, `The canonicalization or transform is not one that is accepted (${shown(algorithm)}).`);
+  }
+  const children = elementsOf(element, structure);
+  if (method === 'inclusive' || children.length === 0) {
+    if (children.length > 0) throw refusedAlgorithm('正規化に余分な指定があります。', 'The canonicalization has parameters that do not belong.');
+    return method === 'inclusive' ? inclusive : { method, prefixes: [] };
+  }
+  const { InclusiveNamespaces: list } = partsOf(element, 'signature.algorithms', exclusiveC14n, ['InclusiveNamespaces']);
+  return { method, prefixes: (attributeValue(list, 'PrefixList') ?? '').split(/[ \t\r\n]+/).filter((token) => token !== '') };
+}
+
+function readDigestMethod(element: XmlElement): DigestName {
+  const algorithm = algorithmOf(element);
+  const digest = digestMethods.get(algorithm);
+  if (digest === undefined || elementsOf(element, structure).length > 0) {
+    throw refusedAlgorithm(`ダイジェストの方式が受け付けられないものです（${shown(algorithm)}）。SHA-256以上が必要です。`, `The digest method is not one that is accepted (${shown(algorithm)}). SHA-256 or better is required.`);
+  }
+  return digest;
+}
+
+function readSignatureMethod(element: XmlElement): SignatureMethod {
+  const algorithm = algorithmOf(element);
+  const method = signatureMethods.get(algorithm);
+  if (method === undefined || elementsOf(element, structure).length > 0) {
+    throw refusedAlgorithm(`署名の方式が受け付けられないものです（${shown(algorithm)}）。RSAまたはECDSAとSHA-256以上が必要です。`, `The signature method is not one that is accepted (${shown(algorithm)}). RSA or ECDSA with SHA-256 or better is required.`);
+  }
+  return method;
+}
+
+type SignedPropertyValues = Pick<ParsedSignature, 'signingTime' | 'namedCertificate'>;
+
+function readSignedProperties(element: XmlElement): SignedPropertyValues {
+  const { SignedSignatureProperties: properties } = partsOf(element, structure, xadesNamespace, ['SignedSignatureProperties'], ['SignedDataObjectProperties']);
+  // What is optional beside them is signed, harmless and not evaluated.
+  const parts = partsOf(properties, structure, xadesNamespace, ['SigningTime'], [
+    'SigningCertificate', 'SigningCertificateV2', 'SignaturePolicyIdentifier',
+    'SignatureProductionPlace', 'SignatureProductionPlaceV2', 'SignerRole', 'SignerRoleV2',
+  ]);
+  const signingTime = parseSigningTime(textOnly(parts.SigningTime) ?? '');
+  if (signingTime === null) throw refused('署名時刻（SigningTime）が正しくありません。', 'SigningTime is not a time with a zone.');
+  const { SigningCertificate: first, SigningCertificateV2: second } = parts;
+  if (first !== undefined && second !== undefined) {
+    throw refused('SigningCertificateが2種類あります。', 'There are two kinds of SigningCertificate.');
+  }
+  const named = second ?? first;
+  return { signingTime, namedCertificate: named === undefined ? null : readNamedCertificate(named) };
+}
+
+function readNamedCertificate(element: XmlElement): NamedCertificate {
+  const { Cert: cert } = partsOf(element, structure, xadesNamespace, ['Cert']);
+  const parts = partsOf(cert, structure, xadesNamespace, ['CertDigest'], ['IssuerSerial', 'IssuerSerialV2']);
+  const digest = partsOf(parts.CertDigest, structure, dsNamespace, ['DigestMethod', 'DigestValue']);
+  const serial = parts.IssuerSerial === undefined
+    ? null
+    : partsOf(parts.IssuerSerial, structure, dsNamespace, ['X509IssuerName', 'X509SerialNumber']).X509SerialNumber;
+  return {
+    digest: readDigestMethod(digest.DigestMethod),
+    value: base64Of(digest.DigestValue),
+    issuerSerialV2: parts.IssuerSerialV2 === undefined ? null : textOnly(parts.IssuerSerialV2) ?? '',
+    serialNumber: serial === null ? null : (textOnly(serial) ?? '').trim(),
+  };
+}
+
+function isDs(element: XmlElement | undefined, local: string): element is XmlElement {
+  return element?.uri === dsNamespace && element.local === local;
+}
+
+function requiredId(element: XmlElement): string {
+  const id = attributeValue(element, 'Id');
+  if (id === null || id === '') throw refused(`要素 ${element.local} に属性 Id がありません。`, `The element ${element.local} has no attribute Id.`);
+  return id;
+}
+
+function algorithmOf(element: XmlElement): string {
+  return attributeValue(element, 'Algorithm') ?? '';
+}
+
+function base64Of(element: XmlElement): Uint8Array {
+  const text = textOnly(element);
+  const bytes = text === null ? null : decodeBase64(text);
+  if (bytes === null || bytes.length === 0) throw refused(`要素 ${element.local} の中身がbase64ではありません。`, `The content of ${element.local} is not base64.`);
+  return bytes;
+}
+
+function refused(ja: string, en: string): StructureRefused {
+  return new StructureRefused(structure, { ja, en });
+}
+
+function refusedAlgorithm(ja: string, en: string): StructureRefused {
+  return new StructureRefused('signature.algorithms', { ja, en });
+}
