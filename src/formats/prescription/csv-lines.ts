@@ -1,0 +1,99 @@
+/** Bytes of a CSV → its lines, with everything about the file as a whole that is wrong or odd. */
+import type { CsvFinding } from './document.ts';
+import { hasUnseenCharacters } from './display-safety.ts';
+
+export const MAX_CSV_BYTES = 1024 * 1024;
+export const MAX_CSV_LINES = 10_000;
+
+const LF = 0x0a;
+
+export interface CsvLines {
+  /** Without their line ends. Index 0 is line 1. */
+  readonly lines: readonly string[];
+  readonly errors: readonly CsvFinding[];
+  readonly warnings: readonly CsvFinding[];
+}
+
+function ofFile(line: number, ja: string, en: string): CsvFinding {
+  return { line, record: null, field: null, reason: { ja, en } };
+}
+
+function refused(finding: CsvFinding): CsvLines {
+  return { lines: [], errors: [finding], warnings: [] };
+}
+
+function countLines(bytes: Uint8Array): number {
+  let count = 0;
+  let from = 0;
+  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, from)) {
+    count += 1;
+    from = at + 1;
+  }
+  return from < bytes.length ? count + 1 : count;
+}
+
+/** Lines break at LF bytes in UTF-8 and in Shift_JIS alike, so each line can be tried by itself. */
+function firstLineThatIsNotUtf8(bytes: Uint8Array): number {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let line = 1;
+  for (let from = 0; from < bytes.length; line += 1) {
+    const end = bytes.indexOf(LF, from);
+    const until = end === -1 ? bytes.length : end;
+    try {
+      decoder.decode(bytes.subarray(from, until));
+    } catch {
+      return line;
+    }
+    from = until + 1;
+  }
+  return 1;
+}
+
+export function readLines(bytes: Uint8Array): CsvLines {
+  if (bytes.length === 0) return refused(ofFile(1, 'CSVが空です', 'The CSV is empty'));
+  if (bytes.length > MAX_CSV_BYTES) {
+    return refused(ofFile(1, 'CSVが1 MiBを超えています', 'The CSV is larger than 1 MiB'));
+  }
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    return refused(ofFile(1, '先頭にBOMがあります。BOMなしのUTF-8で出力してください', 'The CSV begins with a BOM; write UTF-8 without one'));
+  }
+  if (countLines(bytes) > MAX_CSV_LINES) {
+    return refused(ofFile(MAX_CSV_LINES + 1, 'CSVが10,000行を超えています', 'The CSV has more than 10,000 lines'));
+  }
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const line = firstLineThatIsNotUtf8(bytes);
+    return refused(ofFile(line, '文字コードがUTF-8ではありません。UTF-8で出力してください', 'The bytes are not UTF-8; write the CSV in UTF-8'));
+  }
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return { lines: text.includes('\r') ? withoutCr(lines) : lines, errors: [], warnings: oddities(lines) };
+}
+
+function withoutCr(lines: readonly string[]): string[] {
+  return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+}
+
+/** What the samples never have. Each kind is said once, at its first line; unseen characters at every line. */
+function oddities(lines: readonly string[]): CsvFinding[] {
+  const found: CsvFinding[] = [];
+  const once = (test: (line: string) => boolean, ja: string, en: string): void => {
+    const index = lines.findIndex(test);
+    if (index !== -1) found.push(ofFile(index + 1, ja, en));
+  };
+  once((line) => line.endsWith('\r'), '改行がCR LFです（標準はLF）', 'Lines end in CR LF (LF is usual)');
+  once((line) => line === '' || line === '\r', '空行があります', 'There is an empty line');
+  once((line) => line.includes('"'), '引用符があります。値の一部として扱います', 'There is a quotation mark; it is taken as part of the value');
+  lines.forEach((line, index) => {
+    if (hasUnseenCharacters(line.endsWith('\r') ? line.slice(0, -1) : line)) {
+      found.push(ofFile(
+        index + 1,
+        '見えない文字または並びを変える文字があります。⟨U+…⟩ の形で表示します',
+        'There are characters that cannot be seen or that reorder text; they are shown as ⟨U+…⟩',
+      ));
+    }
+  });
+  return found;
+}

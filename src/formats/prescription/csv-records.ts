@@ -1,0 +1,168 @@
+/** Lines → typed records by a table of records, with a finding for every field that is not as the table says. */
+import { parseDate, parseEraDate } from './calendar.ts';
+import type { CsvFinding } from './document.ts';
+import type { FieldSpec, RecordSpec, RecordTable } from './record-spec.ts';
+
+/** One line of a known record. Values are as written; '' where the field is empty or absent. */
+export interface CsvRecord<K extends string = string> {
+  /** 1-based. */
+  readonly line: number;
+  readonly spec: RecordSpec;
+  readonly fields: Readonly<Record<K, string>>;
+  /** Fields beyond the ones that the table names, as written. */
+  readonly surplus: readonly string[];
+}
+
+/** A line whose record number this version does not know. */
+export interface UnknownRecord {
+  readonly line: number;
+  /** null where the line does not begin with a plain number. */
+  readonly number: string | null;
+  /** The whole line as it stands. */
+  readonly text: string;
+}
+
+export type RecordOf<T extends RecordTable, N extends keyof T> = CsvRecord<keyof T[N]['fields'] & string>;
+
+/** All records of a document by name, each in the order of the CSV. */
+export type RecordsOf<T extends RecordTable> = { readonly [N in keyof T]: readonly RecordOf<T, N>[] };
+
+/** How often fields beyond the table are worth a warning: the CJ1 table is known to be incomplete [I]. */
+export type SurplusPolicy = 'warn' | 'show';
+
+export interface ReadRecords<T extends RecordTable> {
+  readonly records: RecordsOf<T>;
+  readonly unknown: readonly UnknownRecord[];
+  readonly errors: readonly CsvFinding[];
+  readonly warnings: readonly CsvFinding[];
+}
+
+interface Findings {
+  readonly errors: CsvFinding[];
+  readonly warnings: CsvFinding[];
+}
+
+/** Reads everything after the version line. */
+export function readRecords<T extends RecordTable>(
+  table: T,
+  lines: readonly string[],
+  surplus: SurplusPolicy,
+): ReadRecords<T> {
+  const byNumber = new Map<string, { readonly spec: RecordSpec; readonly names: readonly string[]; readonly found: CsvRecord[] }>();
+  const records: Record<string, CsvRecord[]> = {};
+  for (const [name, spec] of Object.entries(table)) {
+    const found: CsvRecord[] = [];
+    records[name] = found;
+    byNumber.set(spec.number, { spec, names: Object.keys(spec.fields), found });
+  }
+  const unknown: UnknownRecord[] = [];
+  const findings: Findings = { errors: [], warnings: [] };
+
+  for (let index = 1; index < lines.length; index += 1) {
+    const text = lines[index] ?? '';
+    if (text === '') continue;
+    const line = index + 1;
+    const values = text.split(',');
+    const number = values[0] ?? '';
+    const known = byNumber.get(number);
+    if (known === undefined) {
+      const plainNumber = /^\d{1,4}$/.test(number) ? number : null;
+      unknown.push({ line, number: plainNumber, text });
+      findings.warnings.push(unknownRecord(line, plainNumber));
+      continue;
+    }
+    const fields: Record<string, string> = {};
+    known.names.forEach((name, at) => {
+      fields[name] = values[at + 1] ?? '';
+    });
+    const record = { line, spec: known.spec, fields, surplus: values.slice(known.names.length + 1) };
+    known.found.push(record);
+    checkFields(record, surplus, findings);
+  }
+  // The loop above has filled exactly the names and fields of the table.
+  return { records: records as RecordsOf<T>, unknown, ...findings };
+}
+
+function unknownRecord(line: number, record: string | null): CsvFinding {
+  return {
+    line,
+    record,
+    field: null,
+    reason: {
+      ja: 'この版では未知のレコードです。内容をそのまま表示します',
+      en: 'This version does not know the record; it is shown as it stands',
+    },
+  };
+}
+
+/** Nothing but space characters counts as empty: such a name is no name. */
+export function isBlank(value: string): boolean {
+  return value === '' || value.trim() === '';
+}
+
+function checkFields(record: CsvRecord, surplus: SurplusPolicy, findings: Findings): void {
+  for (const [name, field] of Object.entries(record.spec.fields)) {
+    checkField(record, field, record.fields[name] ?? '', findings);
+  }
+  if (surplus === 'warn' && record.surplus.some((value) => value !== '')) {
+    findings.warnings.push(about(record, null,
+      `「${record.spec.ja}」に未知の項目があります。内容をそのまま表示します`,
+      `"${record.spec.en}" has more fields than are known; they are shown as they stand`));
+  }
+}
+
+function checkField(record: CsvRecord, field: FieldSpec, value: string, findings: Findings): void {
+  if (isBlank(value)) {
+    if (field.need === 'must') {
+      findings.errors.push(about(record, field,
+        `「${record.spec.ja}」の必須項目「${field.ja}」がありません`,
+        `"${record.spec.en}" lacks its required field "${field.en}"`));
+    } else if (field.need === 'should') {
+      findings.warnings.push(about(record, field,
+        `「${record.spec.ja}」の項目「${field.ja}」が空です`,
+        `"${record.spec.en}" has no "${field.en}"`));
+    }
+    return;
+  }
+  switch (field.kind) {
+    case 'date':
+      if (parseDate(value) === null) findings.errors.push(notADate(record, field, 'YYYYMMDD'));
+      return;
+    case 'era':
+      if (parseEraDate(value) === null) findings.errors.push(notADate(record, field, 'YYYYMMDD'));
+      else if (parseDate(value) === null) {
+        findings.warnings.push(about(record, field,
+          `「${field.ja}」が和暦で書かれています（標準はYYYYMMDD）`,
+          `"${field.en}" is written in the Japanese era (YYYYMMDD is usual)`));
+      }
+      return;
+    case 'number':
+      if (!/^\d+(?:\.\d+)?$/.test(value)) {
+        findings.warnings.push(about(record, field,
+          `「${field.ja}」が半角の数値ではありません`,
+          `"${field.en}" is not a plain number`));
+      }
+      return;
+    case 'code':
+      if (field.codes?.complete === true && !Object.hasOwn(field.codes.meanings, value)) {
+        findings.warnings.push(about(record, field,
+          `「${field.ja}」がこの版では未知のコードです`,
+          `"${field.en}" is a code that this version does not know`));
+      }
+      return;
+    case 'text':
+    case 'secret':
+      return;
+  }
+}
+
+function notADate(record: CsvRecord, field: FieldSpec, form: string): CsvFinding {
+  return about(record, field,
+    `「${field.ja}」が実在する日付（${form}）ではありません`,
+    `"${field.en}" is not a day of the calendar (${form})`);
+}
+
+/** A finding about one record, worded from the names in the table alone. */
+export function about(record: CsvRecord, field: FieldSpec | null, ja: string, en: string): CsvFinding {
+  return { line: record.line, record: record.spec.number, field: field?.ja ?? null, reason: { ja, en } };
+}
