@@ -51,18 +51,29 @@ export type CardErrorCode =
   /** Two or fewer tries are left (or unknown after two failures) and nobody has said to go on. Nothing was presented. */
   | 'PIN_CONSENT_NEEDED'
   /** The PIN session was ended, used up or never held. */
-  | 'PIN_SESSION_ENDED';
+  | 'PIN_SESSION_ENDED'
+  /** The record of PIN failures cannot be written, so no PIN is presented. */
+  | 'STORAGE_FAILED';
+
+export interface CardErrorOptions extends ErrorOptions {
+  /** A card stack is sure that it failed before the PIN left it: no try was spent. */
+  readonly pinNotPresented?: boolean;
+}
 
 /** Every failure of a card operation. `triesLeft` is set for the PIN codes. `detail` goes to the log only. */
 export class CardError extends Error {
   override readonly name = 'CardError';
   readonly code: CardErrorCode;
+  readonly detail: string;
   readonly triesLeft: Tries | undefined;
+  readonly pinNotPresented: boolean;
 
-  constructor(code: CardErrorCode, detail: string, triesLeft?: Tries, options?: ErrorOptions) {
+  constructor(code: CardErrorCode, detail: string, triesLeft?: Tries, options?: CardErrorOptions) {
     super(`${code}: ${detail}`, options);
     this.code = code;
+    this.detail = detail;
     this.triesLeft = triesLeft;
+    this.pinNotPresented = options?.pinNotPresented ?? false;
   }
 }
 

@@ -1,0 +1,104 @@
+import { CardError, type CardHost, type CardStackState, type CertificateSha256, type PinSessionId, type ReaderState } from './card-host.ts';
+import { findCard, whyNoCard } from './card-place.ts';
+
+/**
+ * Several card hosts as one: PC/SC with our own driver, and each vendor module.
+ *
+ * - A reader that several hosts see is shown once, as the host that knows most about it sees it.
+ * - A certificate that a module and the direct driver both offer belongs to the module: it knows the card's
+ *   generation, and two drivers on one card would drop each other's state.
+ * - The whole is unavailable only when every host is.
+ */
+export function combineCardHosts(hosts: readonly CardHost[]): CardHost {
+  const [only] = hosts;
+  if (hosts.length === 1 && only !== undefined) return only;
+
+  const combined = () => combineStates(hosts.map((host) => host.state()));
+
+  const hostOf = (certificate: CertificateSha256): CardHost => {
+    const offering = hosts.filter((host) => findCard(host.state(), certificate) !== undefined);
+    const module = offering.find((host) => findCard(host.state(), certificate)?.driver === 'pkcs11');
+    const host = module ?? offering[0];
+    if (host === undefined) throw whyNoCard(combined());
+    return host;
+  };
+
+  /** A session's name starts with the number of its host. */
+  const locate = (session: PinSessionId): { host: CardHost; session: PinSessionId } | undefined => {
+    const colon = session.indexOf(':');
+    const host = hosts[Number(session.slice(0, Math.max(colon, 0)) || NaN)];
+    return host === undefined ? undefined : { host, session: session.slice(colon + 1) };
+  };
+
+  return {
+    state: combined,
+    subscribe(listener) {
+      const unsubscribe = hosts.map((host) => host.subscribe(() => listener(combined())));
+      return () => unsubscribe.forEach((stop) => stop());
+    },
+    async pinTries(card) {
+      return hostOf(card).pinTries(card);
+    },
+    async holdPin(entry) {
+      const host = hostOf(entry.certificateSha256);
+      return `${hosts.indexOf(host)}:${await host.holdPin(entry)}`;
+    },
+    async sign(session, hash) {
+      const at = locate(session);
+      if (at === undefined) throw new CardError('PIN_SESSION_ENDED', 'never held here', undefined, { pinNotPresented: true });
+      return at.host.sign(at.session, hash);
+    },
+    async endPinSession(session) {
+      const at = locate(session);
+      await at?.host.endPinSession(at.session);
+    },
+    async revive() {
+      await everyOne(hosts, (host) => host.revive());
+    },
+    async close() {
+      await everyOne(hosts, (host) => host.close());
+    },
+  };
+}
+
+/** All are asked even when one fails; then the first failure is told. */
+async function everyOne(hosts: readonly CardHost[], what: (host: CardHost) => Promise<void>): Promise<void> {
+  const results = await Promise.allSettled(hosts.map(what));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+export function combineStates(states: readonly CardStackState[]): CardStackState {
+  const running = states.filter((state) => state.service === 'running');
+  const [first] = states;
+  if (running.length === 0) return first ?? { service: 'running', readers: [] };
+
+  const readers = running.flatMap((state) => state.readers);
+  const ownedByModule = new Set(
+    readers.flatMap((reader) => (reader.state === 'ready' && reader.card.driver === 'pkcs11' ? [reader.card.certificateSha256] : [])),
+  );
+  const best = new Map<string, ReaderState>();
+  for (const reader of readers) {
+    const ownedElsewhere = reader.state === 'ready' && reader.card.driver === 'direct' && ownedByModule.has(reader.card.certificateSha256);
+    if (ownedElsewhere) continue;
+    const known = best.get(reader.reader);
+    if (known === undefined || knowledge(reader) > knowledge(known)) best.set(reader.reader, reader);
+  }
+  return { service: 'running', readers: [...best.values()] };
+}
+
+/** How much a host's view of a reader says. */
+function knowledge(reader: ReaderState): number {
+  switch (reader.state) {
+    case 'empty':
+      return 0;
+    case 'unknown_card':
+      return 1;
+    case 'reading':
+      return 2;
+    case 'in_use':
+      return 3;
+    case 'ready':
+      return reader.card.driver === 'pkcs11' ? 5 : 4;
+  }
+}

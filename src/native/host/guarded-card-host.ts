@@ -1,0 +1,246 @@
+import {
+  CardError,
+  type CardHost,
+  type CardStackState,
+  type CertificateSha256,
+  type PinEntry,
+  type PinSessionId,
+  type PinTries,
+  type Tries,
+} from './card-host.ts';
+import type { CardStack } from './card-stack.ts';
+import { findCard, stillInserted, whyNoCard } from './card-place.ts';
+import { systemHostClock, type HostClock } from './host-clock.ts';
+import { cleanRecord, consentNeeded, failuresSeen, type PinLedger, type PinRecord } from './pin-ledger.ts';
+import { PinVault, type PinSession } from './pin-vault.ts';
+
+export interface GuardedCardHostOptions {
+  readonly stack: CardStack;
+  readonly ledger: PinLedger;
+  readonly clock?: HostClock;
+  /** The stack's library may still hold a PIN in memory that only the end of the process frees. */
+  readonly replaceProcess?: () => void;
+}
+
+/** Codes with which a stack says that the PIN never left it. See {@link CardStack.sign}. */
+const notPresented: ReadonlySet<CardError['code']> = new Set(['NO_READER', 'NO_CARD', 'CARD_UNKNOWN', 'CARD_IN_USE']);
+
+const sha256Length = 32;
+
+/**
+ * The PIN rules, once, above every card stack: a card locks after 15 wrong PINs in a row and its
+ * re-issue takes weeks, so at most one unproven PIN goes out per human act.
+ * SECURITY: guarded by test/unit/native/host/guarded-card-host.test.ts and pin-rules.property.test.ts.
+ */
+export class GuardedCardHost implements CardHost {
+  readonly #stack: CardStack;
+  readonly #ledger: PinLedger;
+  readonly #vault: PinVault;
+  readonly #replaceProcess: () => void;
+  readonly #unsubscribe: () => void;
+  #turn: Promise<unknown> = Promise.resolve();
+  #running = 0;
+
+  constructor(options: GuardedCardHostOptions) {
+    this.#stack = options.stack;
+    this.#ledger = options.ledger;
+    this.#replaceProcess = options.replaceProcess ?? (() => undefined);
+    this.#vault = new PinVault(options.clock ?? systemHostClock, () => this.#releaseWhenIdle());
+    this.#unsubscribe = this.#stack.subscribe((state) => this.#endSessionsOfRemovedCards(state));
+  }
+
+  get holdsPins(): boolean {
+    return this.#vault.size > 0;
+  }
+
+  state(): CardStackState {
+    return this.#stack.state();
+  }
+
+  subscribe(listener: (state: CardStackState) => void): () => void {
+    return this.#stack.subscribe(listener);
+  }
+
+  pinTries(card: CertificateSha256): Promise<PinTries> {
+    return this.#inTurn(() => this.#readTries(card));
+  }
+
+  holdPin(entry: PinEntry): Promise<PinSessionId> {
+    const card = findCard(this.#stack.state(), entry.certificateSha256);
+    if (card === undefined) return Promise.reject(whyNoCard(this.#stack.state()));
+    return Promise.resolve(this.#vault.hold(entry, card.reader));
+  }
+
+  sign(id: PinSessionId, hash: Uint8Array): Promise<Uint8Array> {
+    if (hash.length !== sha256Length) return Promise.reject(new RangeError('a SHA-256 hash has 32 bytes'));
+    return this.#inTurn(() => {
+      const session = this.#vault.get(id);
+      return session.proven ? this.#signAgain(session, hash) : this.#signFirst(session, hash);
+    });
+  }
+
+  endPinSession(id: PinSessionId): Promise<void> {
+    this.#vault.end(id, 'ended');
+    return Promise.resolve();
+  }
+
+  /** In this process there is nothing that could be started again. */
+  revive(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe();
+    this.#vault.endAll('host_closed');
+    await this.#turn;
+    await this.#stack.close();
+  }
+
+  /** One unproven presentation: counter, consent, mark on disk, PIN, verdict. In this order. */
+  async #signFirst(session: PinSession, hash: Uint8Array): Promise<Uint8Array> {
+    const { certificateSha256: card, id } = session;
+    const tries = await this.#readTries(card);
+    this.#refuseToPresent(session, tries);
+
+    const before: PinRecord = { failures: tries.failuresSeen, inFlight: false };
+    await this.#saveBefore(card, { ...before, inFlight: true });
+    let signature: Uint8Array;
+    try {
+      signature = await this.#vault.lend(id, (pin) => this.#stack.sign(card, pin, hash));
+    } catch (error) {
+      if (wasNotPresented(error)) {
+        await this.#saveAfter(card, before);
+        throw error;
+      }
+      // SECURITY: refused, or no verdict. Either way this typed PIN has had its one try.
+      this.#vault.end(id, error instanceof CardError && error.code === 'CARD_REMOVED' ? 'card_removed' : 'refused');
+      await this.#saveAfter(card, { failures: before.failures + 1, inFlight: false });
+      throw await this.#withTries(card, error);
+    }
+    this.#vault.used(id);
+    await this.#saveAfter(card, cleanRecord);
+    return signature;
+  }
+
+  /** The card has accepted this PIN since it was inserted: presenting it again spends no try. */
+  async #signAgain(session: PinSession, hash: Uint8Array): Promise<Uint8Array> {
+    const { certificateSha256: card, id } = session;
+    try {
+      const signature = await this.#vault.lend(id, (pin) => this.#stack.sign(card, pin, hash));
+      this.#vault.used(id);
+      return signature;
+    } catch (error) {
+      if (wasNotPresented(error)) throw error;
+      this.#vault.end(id, error instanceof CardError && error.code === 'CARD_REMOVED' ? 'card_removed' : 'refused');
+      if (!isRefusal(error)) throw error;
+      const record = await this.#ledger.load(card);
+      await this.#saveAfter(card, { failures: failuresSeen(record) + 1, inFlight: false });
+      throw await this.#withTries(card, error);
+    }
+  }
+
+  #refuseToPresent(session: PinSession, tries: PinTries): void {
+    const refusal = (code: CardError['code'], detail: string) => {
+      this.#vault.end(session.id, 'refused');
+      return new CardError(code, detail, tries.triesLeft, { pinNotPresented: true });
+    };
+    // The session may have ended while the counter was read.
+    this.#vault.get(session.id);
+    if (tries.triesLeft === 0) throw refusal('PIN_LOCKED', 'the card says that no try is left; the PIN was not presented');
+    if (tries.consentNeeded && !session.spendLastTries) {
+      throw refusal('PIN_CONSENT_NEEDED', `tries left: ${String(tries.triesLeft)}, failures seen: ${tries.failuresSeen}`);
+    }
+    if (!this.#vault.wellFormed(session.id)) {
+      throw refusal('PIN_INCORRECT', 'not 4 to 16 printable ASCII characters; the PIN was not presented');
+    }
+  }
+
+  async #readTries(card: CertificateSha256): Promise<PinTries> {
+    if (findCard(this.#stack.state(), card) === undefined) throw whyNoCard(this.#stack.state());
+    const triesLeft = await this.#counter(card);
+    const failures = failuresSeen(await this.#load(card));
+    return { triesLeft, failuresSeen: failures, consentNeeded: consentNeeded(triesLeft, failures) };
+  }
+
+  async #counter(card: CertificateSha256): Promise<Tries> {
+    try {
+      return await this.#stack.triesLeft(card);
+    } catch (error) {
+      if (error instanceof CardError && error.code === 'PIN_LOCKED') return 0;
+      throw error;
+    }
+  }
+
+  async #load(card: CertificateSha256): Promise<PinRecord> {
+    try {
+      return await this.#ledger.load(card);
+    } catch (error) {
+      throw storageFailed(error);
+    }
+  }
+
+  async #saveBefore(card: CertificateSha256, record: PinRecord): Promise<void> {
+    try {
+      await this.#ledger.save(card, record);
+    } catch (error) {
+      throw storageFailed(error);
+    }
+  }
+
+  /** A verdict that cannot be written leaves the mark of a PIN in flight, which counts as a failure: the safe side. */
+  async #saveAfter(card: CertificateSha256, record: PinRecord): Promise<void> {
+    await this.#ledger.save(card, record).catch(() => undefined);
+  }
+
+  /** A refusal always says how many tries are left, or that this is unknown. */
+  async #withTries(card: CertificateSha256, error: unknown): Promise<unknown> {
+    if (!isRefusal(error) || error.triesLeft !== undefined) return error;
+    const triesLeft = error.code === 'PIN_LOCKED' ? 0 : await this.#counter(card).catch(() => 'unknown' as const);
+    return new CardError(error.code, error.detail, triesLeft, { cause: error });
+  }
+
+  #endSessionsOfRemovedCards(state: CardStackState): void {
+    for (const session of this.#vault.sessions()) {
+      if (!stillInserted(state, session.certificateSha256, session.reader)) this.#vault.end(session.id, 'card_removed');
+    }
+  }
+
+  #releaseWhenIdle(): void {
+    if (this.#running > 0 || this.#vault.size > 0) return;
+    if (this.#stack.pinSessionsEnded() === 'replace_process') this.#replaceProcess();
+  }
+
+  /** Card operations run one after another: vendor modules are not thread-safe, and a card has one state. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#running += 1;
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    try {
+      return await turn;
+    } finally {
+      this.#running -= 1;
+      // After the answer is on its way: the caller's own continuation runs first.
+      setImmediate(() => this.#releaseWhenIdle());
+    }
+  }
+}
+
+/** The same rules without a process of their own: the demo and tests, with the virtual card. */
+export function inProcessCardHost(stack: CardStack, ledger: PinLedger, clock?: HostClock): CardHost {
+  return new GuardedCardHost({ stack, ledger, ...(clock === undefined ? {} : { clock }) });
+}
+
+function isRefusal(error: unknown): error is CardError {
+  return error instanceof CardError && (error.code === 'PIN_INCORRECT' || error.code === 'PIN_LOCKED');
+}
+
+function wasNotPresented(error: unknown): boolean {
+  return error instanceof CardError && (error.pinNotPresented || notPresented.has(error.code));
+}
+
+function storageFailed(cause: unknown): CardError {
+  return new CardError('STORAGE_FAILED', 'the record of PIN failures cannot be read or written', undefined, {
+    cause,
+    pinNotPresented: true,
+  });
+}

@@ -1,0 +1,159 @@
+import { CardError, type CardStackState } from './card-host.ts';
+import type { CardStackSpec } from './card-stack-spec.ts';
+import type { ChildChannel } from './child-channel.ts';
+import type { HostClock } from './host-clock.ts';
+import { fromHostSchema, rebuildError, toHostSchema, type FromHost, type HostAnswer, type HostCall, type ToHost } from './host-messages.ts';
+import type { PinLedger } from './pin-ledger.ts';
+
+export interface HostProcessEvents {
+  state(state: CardStackState): void;
+  /** The process would like to end, because a library may still hold a PIN. */
+  replaceMe(): void;
+  /** The process has ended without having been asked to. */
+  died(why: string): void;
+}
+
+/**
+ * One life of one card host process, from fork to exit: calls with deadlines, answers by number, and
+ * the ledger that lies on this side. It knows nothing of restarts.
+ */
+export class HostProcess {
+  readonly #channel: ChildChannel;
+  readonly #ledger: PinLedger;
+  readonly #clock: HostClock;
+  readonly #events: HostProcessEvents;
+  readonly #waiting = new Map<number, { done: (answer: HostAnswer) => void; failed: (error: CardError) => void }>();
+  readonly #exited: Promise<void>;
+  #lastCall = 0;
+  #over: string | undefined;
+  #killedFor: string | undefined;
+
+  constructor(channel: ChildChannel, ledger: PinLedger, clock: HostClock, events: HostProcessEvents) {
+    this.#channel = channel;
+    this.#ledger = ledger;
+    this.#clock = clock;
+    this.#events = events;
+    channel.onMessage((raw) => this.#receive(raw));
+    this.#exited = new Promise((resolve) => {
+      channel.onExit((how) => {
+        this.#end(this.#killedFor ?? how);
+        resolve();
+      });
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#over !== undefined;
+  }
+
+  start(stack: CardStackSpec, deadlineMs: number): Promise<HostAnswer> {
+    return this.call({ type: 'start', stack }, deadlineMs);
+  }
+
+  /** Rejects with CARD_MODULE_FAILED when the process dies, or does not answer in time and is killed for it. */
+  call(call: HostCall, deadlineMs: number): Promise<HostAnswer> {
+    if (this.#over !== undefined) return Promise.reject(moduleFailed(this.#over));
+    this.#lastCall += 1;
+    const number = this.#lastCall;
+    const message = toHostSchema.safeParse({ ...call, call: number });
+    if (!message.success) return Promise.reject(new RangeError(`malformed ${call.type}`));
+    return new Promise((resolve, reject) => {
+      const cancelTimer = this.#clock.after(deadlineMs, () => this.kill(`no answer to ${call.type} within ${deadlineMs} ms`));
+      this.#waiting.set(number, {
+        done: (answer) => {
+          cancelTimer();
+          resolve(answer);
+        },
+        failed: (error) => {
+          cancelTimer();
+          reject(error);
+        },
+      });
+      this.#channel.post(message.data);
+    });
+  }
+
+  /** Ends the process at once; calls under way fail with `why`. */
+  kill(why: string): void {
+    if (this.#over !== undefined || this.#killedFor !== undefined) return;
+    this.#killedFor = why;
+    this.#channel.kill();
+  }
+
+  /** Ends a process that is not wanted any more: it is not told as a death. */
+  async dismiss(): Promise<void> {
+    this.#over ??= 'dismissed';
+    this.#failWaiting(this.#over);
+    this.#channel.kill();
+    await this.#exited;
+  }
+
+  #receive(raw: unknown): void {
+    if (this.#over !== undefined) return;
+    const message = fromHostSchema.safeParse(raw);
+    // SECURITY: the process runs vendor code. What it says is checked before it is used.
+    if (message.success) this.#take(message.data);
+    else this.kill('the card host sent a malformed message');
+  }
+
+  #take(message: FromHost): void {
+    switch (message.type) {
+      case 'state':
+        this.#events.state(message.state);
+        break;
+      case 'replaceMe':
+        this.#events.replaceMe();
+        break;
+      case 'ledgerLoad':
+        this.#answer(message.question, async () => {
+          const record = await this.#ledger.load(message.card);
+          return { type: 'ledgerLoaded', question: message.question, record: { ...record } };
+        });
+        break;
+      case 'ledgerSave':
+        this.#answer(message.question, async () => {
+          await this.#ledger.save(message.card, message.record);
+          return { type: 'ledgerSaved', question: message.question };
+        });
+        break;
+      case 'failed':
+        this.#settle(message.call, (waiting) => waiting.failed(rebuildError(message.error)));
+        break;
+      default:
+        this.#settle(message.call, (waiting) => waiting.done(message));
+    }
+  }
+
+  #answer(question: number, work: () => Promise<ToHost>): void {
+    work().then(
+      (answer) => this.#channel.post(answer),
+      (error: unknown) => {
+        const detail = error instanceof Error ? error.name : 'storage';
+        this.#channel.post({ type: 'ledgerFailed', question, detail } satisfies ToHost);
+      },
+    );
+  }
+
+  #settle(call: number, how: (waiting: { done: (answer: HostAnswer) => void; failed: (error: CardError) => void }) => void): void {
+    const waiting = this.#waiting.get(call);
+    this.#waiting.delete(call);
+    if (waiting !== undefined) how(waiting);
+  }
+
+  #end(why: string): void {
+    if (this.#over !== undefined) return;
+    this.#over = why;
+    this.#failWaiting(why);
+    this.#events.died(why);
+  }
+
+  #failWaiting(why: string): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const one of waiting) one.failed(moduleFailed(why));
+  }
+}
+
+function moduleFailed(why: string): CardError {
+  return new CardError('CARD_MODULE_FAILED', `the card host process ended: ${why}`);
+}

@@ -1,0 +1,19 @@
+import type { CardStack } from './card-stack.ts';
+import type { CardStackSpec } from './card-stack-spec.ts';
+
+/** Loads only what this process needs: a PC/SC host never loads PKCS#11, and the other way round. */
+export async function loadCardStack(spec: CardStackSpec): Promise<CardStack> {
+  switch (spec.kind) {
+    case 'pcsc': {
+      const [{ connectPcsc }, { DirectCardStack }] = await Promise.all([
+        import('../pcsc/index.ts'),
+        import('../cards/direct-card-stack.ts'),
+      ]);
+      return new DirectCardStack(connectPcsc());
+    }
+    case 'pkcs11': {
+      const { openPkcs11CardStack } = await import('../pkcs11/open-card-stack.ts');
+      return openPkcs11CardStack(spec.module);
+    }
+  }
+}

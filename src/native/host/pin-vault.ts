@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { CardError, type PinEntry, type PinSessionId } from './card-host.ts';
+import type { HostClock } from './host-clock.ts';
+
+export type SessionEnd = 'ended' | 'used_up' | 'expired' | 'refused' | 'card_removed' | 'host_closed';
+
+/** One held PIN. `proven` once its card accepted it. */
+export interface PinSession {
+  readonly id: PinSessionId;
+  readonly certificateSha256: string;
+  readonly spendLastTries: boolean;
+  /** Where the card stood when the PIN was typed. */
+  readonly reader: string;
+  readonly proven: boolean;
+}
+
+interface Held {
+  session: PinSession;
+  readonly pin: Uint8Array;
+  signaturesLeft: number;
+  readonly expiresAt: number;
+  readonly cancelTimer: () => void;
+}
+
+/** How many ended sessions are remembered, to say why they ended. */
+const endsRemembered = 256;
+
+/**
+ * The only place where PINs lie between being typed and being used.
+ * SECURITY: zeroed when a session ends, for whatever reason (test/unit/native/host/pin-vault.test.ts).
+ */
+export class PinVault {
+  readonly #clock: HostClock;
+  readonly #held = new Map<PinSessionId, Held>();
+  readonly #ends = new Map<PinSessionId, SessionEnd>();
+  readonly #onEmpty: () => void;
+
+  /** `onEmpty` is called each time the last session has ended. */
+  constructor(clock: HostClock, onEmpty: () => void) {
+    this.#clock = clock;
+    this.#onEmpty = onEmpty;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  hold(entry: PinEntry, reader: string): PinSessionId {
+    const id = randomUUID();
+    this.#held.set(id, {
+      session: {
+        id,
+        certificateSha256: entry.certificateSha256,
+        spendLastTries: entry.spendLastTries,
+        reader,
+        proven: false,
+      },
+      pin: Uint8Array.from(entry.pin),
+      signaturesLeft: entry.maxSignatures,
+      expiresAt: this.#clock.monotonic() + entry.lifetimeMs,
+      cancelTimer: this.#clock.after(entry.lifetimeMs, () => this.end(id, 'expired')),
+    });
+    return id;
+  }
+
+  /** The live session, or a CardError that says why there is none. */
+  get(id: PinSessionId): PinSession {
+    const held = this.#live(id);
+    if (held !== undefined) return held.session;
+    const end = this.#ends.get(id);
+    if (end === 'card_removed') {
+      throw new CardError('CARD_REMOVED', 'the card was removed after the PIN was typed', undefined, { pinNotPresented: true });
+    }
+    throw new CardError('PIN_SESSION_ENDED', end ?? 'never held here', undefined, { pinNotPresented: true });
+  }
+
+  sessions(): readonly PinSession[] {
+    return [...this.#held.values()].map((held) => held.session);
+  }
+
+  /**
+   * Lends a copy of the PIN for one use and zeroes it afterwards. A copy, because a session may end
+   * (time, removal, cancel) while the card is working: zeros sent as a PIN would spend a try.
+   */
+  async lend<T>(id: PinSessionId, use: (pin: Uint8Array) => Promise<T>): Promise<T> {
+    this.get(id);
+    const pin = Uint8Array.from(this.#held.get(id)?.pin ?? []);
+    try {
+      return await use(pin);
+    } finally {
+      pin.fill(0);
+    }
+  }
+
+  /** Whether the PIN could be one at all: 4 to 16 printable ASCII characters (JAHIS 24-002). */
+  wellFormed(id: PinSessionId): boolean {
+    const pin = this.#held.get(id)?.pin;
+    return pin !== undefined && pin.length >= 4 && pin.length <= 16 && pin.every((byte) => byte >= 0x20 && byte <= 0x7e);
+  }
+
+  /** The card accepted the PIN and signed once. The last signature of a session ends it. */
+  used(id: PinSessionId): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    held.session = { ...held.session, proven: true };
+    held.signaturesLeft -= 1;
+    if (held.signaturesLeft <= 0) this.end(id, 'used_up');
+  }
+
+  end(id: PinSessionId, why: SessionEnd): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    held.cancelTimer();
+    held.pin.fill(0);
+    this.#held.delete(id);
+    this.#ends.set(id, why);
+    if (this.#ends.size > endsRemembered) this.#ends.delete(this.#ends.keys().next().value ?? id);
+    if (this.#held.size === 0) this.#onEmpty();
+  }
+
+  endAll(why: SessionEnd): void {
+    for (const id of [...this.#held.keys()]) this.end(id, why);
+  }
+
+  #live(id: PinSessionId): Held | undefined {
+    const held = this.#held.get(id);
+    if (held === undefined || this.#clock.monotonic() < held.expiresAt) return held;
+    this.end(id, 'expired');
+    return undefined;
+  }
+}

@@ -1,0 +1,243 @@
+import { createHash, type X509Certificate } from 'node:crypto';
+import {
+  CardError,
+  type CardStackState,
+  type CertificateSha256,
+  type ReaderState,
+  type SigningCard,
+  type Tries,
+} from '../host/card-host.ts';
+import { findCard, whyNoCard } from '../host/card-place.ts';
+import type { CardStack } from '../host/card-stack.ts';
+import { CKR_CRYPTOKI_ALREADY_INITIALIZED, cardErrorOf, returnValue } from './cryptoki-error.ts';
+import type { Cryptoki, Handle } from './cryptoki.ts';
+import { pickEndEntity, type CardCertificates } from './end-entity-certificate.ts';
+import { TokenSession } from './token-session.ts';
+
+export interface Pkcs11Profile {
+  /** See `Pkcs11ModuleSpec` in ../host/card-stack-spec.ts. */
+  readonly login: 'user' | 'context-specific';
+  readonly pollMs: number;
+  /**
+   * Reads the PIN counter of the card in a reader over PC/SC, while no session of the module is logged in: PKCS#11
+   * itself has no counter, and its flags (CKF_USER_PIN_FINAL_TRY …) are not promised and may lie.
+   */
+  readonly readCounter?: (reader: string) => Promise<Tries>;
+}
+
+export const defaultProfile: Pkcs11Profile = { login: 'user', pollMs: 1_000 };
+
+interface Slot {
+  readonly handle: Handle;
+  readonly state: ReaderState;
+}
+
+/**
+ * Cards behind one PKCS#11 module, with no more of PKCS#11 than an HPKI module promises (cryptoki.ts). The
+ * module has no C_WaitForSlotEvent, so presence is a question asked on a period: what the module offers.
+ */
+export class Pkcs11CardStack implements CardStack {
+  readonly #cryptoki: Cryptoki;
+  readonly #profile: Pkcs11Profile;
+  readonly #listeners = new Set<(state: CardStackState) => void>();
+  readonly #timer: NodeJS.Timeout;
+  /** By slot id, as the module gave it. */
+  #slots = new Map<string, Slot>();
+  #state: CardStackState = { service: 'running', readers: [] };
+  #initialized = false;
+  /** The library and the JavaScript heap may hold a PIN as a string that cannot be zeroed. */
+  #pinGivenToLibrary = false;
+
+  constructor(cryptoki: Cryptoki, profile: Pkcs11Profile = defaultProfile) {
+    this.#cryptoki = cryptoki;
+    this.#profile = profile;
+    this.#look();
+    this.#timer = setInterval(() => this.#look(), profile.pollMs);
+    this.#timer.unref();
+  }
+
+  state(): CardStackState {
+    return this.#state;
+  }
+
+  subscribe(listener: (state: CardStackState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  triesLeft(card: CertificateSha256): Promise<Tries> {
+    const found = findCard(this.#state, card);
+    if (found === undefined) return Promise.reject(whyNoCard(this.#state));
+    return this.#profile.readCounter?.(found.reader) ?? Promise.resolve('unknown');
+  }
+
+  sign(card: CertificateSha256, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
+    // Synchronous from the first call to the last: no other call of this process comes between.
+    return new Promise((resolve) => resolve(this.#sign(card, pin, hash)));
+  }
+
+  pinSessionsEnded(): 'keep' | 'replace_process' {
+    return this.#pinGivenToLibrary ? 'replace_process' : 'keep';
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#listeners.clear();
+    this.#finalize();
+    return Promise.resolve();
+  }
+
+  /** The prescribed order: certificates, C_Login, key by its numbers, C_SignInit, C_Sign, C_Logout (JAHIS 24-002). */
+  #sign(card: CertificateSha256, pin: Uint8Array, hash: Uint8Array): Uint8Array {
+    const slot = this.#slotOf(card);
+    let presented = false;
+    try {
+      return TokenSession.use(this.#cryptoki, slot, (session) => {
+        const { endEntity } = this.#reidentify(session, card);
+        const { modulus, publicExponent } = rsaNumbers(endEntity);
+        const pinText = Buffer.from(pin).toString('latin1');
+        presented = true;
+        this.#pinGivenToLibrary = true;
+        session.login(pinText);
+        try {
+          session.beginSignature(session.privateKey(modulus, publicExponent));
+          if (this.#profile.login === 'context-specific') session.loginForThisSignature(pinText);
+          return session.finishSignature(hash);
+        } finally {
+          logoutIfPossible(session);
+        }
+      });
+    } catch (error) {
+      const cardError = cardErrorOf(error, !presented);
+      if (cardError.code === 'CARD_REMOVED' || cardError.code === 'CARD_UNKNOWN') {
+        // What was known of this slot is not true any more, even if the module still lists it.
+        this.#slots.delete(slotKey(slot));
+        setImmediate(() => this.#look());
+      }
+      throw cardError;
+    }
+  }
+
+  #slotOf(card: CertificateSha256): Handle {
+    for (const { handle, state } of this.#slots.values()) {
+      if (state.state === 'ready' && state.card.certificateSha256 === card) return handle;
+    }
+    throw whyNoCard(this.#state);
+  }
+
+  /** SECURITY: the card that signs is the card that was shown, read again in the session that signs (test "a swapped card does not sign"). */
+  #reidentify(session: TokenSession, card: CertificateSha256): CardCertificates {
+    const certificates = pickEndEntity(session.certificates());
+    if (certificates === undefined || sha256(certificates.endEntity.raw) !== card) {
+      throw new CardError('CARD_UNKNOWN', 'the token now holds another certificate', undefined, { pinNotPresented: true });
+    }
+    return certificates;
+  }
+
+  /** Asks the module what stands in its slots; reads only cards that are new. */
+  #look(): void {
+    let next: CardStackState;
+    try {
+      this.#initialize();
+      this.#slots = this.#lookAtSlots();
+      next = { service: 'running', readers: [...this.#slots.values()].map((slot) => slot.state) };
+    } catch (error) {
+      this.#slots = new Map();
+      this.#finalize();
+      next = { service: 'unavailable', code: 'CARD_MODULE_FAILED', detail: cardErrorOf(error, true).detail };
+    }
+    if (sameState(this.#state, next)) return;
+    this.#state = next;
+    for (const listener of [...this.#listeners]) listener(next);
+  }
+
+  /** May fail while the machine starts (no card service yet): asked again at the next look. */
+  #initialize(): void {
+    if (this.#initialized) return;
+    try {
+      this.#cryptoki.C_Initialize();
+    } catch (error) {
+      if (returnValue(error) !== CKR_CRYPTOKI_ALREADY_INITIALIZED) throw error;
+    }
+    this.#initialized = true;
+  }
+
+  /** A module that has lost its card service finds it again only after a new C_Initialize. */
+  #finalize(): void {
+    if (!this.#initialized) return;
+    this.#initialized = false;
+    try {
+      this.#cryptoki.C_Finalize();
+    } catch {
+      return;
+    }
+  }
+
+  #lookAtSlots(): Map<string, Slot> {
+    const withToken = new Set(this.#cryptoki.C_GetSlotList(true).map(slotKey));
+    const slots = new Map<string, Slot>();
+    for (const handle of this.#cryptoki.C_GetSlotList(false)) {
+      const key = slotKey(handle);
+      const known = this.#slots.get(key);
+      const reader = known?.state.reader ?? this.#readerName(handle);
+      if (!withToken.has(key)) slots.set(key, { handle, state: { reader, state: 'empty' } });
+      else if (known?.state.state === 'ready') slots.set(key, known);
+      else slots.set(key, { handle, state: this.#readCard(handle, reader) });
+    }
+    return slots;
+  }
+
+  #readerName(slot: Handle): string {
+    return this.#cryptoki.C_GetSlotInfo(slot).slotDescription.trim();
+  }
+
+  #readCard(slot: Handle, reader: string): ReaderState {
+    try {
+      const certificates = TokenSession.use(this.#cryptoki, slot, (session) => pickEndEntity(session.certificates()));
+      if (certificates === undefined) return { reader, state: 'unknown_card', reason: 'no single end-entity certificate on the token' };
+      return { reader, state: 'ready', card: signingCard(reader, certificates) };
+    } catch (error) {
+      return { reader, state: 'unknown_card', reason: cardErrorOf(error, true).detail };
+    }
+  }
+}
+
+function signingCard(reader: string, { endEntity, chain }: CardCertificates): SigningCard {
+  const certificate = new Uint8Array(endEntity.raw);
+  return { reader, certificateSha256: sha256(certificate), certificate, chain, driver: 'pkcs11' };
+}
+
+function rsaNumbers(certificate: X509Certificate): { modulus: Buffer; publicExponent: Buffer } {
+  const { n, e } = certificate.publicKey.export({ format: 'jwk' });
+  if (n === undefined || e === undefined) {
+    throw new CardError('CARD_UNKNOWN', 'the certificate holds no RSA key', undefined, { pinNotPresented: true });
+  }
+  return { modulus: Buffer.from(n, 'base64url'), publicExponent: Buffer.from(e, 'base64url') };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function slotKey(slot: Handle): string {
+  return slot.toString('hex');
+}
+
+/** A signature that was made is handed out even when the card has left before C_Logout. */
+function logoutIfPossible(session: TokenSession): void {
+  try {
+    session.logout();
+  } catch {
+    return;
+  }
+}
+
+function sameState(a: CardStackState, b: CardStackState): boolean {
+  return JSON.stringify(shown(a)) === JSON.stringify(shown(b));
+}
+
+/** What can change between two looks, without the certificates' bytes. */
+function shown(state: CardStackState): unknown {
+  if (state.service === 'unavailable') return state;
+  return state.readers.map((reader) => (reader.state === 'ready' ? [reader.reader, reader.card.certificateSha256] : reader));
+}
