@@ -29,6 +29,6 @@ export const knownAnchors: readonly KnownAnchor[] = [
 ];
 
 /** Roots that are trusted wherever they are found: on a card, in a chain, in an administrator's file. */
-export const knownAnchorFingerprints: ReadonlySet<string> = new Set(
+export const knownRootFingerprints: ReadonlySet<string> = new Set(
   knownAnchors.filter(({ kind }) => kind === 'root').map(({ sha256 }) => sha256),
 );

@@ -20,6 +20,8 @@ export interface DistinguishedName {
   readonly commonName: string | null;
   /** For people: `C=JP, O=…, CN=…` in the order of the certificate. */
   readonly text: string;
+  /** Equal for names that RFC 5280 §7.1 holds equal. Made on first use. */
+  readonly matchingKey: string;
 }
 
 /** Attribute types with a short name (RFC 4519, X.520). */
@@ -56,11 +58,16 @@ export function readName(element: DerElement): DistinguishedName {
       attributes.push({ type, tag: value.tag, value: attributeText(value), rdn });
     } while (!cursor.done);
   });
+  let matchingKey: string | undefined;
   return {
     der: element.encoded,
     attributes,
     commonName: attributes.findLast(({ type }) => type === nameAttributes.commonName)?.value ?? null,
     text: attributes.map(({ type, value }) => `${shortNames.get(type) ?? type}=${value.replace(/[\\,+"<>;=]/g, '\\$&')}`).join(', '),
+    get matchingKey() {
+      matchingKey ??= comparable(attributes);
+      return matchingKey;
+    },
   };
 }
 
@@ -71,11 +78,11 @@ function attributeText(value: DerElement): string {
 /** Equal as RFC 5280 §7.1 compares names: same RDNs, values without regard to case, string type or width of blanks. */
 export function sameName(a: DistinguishedName, b: DistinguishedName): boolean {
   if (Buffer.compare(a.der, b.der) === 0) return true;
-  return a.attributes.length > 0 && comparable(a) === comparable(b);
+  return a.attributes.length > 0 && a.matchingKey === b.matchingKey;
 }
 
-function comparable(name: DistinguishedName): string {
-  const keys = name.attributes.map(({ rdn, type, tag, value }) =>
+function comparable(attributes: readonly NameAttribute[]): string {
+  const keys = attributes.map(({ rdn, type, tag, value }) =>
     JSON.stringify([rdn, type, stringTags.has(tag), value.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ')]),
   );
   return keys.sort().join();
