@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
 import { lockFile, type FileLock } from './file-lock.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 
 /** The three system calls whose failure decides what may be believed; a test replaces them to fail or to lose power. */
 export interface AppendIo {
@@ -42,7 +43,7 @@ export class AppendOnlyFile {
   readonly #lock: FileLock;
   #fd: number;
   #size: number;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new OneAtATime();
   /** Set while the end of the file is not known to be ours: nothing is appended until it is cut back. */
   #cutBackTo: number | null = null;
 
@@ -74,7 +75,7 @@ export class AppendOnlyFile {
    * the disk when it resolves. When it rejects, nothing of them is in the file.
    */
   append(lines: string, durable: boolean): Promise<number> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       this.#cutBack();
       const offset = this.#size;
       try {
@@ -98,7 +99,7 @@ export class AppendOnlyFile {
 
   /** Puts other lines in the file's place; after a crash either the old or the new ones are there. */
   replace(lines: readonly string[]): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       const temporary = `${this.file}.tmp`;
       const bytes = Buffer.from(lines.join(''), 'utf8');
       const fd = fs.openSync(temporary, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_TRUNC, 0o600);
@@ -121,17 +122,11 @@ export class AppendOnlyFile {
 
   /** Lets what is being written end, then gives file and lock back. */
   close(): Promise<void> {
-    return this.#inTurn(() => {
+    return this.#turn.run(() => {
       fs.closeSync(this.#fd);
       this.#lock.release();
       return Promise.resolve();
     });
-  }
-
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(act);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 
   #writeAll(bytes: Uint8Array, offset: number): void {

@@ -4,6 +4,7 @@ import { chainEntry, genesis, writeEntry, type AuditEntry, type AuditHead, type 
 import { readAuditHead, saveAuditHead } from './audit-head.ts';
 import { parseEntry } from './audit-verifier.ts';
 import { linesOfFile } from './lines-of-file.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { storageFailure } from './storage-failure.ts';
 
 export interface AuditLogOptions {
@@ -33,7 +34,7 @@ export class AuditLog implements Audit {
   readonly #options: AuditLogOptions;
   #file: AppendOnlyFile | undefined;
   #head: AuditHead = genesis;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new OneAtATime();
   #headTimer: NodeJS.Timeout | undefined;
   #savedHead: AuditHead = genesis;
 
@@ -42,14 +43,14 @@ export class AuditLog implements Audit {
   }
 
   append(statement: AuditStatement): Promise<AuditHead> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       const file = await this.#opened();
       return this.#write(file, statement);
     });
   }
 
   async findReleased(request: string): Promise<AuditHead | undefined> {
-    await this.#inTurn(() => this.#opened());
+    await this.#turn.run(() => this.#opened());
     for await (const { text } of linesOfFile(this.#options.file)) {
       if (!text.includes(request)) continue;
       const entry = parseEntry(text);
@@ -60,7 +61,7 @@ export class AuditLog implements Audit {
 
   /** Last entry written. Throws STORAGE_FAILED where the log cannot be opened. */
   head(): Promise<AuditHead> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       await this.#opened();
       return this.#head;
     });
@@ -68,7 +69,7 @@ export class AuditLog implements Audit {
 
   async close(): Promise<void> {
     clearTimeout(this.#headTimer);
-    await this.#inTurn(async () => {
+    await this.#turn.run(async () => {
       await this.#saveHead();
       await this.#file?.close();
       this.#file = undefined;
@@ -152,12 +153,6 @@ export class AuditLog implements Audit {
     } catch {
       return;
     }
-  }
-
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(act);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }
 

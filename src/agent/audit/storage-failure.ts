@@ -11,6 +11,10 @@ const causes: Readonly<Record<string, { readonly ja: string; readonly en: string
     ja: '別のエージェントが同じ記録を使用しています。',
     en: 'Another agent is using the same records.',
   },
+  EJOURNAL: {
+    ja: '署名の控え（journal.jsonl）が壊れています。ファイルを保全し、別の場所に移してください。',
+    en: 'The journal of signatures (journal.jsonl) is damaged. Keep the file and move it elsewhere.',
+  },
   EAUDIT: {
     ja: '監査ログの最後の記録が壊れています。ファイルを保全し、別の場所に移してください。',
     en: 'The last entry of the audit log is damaged. Keep the file and move it elsewhere.',

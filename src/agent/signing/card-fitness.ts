@@ -1,0 +1,64 @@
+import { parseCertificate, type Certificate } from '../../formats/pki/certificate.ts';
+import { allowedRole, describeRoles } from '../../formats/pki/hc-role.ts';
+import { signingPolicy } from '../../formats/pki/policies.ts';
+import type { DocumentType } from '../../formats/prescription/document.ts';
+import type { SigningCard } from '../../native/host/card-host.ts';
+import type { CardView } from '../ports.ts';
+
+/** A card with its certificate read. */
+export interface ReadCard {
+  readonly card: SigningCard;
+  readonly certificate: Certificate;
+}
+
+export type Unfitness = 'CARD_UNKNOWN' | 'CERTIFICATE_EXPIRED' | 'ROLE_NOT_ALLOWED';
+
+const dayMs = 24 * 60 * 60 * 1000;
+const leastRsaBits = 2048;
+
+/** Null where the certificate on the card cannot be read. */
+export function readCard(card: SigningCard): ReadCard | null {
+  try {
+    const certificate = parseCertificate(card.certificate);
+    return certificate.sha256 === card.certificateSha256 ? { card, certificate } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * May this certificate sign these documents now? Everything that can be known before a PIN is asked. With `partial`
+ * it is enough that it may sign one of them.
+ * SECURITY: test/unit/agent/signing/card-fitness.test.ts
+ */
+export function judgeCertificate(
+  certificate: Certificate,
+  types: readonly DocumentType[],
+  partial: boolean,
+  at: number,
+): Unfitness | null {
+  const { keyUsage, policies, keyInfo, notBefore, notAfter } = certificate;
+  const isForSigning = keyUsage?.has('nonRepudiation') === true && policies.includes(signingPolicy);
+  if (!isForSigning || keyInfo.kind !== 'rsa' || keyInfo.bits < leastRsaBits) return 'CARD_UNKNOWN';
+  if (at < notBefore.getTime() || at > notAfter.getTime()) return 'CERTIFICATE_EXPIRED';
+  const allowed = types.filter((type) => mayRoleSign(certificate, type));
+  return (partial ? allowed.length > 0 : allowed.length === types.length) ? null : 'ROLE_NOT_ALLOWED';
+}
+
+export function mayRoleSign(certificate: Certificate, type: DocumentType): boolean {
+  return allowedRole(certificate.hcActors, type) !== null;
+}
+
+export function signerNameOf(certificate: Certificate): string {
+  return certificate.kanjiName ?? certificate.subject.commonName ?? certificate.subject.text;
+}
+
+export function viewCard({ card, certificate }: ReadCard, at: number): CardView {
+  return {
+    card,
+    name: signerNameOf(certificate),
+    role: describeRoles(certificate.hcActors),
+    notAfter: certificate.notAfter,
+    daysLeft: Math.floor((certificate.notAfter.getTime() - at) / dayMs),
+  };
+}

@@ -1,0 +1,221 @@
+import { AppendOnlyFile, systemIo, type AppendIo } from '../audit/append-only-file.ts';
+import { OneAtATime } from '../audit/one-at-a-time.ts';
+import { storageFailure } from '../audit/storage-failure.ts';
+import type { Clock } from '../ports.ts';
+import type { EndedRecord, Journal, JournalEntry, JournalRecord, Recipe, ReleasedRecord, SignedRecord } from './journal.ts';
+
+export interface JournalFileOptions {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly io?: AppendIo;
+}
+
+/** How long a key is remembered (local-api.md, Idempotency). */
+export const retentionMs = 24 * 60 * 60 * 1000;
+const compactionIntervalMs = 60 * 60 * 1000;
+
+interface Span {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where the lines of one request stand. The lines themselves stay on the disk: memory does not grow with documents. */
+interface Indexed {
+  readonly id: string;
+  readonly client: string;
+  readonly key: string;
+  readonly body: string;
+  readonly at: number;
+  recipe: Span | null;
+  signed: Span | null;
+  released: Span | null;
+  ended: Span | null;
+}
+
+/**
+ * The journal as JSON lines in one file. A recipe costs one write and one fdatasync, however many documents it has.
+ * The records after it are written without: losing them loses nothing but work, because the recipe gives the same
+ * bytes again. Once an hour the lines of keys older than a day are left behind.
+ */
+export class JournalFile implements Journal {
+  readonly #options: JournalFileOptions;
+  readonly #turn = new OneAtATime();
+  #file: AppendOnlyFile | undefined;
+  #byId = new Map<string, Indexed>();
+  #byKey = new Map<string, Indexed>();
+  #compactedAt = 0;
+
+  constructor(options: JournalFileOptions) {
+    this.#options = options;
+  }
+
+  ready(): void {
+    this.#opened();
+  }
+
+  findByKey(key: string): JournalEntry | undefined {
+    const file = this.#opened();
+    return this.#entry(file, this.#byKey.get(key));
+  }
+
+  findById(id: string): JournalEntry | undefined {
+    const file = this.#opened();
+    return this.#entry(file, this.#byId.get(id));
+  }
+
+  recordRecipe(recipe: Recipe): Promise<void> {
+    return this.#append(recipe, true);
+  }
+
+  record(record: SignedRecord | ReleasedRecord | EndedRecord): Promise<void> {
+    return this.#append(record, false);
+  }
+
+  close(): Promise<void> {
+    return this.#turn.run(async () => {
+      await this.#file?.close();
+      this.#file = undefined;
+    });
+  }
+
+  #append(record: JournalRecord, durable: boolean): Promise<void> {
+    return this.#turn.run(async () => {
+      const file = this.#opened();
+      const line = `${JSON.stringify(record)}\n`;
+      try {
+        const offset = await file.append(line, durable);
+        this.#apply(record, { offset, length: Buffer.byteLength(line) });
+      } catch (cause) {
+        throw storageFailure(cause);
+      }
+      if (record.type !== 'recipe') await this.#compactIfDue(file);
+    });
+  }
+
+  /** A journal that could not be opened (read-only folder) is tried again at the next request: no restart is needed. */
+  #opened(): AppendOnlyFile {
+    if (this.#file) return this.#file;
+    let file: AppendOnlyFile | undefined;
+    try {
+      file = new AppendOnlyFile(this.#options.file, this.#options.io ?? systemIo);
+      this.#index(file.read(0, file.size));
+    } catch (cause) {
+      void file?.close();
+      throw storageFailure(cause);
+    }
+    this.#compactedAt = 0;
+    this.#file = file;
+    return file;
+  }
+
+  #index(text: string): void {
+    this.#byId = new Map();
+    this.#byKey = new Map();
+    let offset = 0;
+    for (const line of text.split('\n').slice(0, -1)) {
+      const length = Buffer.byteLength(line) + 1;
+      this.#apply(parseRecord(line), { offset, length });
+      offset += length;
+    }
+  }
+
+  #apply(record: JournalRecord, span: Span): void {
+    switch (record.type) {
+      case 'recipe': {
+        const { id, client, key, body, at } = record;
+        this.#put({ id, client, key, body, at, recipe: span, signed: null, released: null, ended: null });
+        return;
+      }
+      case 'ended': {
+        const known = this.#byId.get(record.id);
+        const { id, client, key, body, at } = record;
+        if (known === undefined) this.#put({ id, client, key, body, at, recipe: null, signed: null, released: null, ended: span });
+        else {
+          known.ended = span;
+          if (!record.keyUsed) known.recipe = null;
+        }
+        return;
+      }
+      case 'signed':
+      case 'released': {
+        const known = this.#byId.get(record.id);
+        if (known) known[record.type] = span;
+      }
+    }
+  }
+
+  #put(entry: Indexed): void {
+    this.#byId.set(entry.id, entry);
+    this.#byKey.set(entry.key, entry);
+  }
+
+  #entry(file: AppendOnlyFile, indexed: Indexed | undefined): JournalEntry | undefined {
+    if (indexed === undefined || this.#isExpired(indexed)) return undefined;
+    const { id, client, body } = indexed;
+    return {
+      id,
+      client,
+      body,
+      recipe: readSpan(file, indexed.recipe, 'recipe'),
+      signed: readSpan(file, indexed.signed, 'signed'),
+      released: readSpan(file, indexed.released, 'released'),
+      ended: readSpan(file, indexed.ended, 'ended'),
+    };
+  }
+
+  #isExpired(entry: Indexed): boolean {
+    return entry.at + retentionMs <= this.#options.clock.now();
+  }
+
+  async #compactIfDue(file: AppendOnlyFile): Promise<void> {
+    const now = this.#options.clock.now();
+    if (now - this.#compactedAt < compactionIntervalMs) return;
+    this.#compactedAt = now;
+    const all = [...this.#byId.values()];
+    const kept = all.filter((entry) => !this.#isExpired(entry));
+    if (kept.length === all.length) return;
+    const spans = kept.flatMap(({ recipe, signed, released, ended }) => [recipe, signed, released, ended]);
+    // The order of the file is the order of time: of two requests under one key the later one counts.
+    const lines = spans.filter((span) => span !== null).sort((a, b) => a.offset - b.offset).map((span) => file.read(span.offset, span.length));
+    try {
+      await file.replace(lines);
+    } catch {
+      // The old file stands as it was; a full disk is reported by the next append, not by tidying up.
+      return;
+    }
+    this.#index(lines.join(''));
+  }
+}
+
+type RecordOf<Type extends JournalRecord['type']> = Extract<JournalRecord, { readonly type: Type }>;
+
+function readSpan<Type extends JournalRecord['type']>(file: AppendOnlyFile, span: Span | null, type: Type): RecordOf<Type> | null {
+  if (span === null) return null;
+  const record = parseRecord(file.read(span.offset, span.length));
+  return isOfType(record, type) ? record : null;
+}
+
+function isOfType<Type extends JournalRecord['type']>(record: JournalRecord, type: Type): record is RecordOf<Type> {
+  return record.type === type;
+}
+
+/**
+ * A whole line that cannot be read may have been a recipe. Passing over it could let one key have two signatures, so
+ * the journal refuses to go on until a person has put the file aside.
+ */
+function parseRecord(line: string): JournalRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw Object.assign(new Error('a line of the journal is not readable', { cause }), { code: 'EJOURNAL' });
+  }
+  if (!isRecord(value)) throw Object.assign(new Error('a line of the journal is no record'), { code: 'EJOURNAL' });
+  return value;
+}
+
+function isRecord(value: unknown): value is JournalRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, id } = value as { type?: unknown; id?: unknown };
+  return typeof id === 'string' && (type === 'recipe' || type === 'signed' || type === 'released' || type === 'ended');
+}
