@@ -69,5 +69,6 @@ export function decodeResponse(bytes: Uint8Array): ResponseApdu | undefined {
   const sw1 = bytes.at(-2);
   const sw2 = bytes.at(-1);
   if (sw1 === undefined || sw2 === undefined || bytes.length > extendedAnswerLimit + 2) return undefined;
-  return { data: bytes.slice(0, -2), sw: (sw1 << 8) | sw2 };
+  // A copy: a reader's buffer may be used again for the next answer.
+  return { data: Uint8Array.from(bytes.subarray(0, -2)), sw: (sw1 << 8) | sw2 };
 }
