@@ -1,0 +1,84 @@
+import { describe, expect, it, vi } from 'vitest';
+import { PinVault } from '../../../../src/native/host/pin-vault.ts';
+import { cardA, ManualClock } from './fake-card-stack.ts';
+
+const entry = (pin: Uint8Array, lifetimeMs = 1_000) => ({
+  certificateSha256: cardA,
+  pin,
+  maxSignatures: 1,
+  lifetimeMs,
+  spendLastTries: false,
+});
+
+/** The vault's own copy: the one array that it makes from the entry. */
+function holdAndSeeCopy(vault: PinVault, pin: Uint8Array): { id: string; copy: Uint8Array } {
+  const copies: Uint8Array[] = [];
+  const from = Uint8Array.from.bind(Uint8Array);
+  const spy = vi.spyOn(Uint8Array, 'from').mockImplementation((source: ArrayLike<number> | Iterable<number>) => {
+    const copy = from(source as ArrayLike<number>);
+    copies.push(copy);
+    return copy;
+  });
+  const id = vault.hold(entry(pin), 'Reader 1');
+  spy.mockRestore();
+  const [copy] = copies;
+  if (copy === undefined) throw new Error('the vault made no copy');
+  return { id, copy };
+}
+
+describe('the PIN vault', () => {
+  it('keeps its own copy: the caller may zero its bytes at once', async () => {
+    const vault = new PinVault(new ManualClock(), () => undefined);
+    const typed = Uint8Array.of(49, 50, 51, 52);
+    const id = vault.hold(entry(typed), 'Reader 1');
+    typed.fill(0);
+    expect(await vault.lend(id, (pin) => Promise.resolve([...pin]))).toEqual([49, 50, 51, 52]);
+  });
+
+  it.each(['ended', 'used_up', 'expired', 'refused', 'card_removed', 'host_closed'] as const)('zeroes the PIN when its session is %s', (why) => {
+    const vault = new PinVault(new ManualClock(), () => undefined);
+    const { id, copy } = holdAndSeeCopy(vault, Uint8Array.of(49, 50, 51, 52));
+    expect([...copy]).toEqual([49, 50, 51, 52]);
+    vault.end(id, why);
+    expect([...copy]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('zeroes the PIN when its time is over, by itself', () => {
+    const clock = new ManualClock();
+    const vault = new PinVault(clock, () => undefined);
+    const { copy } = holdAndSeeCopy(vault, Uint8Array.of(49, 50, 51, 52));
+    clock.turn(1_000);
+    expect([...copy]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('leaves no timer behind for a session that has ended', () => {
+    const clock = new ManualClock();
+    const vault = new PinVault(clock, () => undefined);
+    vault.end(vault.hold(entry(Uint8Array.of(49, 50, 51, 52)), 'Reader 1'), 'ended');
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('zeroes a lent copy also when its use fails', async () => {
+    const vault = new PinVault(new ManualClock(), () => undefined);
+    const id = vault.hold(entry(Uint8Array.of(49, 50, 51, 52)), 'Reader 1');
+    let lent: Uint8Array | undefined;
+    await expect(
+      vault.lend(id, (pin) => {
+        lent = pin;
+        return Promise.reject(new Error('card'));
+      }),
+    ).rejects.toThrow('card');
+    expect([...(lent ?? [])]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('says when the last session has ended', () => {
+    let empty = 0;
+    const vault = new PinVault(new ManualClock(), () => (empty += 1));
+    const first = vault.hold(entry(Uint8Array.of(49)), 'Reader 1');
+    const second = vault.hold(entry(Uint8Array.of(50)), 'Reader 1');
+    vault.end(first, 'ended');
+    expect(empty).toBe(0);
+    vault.end(second, 'ended');
+    expect(empty).toBe(1);
+  });
+});
