@@ -1,0 +1,270 @@
+import { hash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ProblemError } from '../../contract/problem.ts';
+import type { Clock } from '../ports.ts';
+import { isAllowedHost } from './allowed-host.ts';
+import type { ApiPolicy } from './api-policy.ts';
+import type { Client, ClientRegistry } from './client-registry.ts';
+import type { Connections } from './connections.ts';
+import { preferredLanguage, type Language } from './language.ts';
+import { isWebOrigin } from './origin.ts';
+import type { Pairing } from './pairing.ts';
+import type { PeerVerdict } from './peer-port.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import { tooLargeDetail } from './read-json.ts';
+import { targetAuthority } from './request-target.ts';
+import type { PathRules, Route } from './route.ts';
+
+/** What the gate found out about a request. */
+export interface Passage {
+  readonly language: Language;
+  readonly origin: string | null;
+  program: string | null;
+  client: Client | null;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly rules?: PathRules;
+    readonly route?: Route;
+  }
+  interface FastifyRequest {
+    passage: Passage | null;
+  }
+}
+
+export interface GateParts {
+  readonly policy: ApiPolicy;
+  readonly port: () => number;
+  readonly rules: readonly PathRules[];
+  readonly clients: ClientRegistry;
+  readonly pairing: Pick<Pairing, 'admits' | 'noteRefusal'>;
+  readonly connections: Pick<Connections, 'peerOf'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly pending: () => number;
+}
+
+type Done = (error?: Error) => void;
+
+/**
+ * Every request passes here before anything of it is read or done, in this order: limits, method and path, owner of the
+ * connection, Host, Origin, preflight, content type, token, rate. The handler then checks the schema.
+ * SECURITY: test/attacks/row-01 … row-07, row-23
+ */
+export function createGate(parts: GateParts): (request: FastifyRequest, reply: FastifyReply, done: Done) => void {
+  const { policy, connections } = parts;
+  const clientRate = new RateLimiter(policy.requestsPerMinute, () => parts.clock.monotonic());
+  const openRate = new RateLimiter(policy.openRequestsPerMinute, () => parts.clock.monotonic());
+  const pathPatterns = parts.rules.map((rules) => ({ rules, pattern: patternOf(rules.path) }));
+
+  return function gate(request, reply, done) {
+    try {
+      const passage = begin(request, reply);
+      checkLimits(request, reply);
+      const rules = checkMethodAndPath(request, reply);
+      if (rules.access === 'anyOrigin') reply.header('access-control-allow-origin', '*');
+      const peer = connections.peerOf(request.raw.socket);
+      if (peer instanceof Promise) {
+        peer.then((verdict) => checkRest(request, reply, passage, rules, verdict, done)).catch((error: unknown) => done(asError(error)));
+      } else {
+        checkRest(request, reply, passage, rules, peer, done);
+      }
+    } catch (error) {
+      done(asError(error));
+    }
+  };
+
+  function begin(request: FastifyRequest, reply: FastifyReply): Passage {
+    const { headers } = request.raw;
+    const origin = headers.origin ?? null;
+    const passage: Passage = {
+      language: preferredLanguage(headers['accept-language']),
+      origin,
+      program: null,
+      client: null,
+    };
+    request.passage = passage;
+    reply.header('cache-control', 'no-store');
+    reply.header('vary', 'Origin');
+    reply.header('x-content-type-options', 'nosniff');
+    // A known origin may read why it was refused; an unknown one never gets this header.
+    if (origin !== null && parts.clients.knowsOrigin(origin)) admitOrigin(reply, origin);
+    return passage;
+  }
+
+  function checkLimits(request: FastifyRequest, reply: FastifyReply): void {
+    if (parts.pending() > policy.maxPending) {
+      reply.header('retry-after', '1');
+      throw problem('RATE_LIMITED');
+    }
+    const length = request.raw.headers['content-length'];
+    if (length !== undefined && Number(length) > policy.bodyLimit) {
+      throw new ProblemError({ code: 'TOO_LARGE', detail: tooLargeDetail(policy.bodyLimit) });
+    }
+  }
+
+  function checkMethodAndPath(request: FastifyRequest, reply: FastifyReply): PathRules {
+    const { rules } = request.routeOptions.config;
+    if (rules !== undefined && !request.is404) return rules;
+    const path = pathOf(request.raw.url ?? '');
+    const known = pathPatterns.find(({ pattern }) => pattern.test(path))?.rules;
+    if (known === undefined) throw problem('NOT_FOUND');
+    reply.header('allow', known.allow);
+    throw problem('METHOD_NOT_ALLOWED');
+  }
+
+  function checkRest(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    passage: Passage,
+    rules: PathRules,
+    peer: PeerVerdict,
+    done: Done,
+  ): void {
+    if (!peer.admitted) throw problem('PEER_NOT_ALLOWED');
+    passage.program = peer.program;
+    checkHost(request);
+    checkOrigin(reply, rules, passage.origin);
+    if (request.method === 'OPTIONS') {
+      answerOptions(request, reply, rules);
+      return;
+    }
+    if (request.method === 'POST') checkContentType(request);
+    checkTokenAndRate(request, reply, rules, passage);
+    done();
+  }
+
+  /** RFC 9112 §3.2: exactly one Host; in absolute form the target's authority counts, and both must be ours. */
+  function checkHost(request: FastifyRequest): void {
+    const { raw } = request;
+    const hosts = valuesOf(raw.rawHeaders, 'host');
+    if (hosts > 1 || (hosts === 0 && raw.httpVersion !== '1.0')) {
+      throw new ProblemError({
+        code: 'REQUEST_INVALID',
+        detail: { ja: 'Hostヘッダーはちょうど1つ必要です。', en: 'Exactly one Host header is needed.' },
+      });
+    }
+    const authority = targetAuthority(raw);
+    const port = parts.port();
+    const ours = isAllowedHost(raw.headers.host ?? '', port) && (authority === undefined || isAllowedHost(authority, port));
+    if (!ours) throw problem('HOST_NOT_ALLOWED');
+  }
+
+  function checkOrigin(reply: FastifyReply, rules: PathRules, origin: string | null): void {
+    if (rules.access === 'anyOrigin') return;
+    if (origin === null || parts.clients.knowsOrigin(origin)) return;
+    if (rules.access !== 'pairing' || !isWebOrigin(origin)) throw problem('ORIGIN_NOT_ALLOWED');
+    if (!parts.pairing.admits(origin)) {
+      parts.pairing.noteRefusal(origin);
+      throw problem('PAIRING_CLOSED');
+    }
+    admitOrigin(reply, origin);
+  }
+
+  function checkTokenAndRate(request: FastifyRequest, reply: FastifyReply, rules: PathRules, passage: Passage): void {
+    if (rules.access !== 'client') {
+      limit(reply, openRate.take(passage.origin ?? 'native'));
+      return;
+    }
+    const client = clientOf(request);
+    limit(reply, clientRate.take(client.id));
+    parts.clients.touch(client.id);
+    passage.client = client;
+  }
+
+  function clientOf(request: FastifyRequest): Client {
+    const { headers, rawHeaders } = request.raw;
+    const token = bearerToken.exec(headers.authorization ?? '')?.[1];
+    if (token === undefined || valuesOf(rawHeaders, 'authorization') !== 1) throw problem('NOT_PAIRED');
+    const client = parts.clients.findByToken(hash('sha256', token, 'buffer'));
+    // SECURITY: a token that leaked into another page, or from a native EHR into a browser, counts nowhere else.
+    // test/attacks/row-05-simple-requests.test.ts
+    const fits =
+      client !== undefined &&
+      (client.origin === null ? headers.origin === undefined && !comesFromBrowser(rawHeaders) : headers.origin === client.origin);
+    if (!fits) throw problem('NOT_PAIRED');
+    return client;
+  }
+}
+
+/** RFC 6750 §2.1, and long enough for 32 bytes in base64url. */
+const bearerToken = /^Bearer ([A-Za-z0-9._~+/-]{43,512}=*)$/i;
+const jsonMediaType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+
+function checkContentType(request: FastifyRequest): void {
+  const { headers, rawHeaders } = request.raw;
+  // SECURITY: what a form or a no-cors fetch can send is never read. test/attacks/row-05-simple-requests.test.ts
+  const json = jsonMediaType.test(headers['content-type'] ?? '') && valuesOf(rawHeaders, 'content-type') === 1;
+  if (!json || headers['content-encoding'] !== undefined) throw problem('MEDIA_TYPE');
+}
+
+function admitOrigin(reply: FastifyReply, origin: string): void {
+  reply.header('access-control-allow-origin', origin);
+  reply.header('access-control-expose-headers', 'Location, Retry-After');
+}
+
+/** A CORS preflight (Fetch §4.8), with the headers of Private and Local Network Access where they are asked for. */
+function answerOptions(request: FastifyRequest, reply: FastifyReply, rules: PathRules): void {
+  const { headers } = request.raw;
+  reply.header('allow', rules.allow);
+  if (headers.origin !== undefined && headers['access-control-request-method'] !== undefined) {
+    reply.header('access-control-allow-methods', rules.allow);
+    reply.header('access-control-allow-headers', 'Authorization, Content-Type, Idempotency-Key, Prefer');
+    reply.header('access-control-max-age', '600');
+    for (const network of ['private', 'local']) {
+      if (headers[`access-control-request-${network}-network`] === 'true') {
+        reply.header(`access-control-allow-${network}-network`, 'true');
+      }
+    }
+  }
+  reply.code(204).send();
+}
+
+function limit(reply: FastifyReply, waitSeconds: number): void {
+  if (waitSeconds === 0) return;
+  reply.header('retry-after', String(waitSeconds));
+  throw problem('RATE_LIMITED');
+}
+
+function valuesOf(rawHeaders: readonly string[], name: string): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const header = rawHeaders[index];
+    if (header?.length === name.length && header.toLowerCase() === name) count += 1;
+  }
+  return count;
+}
+
+/**
+ * Fetch metadata is sent by browsers, and pages cannot take it away. `Sec-Fetch-Mode: cors` alone is what Node's own
+ * fetch sends: a browser sends Sec-Fetch-Site with it, and an Origin in that mode.
+ */
+function comesFromBrowser(rawHeaders: readonly string[]): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    if (!name.startsWith('sec-fetch-')) continue;
+    if (name !== 'sec-fetch-mode' || rawHeaders[index + 1] !== 'cors') return true;
+  }
+  return false;
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll('.', '\\.').replace(/:[a-zA-Z]+/g, '[^/]+')}$`);
+}
+
+function pathOf(url: string): string {
+  const path = url.split(/[?#]/, 1)[0] ?? '';
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function problem(code: ConstructorParameters<typeof ProblemError>[0]['code']): ProblemError {
+  return new ProblemError({ code, detail: null });
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('not an error', { cause: thrown });
+}

@@ -1,0 +1,32 @@
+import type { SessionMethod } from '../../contract/api.ts';
+import { ProblemError } from '../../contract/problem.ts';
+import type { Caller } from '../ports.ts';
+import type { Text } from './language.ts';
+
+/** Whether a doctor can sign remotely without authenticating first. */
+export interface RemoteSessionView {
+  readonly staffId: string;
+  readonly state: 'not_configured' | 'not_authenticated' | 'authenticating' | 'ready';
+  readonly until: Date | null;
+  readonly reason: Text | null;
+}
+
+/** Authentication for remote signing, ahead of time. `begin` throws ProblemError. */
+export interface RemoteSessions {
+  get(caller: Caller, staffId: string): RemoteSessionView;
+  begin(caller: Caller, staffId: string, method: SessionMethod): Promise<RemoteSessionView>;
+  /** Ends the session; false where there was none. */
+  end(caller: Caller, staffId: string): Promise<boolean>;
+}
+
+const notConfigured: Text = {
+  ja: 'このPCではリモート署名が設定されていません。HPKIカードで署名してください。',
+  en: 'Remote signing is not configured on this computer. Sign with the HPKI card.',
+};
+
+/** An agent without a provider for remote signing. */
+export const noRemoteSessions: RemoteSessions = {
+  get: (_caller, staffId) => ({ staffId, state: 'not_configured', until: null, reason: notConfigured }),
+  begin: () => Promise.reject(new ProblemError({ code: 'NOT_AUTHENTICATED', detail: notConfigured })),
+  end: () => Promise.resolve(false),
+};

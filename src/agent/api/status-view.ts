@@ -1,0 +1,57 @@
+import type { StatusAnswer } from '../../contract/api.ts';
+import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
+import type { CardView } from '../ports.ts';
+import type { Language } from './language.ts';
+
+/** How the agent is now. Texts and times are made for the reader by {@link statusAnswerOf}. */
+export interface StatusView {
+  readonly version: string;
+  readonly instance: string;
+  readonly cardService: 'running' | 'unavailable';
+  readonly readers: readonly {
+    readonly name: string;
+    readonly state: 'empty' | 'reading' | 'unknown_card' | 'in_use' | 'ready';
+    readonly card: Pick<CardView, 'name' | 'role' | 'notAfter' | 'daysLeft'> & { readonly certificateSha256: string } | null;
+  }[];
+  readonly remote: {
+    readonly configured: boolean;
+    readonly provider: string | null;
+    readonly sessions: readonly { readonly staffId: string; readonly until: Date }[];
+  };
+  /** Signature requests that have not ended. */
+  readonly waiting: number;
+  readonly problems: readonly ErrorCode[];
+}
+
+export function statusAnswerOf(view: StatusView, language: Language): StatusAnswer {
+  return {
+    version: view.version,
+    instance: view.instance,
+    cardService: view.cardService,
+    readers: view.readers.map(({ name, state, card }) => ({
+      name,
+      state,
+      card:
+        card === null
+          ? null
+          : {
+              name: card.name,
+              role: card.role,
+              certificateSha256: card.certificateSha256,
+              notAfter: card.notAfter.toISOString(),
+              daysLeft: card.daysLeft,
+            },
+    })),
+    remote: {
+      configured: view.remote.configured,
+      provider: view.remote.provider,
+      sessions: view.remote.sessions.map(({ staffId, until }) => ({ staffId, until: until.toISOString() })),
+    },
+    waiting: view.waiting,
+    problems: view.problems.map((code) => ({
+      code,
+      title: errorCodes[code][language],
+      remedy: errorCodes[code].remedy[language],
+    })),
+  };
+}
