@@ -1,6 +1,6 @@
 /** Bytes of a CSV → its lines, with everything about the file as a whole that is wrong or odd. */
 import type { CsvFinding } from './document.ts';
-import { hasUnseenCharacters } from './display-safety.ts';
+import { hasUnseenCharacters, isExtraordinary } from './display-safety.ts';
 
 export const MAX_CSV_BYTES = 1024 * 1024;
 export const MAX_CSV_LINES = 10_000;
@@ -69,7 +69,7 @@ export function readLines(bytes: Uint8Array): CsvLines {
   }
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  return { lines: text.includes('\r') ? withoutCr(lines) : lines, errors: [], warnings: oddities(lines) };
+  return { lines: text.includes('\r') ? withoutCr(lines) : lines, errors: [], warnings: isExtraordinary(text) || text.includes('"') || text.includes('\n\n') ? oddities(lines) : [] };
 }
 
 function withoutCr(lines: readonly string[]): string[] {

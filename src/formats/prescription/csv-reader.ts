@@ -4,7 +4,7 @@
  */
 import { checkDispensing, checkPrescription, type DocumentFindings } from './csv-checks.ts';
 import { readLines, type CsvLines } from './csv-lines.ts';
-import { readRecords, type ReadRecords, type RecordsOf, type UnknownRecord } from './csv-records.ts';
+import { indexRecords, readRecords, type ReadRecords, type RecordsOf, type UnknownRecord } from './csv-records.ts';
 import { dispensingRecords } from './dispensing-records.ts';
 import type { CsvFinding, CsvReading } from './document.ts';
 import { prescriptionRecords } from './prescription-records.ts';
@@ -32,12 +32,15 @@ export interface DispensingCsv extends ReadCsv<typeof dispensingRecords> {
 /** More findings than a person reads; the last one says that there are more. */
 export const MAX_FINDINGS = 200;
 
+const prescriptionIndex = indexRecords(prescriptionRecords);
+const dispensingIndex = indexRecords(dispensingRecords);
+
 /** Reads an `SJ1` CSV. Never throws on any bytes. */
 export function readPrescriptionCsv(bytes: Uint8Array): CsvReading<PrescriptionCsv> {
   const file = readLines(bytes);
   const version = versionFindings(file, 'SJ1', 'SJ1');
   if (version.errors.length > 0) return refusal(version.errors, version.warnings);
-  const read = readRecords(prescriptionRecords, file.lines, 'warn');
+  const read = readRecords(prescriptionIndex, file.lines, 'warn');
   const whole = checkPrescription(prescriptionRecords, read);
   return conclude(file, version, read, whole, (parts) => ({ type: 'prescription', bytes, ...parts }));
 }
@@ -47,7 +50,7 @@ export function readDispensingCsv(bytes: Uint8Array): CsvReading<DispensingCsv> 
   const file = readLines(bytes);
   const version = versionFindings(file, 'CJ1', 'CJ1,');
   if (version.errors.length > 0) return refusal(version.errors, version.warnings);
-  const read = readRecords(dispensingRecords, file.lines, 'show');
+  const read = readRecords(dispensingIndex, file.lines, 'show');
   const whole = checkDispensing(dispensingRecords, read);
   return conclude(file, version, read, whole, (parts) => ({ type: 'dispensing', bytes, ...parts }));
 }

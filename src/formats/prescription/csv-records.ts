@@ -42,19 +42,36 @@ interface Findings {
   readonly warnings: CsvFinding[];
 }
 
+/** A record of a table with its fields in a list, so that reading a line looks nothing up. */
+interface IndexedRecord {
+  readonly recordName: string;
+  readonly spec: RecordSpec;
+  readonly names: readonly string[];
+  readonly fields: readonly FieldSpec[];
+}
+
+/** A table made ready for reading, once. */
+export interface RecordIndex<T extends RecordTable> {
+  readonly table: T;
+  readonly byNumber: ReadonlyMap<string, IndexedRecord>;
+}
+
+export function indexRecords<T extends RecordTable>(table: T): RecordIndex<T> {
+  const indexed = Object.entries(table).map(([recordName, spec]): [string, IndexedRecord] => [
+    spec.number,
+    { recordName, spec, names: Object.keys(spec.fields), fields: Object.values(spec.fields) },
+  ]);
+  return { table, byNumber: new Map(indexed) };
+}
+
 /** Reads everything after the version line. */
 export function readRecords<T extends RecordTable>(
-  table: T,
+  { byNumber, table }: RecordIndex<T>,
   lines: readonly string[],
   surplus: SurplusPolicy,
 ): ReadRecords<T> {
-  const byNumber = new Map<string, { readonly spec: RecordSpec; readonly names: readonly string[]; readonly found: CsvRecord[] }>();
   const records: Record<string, CsvRecord[]> = {};
-  for (const [name, spec] of Object.entries(table)) {
-    const found: CsvRecord[] = [];
-    records[name] = found;
-    byNumber.set(spec.number, { spec, names: Object.keys(spec.fields), found });
-  }
+  for (const name in table) records[name] = [];
   const unknown: UnknownRecord[] = [];
   const findings: Findings = { errors: [], warnings: [] };
 
@@ -71,16 +88,38 @@ export function readRecords<T extends RecordTable>(
       findings.warnings.push(unknownRecord(line, plainNumber));
       continue;
     }
-    const fields: Record<string, string> = {};
-    known.names.forEach((name, at) => {
-      fields[name] = values[at + 1] ?? '';
-    });
-    const record = { line, spec: known.spec, fields, surplus: values.slice(known.names.length + 1) };
-    known.found.push(record);
-    checkFields(record, surplus, findings);
+    records[known.recordName]?.push(readRecord(known, line, values, surplus, findings));
   }
   // The loop above has filled exactly the names and fields of the table.
   return { records: records as RecordsOf<T>, unknown, ...findings };
+}
+
+const NO_SURPLUS: readonly string[] = [];
+
+function readRecord(
+  { spec, names, fields: specs }: IndexedRecord,
+  line: number,
+  values: readonly string[],
+  surplus: SurplusPolicy,
+  findings: Findings,
+): CsvRecord {
+  const fields: Record<string, string> = {};
+  const more = values.length > names.length + 1 ? values.slice(names.length + 1) : NO_SURPLUS;
+  const record = { line, spec, fields, surplus: more };
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at];
+    const field = specs[at];
+    if (name === undefined || field === undefined) continue;
+    const value = values[at + 1] ?? '';
+    fields[name] = value;
+    if (value === '' ? field.need !== 'may' : field.kind !== 'text' || isBlank(value)) checkField(record, field, value, findings);
+  }
+  if (surplus === 'warn' && more.some((value) => value !== '')) {
+    findings.warnings.push(about(record, null,
+      `「${spec.ja}」に未知の項目があります。内容をそのまま表示します`,
+      `"${spec.en}" has more fields than are known; they are shown as they stand`));
+  }
+  return record;
 }
 
 function unknownRecord(line: number, record: string | null): CsvFinding {
@@ -97,18 +136,10 @@ function unknownRecord(line: number, record: string | null): CsvFinding {
 
 /** Nothing but space characters counts as empty: such a name is no name. */
 export function isBlank(value: string): boolean {
-  return value === '' || value.trim() === '';
-}
-
-function checkFields(record: CsvRecord, surplus: SurplusPolicy, findings: Findings): void {
-  for (const [name, field] of Object.entries(record.spec.fields)) {
-    checkField(record, field, record.fields[name] ?? '', findings);
-  }
-  if (surplus === 'warn' && record.surplus.some((value) => value !== '')) {
-    findings.warnings.push(about(record, null,
-      `「${record.spec.ja}」に未知の項目があります。内容をそのまま表示します`,
-      `"${record.spec.en}" has more fields than are known; they are shown as they stand`));
-  }
+  // Of ASCII and kanji the first character alone tells, which spares most values the rest.
+  const first = value.charCodeAt(0);
+  if ((first > 0x20 && first < 0x7f) || (first > 0x3000 && first < 0xd800)) return false;
+  return value.trim() === '';
 }
 
 function checkField(record: CsvRecord, field: FieldSpec, value: string, findings: Findings): void {

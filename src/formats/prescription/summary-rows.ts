@@ -24,10 +24,9 @@ export function row(label: Label, value: string, line: number | null, marks: rea
 
 /** One field as a person reads it: codes by their meaning, dates in both calendars, secrets masked. */
 export function describe(field: FieldSpec, value: string): string {
-  const shown = showSafely(value);
   switch (field.kind) {
     case 'code':
-      return meaning(field, value) ?? `コード ${shown}`;
+      return meaning(field, value) ?? `コード ${showSafely(value)}`;
     case 'date':
     case 'era':
       return describeDate(value);
@@ -35,7 +34,7 @@ export function describe(field: FieldSpec, value: string): string {
       return mask(value);
     case 'number':
     case 'text':
-      return shown;
+      return showSafely(value);
   }
 }
 
@@ -60,27 +59,36 @@ export function mask(secret: string): string {
   return `●●●●${end}`;
 }
 
+/** The fields that hold something to say, in order. */
+function saidBy(record: CsvRecord): (readonly [FieldSpec, string])[] {
+  const said: (readonly [FieldSpec, string])[] = [];
+  for (const name in record.spec.fields) {
+    const field = record.spec.fields[name];
+    const value = record.fields[name];
+    if (field !== undefined && value !== undefined && value !== '' && !PLACE_FIELDS.has(name)) said.push([field, value]);
+  }
+  return said;
+}
+
 /** One row for each field that says something. `prefix` puts the record's name before the field's. */
 export function fieldRows(
   record: CsvRecord,
   options: { readonly marks?: readonly SummaryMark[]; readonly prefix?: Label } = {},
 ): SummaryRow[] {
-  const rows = Object.entries(record.spec.fields).flatMap(([name, field]) => {
-    const value = record.fields[name] ?? '';
-    if (value === '' || PLACE_FIELDS.has(name)) return [];
-    const { prefix } = options;
-    const label = prefix === undefined ? field : { ja: `${prefix.ja} ${field.ja}`, en: `${prefix.en}: ${field.en}` };
-    return [row({ ja: label.ja, en: label.en }, describe(field, value), record.line, options.marks)];
-  });
+  const { prefix } = options;
+  const rows: SummaryRow[] = [];
+  for (const [field, value] of saidBy(record)) {
+    const label = prefix === undefined
+      ? { ja: field.ja, en: field.en }
+      : { ja: `${prefix.ja} ${field.ja}`, en: `${prefix.en}: ${field.en}` };
+    rows.push(row(label, describe(field, value), record.line, options.marks));
+  }
   return neverSilent(record, [...rows, ...surplusRows(record)]);
 }
 
 /** One row for the record: its values side by side. For records of words, not of figures. */
 export function wordsRow(record: CsvRecord, label: Label, marks: readonly SummaryMark[] = []): SummaryRow[] {
-  const parts = Object.entries(record.spec.fields).flatMap(([name, field]) => {
-    const value = record.fields[name] ?? '';
-    return value === '' || PLACE_FIELDS.has(name) ? [] : [describe(field, value)];
-  });
+  const parts = saidBy(record).map(([field, value]) => describe(field, value));
   const rows = parts.length === 0 ? [] : [row(label, parts.join(SEPARATOR), record.line, marks)];
   return neverSilent(record, [...rows, ...surplusRows(record)]);
 }
@@ -139,6 +147,7 @@ export function markLines(
   lines: ReadonlySet<number>,
   mark: SummaryMark,
 ): SummarySection[] {
+  if (lines.size === 0) return [...sections];
   const marked = (shown: SummaryRow): SummaryRow =>
     shown.line === null || !lines.has(shown.line) || shown.marks.includes(mark)
       ? shown
