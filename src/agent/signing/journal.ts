@@ -40,6 +40,8 @@ export interface SignedRecord {
   /** Base64 by document id. */
   readonly values: Readonly<Record<string, string>>;
   readonly failed: Readonly<Record<string, ErrorCode>>;
+  /** By document id, as they were answered: later checks might word them differently. They hold no value of a CSV. */
+  readonly warnings: Readonly<Record<string, readonly { readonly ja: string; readonly en: string }[]>>;
 }
 
 export interface ReleasedRecord {

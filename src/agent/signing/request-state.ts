@@ -31,9 +31,9 @@ const live = [...waiting, 'signing'] as const;
 
 /** From which states an event may come. What is not listed is a fault of the program and throws. */
 export const legalFrom: Readonly<Record<RequestEvent['type'], readonly RequestState[]>> = {
-  // A card may be pulled while any question is open.
-  card_needed: ['received', 'awaiting_card', 'awaiting_consent', 'awaiting_pin'],
-  consent_asked: ['received', 'awaiting_card', 'awaiting_consent'],
+  // A card may be pulled while any question is open, and after it refused a PIN (`signing`).
+  card_needed: ['received', 'awaiting_card', 'awaiting_consent', 'awaiting_pin', 'signing'],
+  consent_asked: ['received', 'awaiting_card', 'awaiting_consent', 'awaiting_pin', 'signing'],
   // From `signing`: the card refused the PIN, or its session ended, and the person is asked again.
   pin_asked: ['received', 'awaiting_card', 'awaiting_consent', 'awaiting_pin', 'signing'],
   phone_asked: ['received', 'awaiting_consent', 'awaiting_phone'],

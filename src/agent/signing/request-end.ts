@@ -1,0 +1,79 @@
+import type { ErrorCode } from '../../contract/error-codes.ts';
+import { ProblemError, type Problem } from '../../contract/problem.ts';
+import { CardError } from '../../native/host/card-host.ts';
+
+/** A request that ends without anything having failed. */
+export class RequestStopped extends Error {
+  override readonly name = 'RequestStopped';
+  readonly state: 'cancelled' | 'expired';
+  readonly problem: Problem;
+
+  constructor(state: 'cancelled' | 'expired', problem: Problem) {
+    super(problem.code);
+    this.state = state;
+    this.problem = problem;
+  }
+}
+
+export interface RequestEnd {
+  readonly state: 'failed' | 'cancelled' | 'expired';
+  readonly problem: Problem;
+}
+
+export function cancelledBy(who: 'person' | 'caller' | 'shutdown'): RequestStopped {
+  const detail = {
+    person: { ja: '画面で取り消されました。', en: 'It was cancelled in the window.' },
+    caller: { ja: 'EHRが取り消しました。', en: 'The EHR cancelled it.' },
+    shutdown: { ja: 'エージェントが終了しました。', en: 'The agent was shut down.' },
+  }[who];
+  return new RequestStopped('cancelled', { code: 'CANCELLED_BY_USER', detail });
+}
+
+export function expired(): RequestStopped {
+  return new RequestStopped('expired', { code: 'EXPIRED', detail: null });
+}
+
+export function problem(code: ErrorCode, detail: Problem['detail'] = null): ProblemError {
+  return new ProblemError({ code, detail });
+}
+
+/** How a request ends on this error. Null for a fault of the program, which the log describes. */
+export function endOf(error: unknown): RequestEnd | null {
+  if (error instanceof RequestStopped) return { state: error.state, problem: error.problem };
+  if (error instanceof ProblemError) return { state: 'failed', problem: error.problem };
+  if (error instanceof CardError) return { state: 'failed', problem: cardProblem(error) };
+  return null;
+}
+
+/** A card's failure as its caller sees it. The stack's own words stay in the log. */
+export function cardProblem(error: CardError): Problem {
+  switch (error.code) {
+    case 'PIN_INCORRECT':
+    case 'PIN_LOCKED':
+      return { code: error.code, detail: null, triesLeft: typeof error.triesLeft === 'number' ? error.triesLeft : null };
+    // Both are asked about again while a person is there; without one nobody agreed.
+    case 'PIN_CONSENT_NEEDED':
+    case 'PIN_SESSION_ENDED':
+      return { code: 'EXPIRED', detail: { ja: 'PINの確認が必要です。', en: 'The PIN has to be confirmed.' } };
+    default:
+      return { code: error.code, detail: null };
+  }
+}
+
+/** Card errors after which the key was certainly not used. */
+const keyUntouched: ReadonlySet<CardError['code']> = new Set([
+  'NO_READER',
+  'NO_CARD',
+  'CARD_UNKNOWN',
+  'CARD_IN_USE',
+  'PIN_INCORRECT',
+  'PIN_LOCKED',
+  'PIN_CONSENT_NEEDED',
+  'PIN_SESSION_ENDED',
+  'STORAGE_FAILED',
+]);
+
+/** Whether the key may have signed although the call failed: then the recipe stays in force. */
+export function mayHaveSigned(error: unknown): boolean {
+  return !(error instanceof CardError && (error.pinNotPresented || keyUntouched.has(error.code)));
+}

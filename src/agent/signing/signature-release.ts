@@ -1,0 +1,204 @@
+import type { ErrorCode } from '../../contract/error-codes.ts';
+import type { Problem } from '../../contract/problem.ts';
+import { parseCertificate, type Certificate } from '../../formats/pki/certificate.ts';
+import { describeRoles } from '../../formats/pki/hc-role.ts';
+import { fault, type Log } from '../log.ts';
+import type { Audit } from '../audit/audit-log.ts';
+import type { AuditHead, AuditedDocument } from '../audit/audit-entry.ts';
+import type { Clock, Prompts } from '../ports.ts';
+import type { DocumentPlan } from './accept-documents.ts';
+import { signerNameOf } from './card-fitness.ts';
+import type { Journal, JournalEntry, SignedRecord } from './journal.ts';
+import type { LiveRequest } from './live-request.ts';
+import { certificateOf, followRecipe } from './recipe.ts';
+import { problem } from './request-end.ts';
+import { sha256 } from './request-fingerprint.ts';
+import { releaseDocument, type ReleasableDocument } from './self-verification.ts';
+import { signedToast } from './signed-toast.ts';
+import type { SignaturePolicy } from './signature-policy.ts';
+import type { SignedValues } from './signature-run.ts';
+import type { DocumentToSign, SignatureResult } from './signature-service.ts';
+import type { StaffBindings } from './staff-bindings.ts';
+import { isNewCertificate, ownershipOf } from './staff-ownership.ts';
+import type { Verifiers } from './verifiers.ts';
+
+export interface ReleaseParts {
+  readonly journal: Journal;
+  readonly audit: Audit;
+  readonly bindings: StaffBindings;
+  readonly verifiers: Verifiers;
+  readonly prompts: Pick<Prompts, 'notify'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly policy: Pick<SignaturePolicy, 'staff'>;
+}
+
+/**
+ * From signature values to the answer, in the order that survives a crash at any point: self-verification, journal,
+ * audit (on the disk), answer. Nothing leaves that is not in the audit log.
+ */
+export class SignatureRelease {
+  readonly #parts: ReleaseParts;
+
+  constructor(parts: ReleaseParts) {
+    this.#parts = parts;
+  }
+
+  async release(request: LiveRequest, plan: DocumentPlan, order: readonly DocumentToSign[], signed: SignedValues): Promise<SignatureResult> {
+    const { journal, audit, prompts, verifiers } = this.#parts;
+    const { card, recipe } = signed;
+    const { certificate } = card;
+    const verifier = verifiers.forCard(card.card);
+    const released = signed.prepared.flatMap((document) => {
+      const value = signed.values.get(document.input.id);
+      return value ? [releaseDocument(document, value, certificate.sha256, verifier, new Date(recipe.signingTime))] : [];
+    });
+    await this.#settleBinding(request, signed);
+
+    const failed = new Map<string, Problem>([
+      ...plan.refused.map((refused) => [refused.id, refused.problem] as const),
+      ...[...signed.failed].map(([id, code]) => [id, { code, detail: null }] as const),
+    ]);
+    const warnings = warningsOf(plan, released);
+    const record: SignedRecord = {
+      type: 'signed',
+      id: request.identity.id,
+      values: Object.fromEntries([...signed.values].map(([id, value]) => [id, Buffer.from(value).toString('base64')])),
+      failed: Object.fromEntries([...failed].map(([id, { code }]) => [id, code])),
+      warnings: Object.fromEntries([...warnings].map(([id, list]) => [id, list.map(({ text }) => text)])),
+    };
+    await journal.record(record);
+    const documents = auditedDocuments(order, released, record, (id) => [...new Set((warnings.get(id) ?? []).map((warning) => warning.id))]);
+    const head = await audit.append(this.#statement(request, certificate, documents));
+    await this.#recordReleased(request.identity.id, head);
+    if (signed.window === null) prompts.notify(signedToast(plan, signed.values.size));
+    return answer(order, released, record, failed, certificate, recipe.signingTime, head);
+  }
+
+  /**
+   * The same answer again, from the journal and the body that the caller sent again. Neither card nor person is needed.
+   * A crash may have come before the audit entry: then it is written now.
+   */
+  async repeat(request: LiveRequest, order: readonly DocumentToSign[], entry: JournalEntry, plan: () => DocumentPlan): Promise<SignatureResult> {
+    const { recipe, signed } = entry;
+    if (recipe === null || signed === null) throw new Error('only a signed request can be repeated');
+    const certificate = parseCertificate(certificateOf(recipe));
+    const verifier = this.#parts.verifiers.plain();
+    const at = new Date(recipe.signingTime);
+    const released = followRecipe(recipe, order).flatMap((document) => {
+      const value = signed.values[document.input.id];
+      return value ? [releaseDocument(document, Buffer.from(value, 'base64'), certificate.sha256, verifier, at)] : [];
+    });
+    const refused = Object.values(signed.failed).includes('DOCUMENT_INVALID') ? plan().refused : [];
+    const failed = new Map(
+      Object.entries(signed.failed).map(([id, code]): [string, Problem] => [
+        id,
+        refused.find((document) => document.id === id)?.problem ?? { code, detail: null },
+      ]),
+    );
+    const documents = auditedDocuments(order, released, signed, () => []);
+    const head = await this.#auditedOnce(entry, this.#statement(request, certificate, documents));
+    return answer(order, released, signed, failed, certificate, recipe.signingTime, head);
+  }
+
+  async #auditedOnce(entry: JournalEntry, statement: Parameters<Audit['append']>[0]): Promise<AuditHead> {
+    if (entry.released) return entry.released.audit;
+    const head = (await this.#parts.audit.findReleased(entry.id)) ?? (await this.#parts.audit.append(statement));
+    await this.#recordReleased(entry.id, head);
+    return head;
+  }
+
+  /** Only spares a search in the audit log, should the same answer be asked for after a restart. */
+  async #recordReleased(id: string, audit: AuditHead): Promise<void> {
+    await this.#parts.journal.record({ type: 'released', id, audit }).catch((error: unknown) => {
+      this.#parts.log.warn('journal.released_not_recorded', { error: fault(error) });
+    });
+  }
+
+  /**
+   * SECURITY: whose card it is was decided before the PIN; it must still be so now. A first use is bound only here,
+   * after the card has proven that the person knows its PIN.
+   */
+  async #settleBinding(request: LiveRequest, { card, isFirstUse }: SignedValues): Promise<void> {
+    const { bindings, policy, clock, audit } = this.#parts;
+    const { staff, caller, id } = request.identity;
+    const subjects = bindings.subjectsOf(staff.id);
+    const ownership = ownershipOf(card, staff.id, bindings, policy.staff);
+    if (ownership === 'other' || (ownership === 'unbound' && !isFirstUse)) throw problem('STAFF_MISMATCH');
+    const isNew = isNewCertificate(card, subjects);
+    if (ownership === 'bound' && !isNew) return;
+    await bindings.bind(staff.id, card.certificate, 'person', clock.now());
+    await audit.append({
+      event: isNew ? 'staff.new_certificate' : 'staff.bound',
+      result: 'ok',
+      caller,
+      staffId: staff.id,
+      request: id,
+      signerName: signerNameOf(card.certificate),
+      certificateSha256: card.certificate.sha256,
+    });
+  }
+
+  #statement(request: LiveRequest, certificate: Certificate, documents: readonly AuditedDocument[]): Parameters<Audit['append']>[0] {
+    const { caller, staff, id, startedAt } = request.identity;
+    return {
+      event: 'signature.released',
+      result: 'ok',
+      caller,
+      staffId: staff.id,
+      request: id,
+      method: 'local',
+      signerName: signerNameOf(certificate),
+      certificateSha256: certificate.sha256,
+      documents,
+      startedAt: new Date(startedAt),
+    };
+  }
+}
+
+type Warnings = ReadonlyMap<string, readonly { readonly id: string; readonly text: { readonly ja: string; readonly en: string } }[]>;
+
+function warningsOf(plan: DocumentPlan, released: readonly ReleasableDocument[]): Warnings {
+  return new Map(
+    released.map(({ id, warnings }) => [id, [...(plan.accepted.find((document) => document.id === id)?.warnings ?? []), ...warnings]]),
+  );
+}
+
+function auditedDocuments(
+  order: readonly DocumentToSign[],
+  released: readonly ReleasableDocument[],
+  { failed }: SignedRecord,
+  warnings: (id: string) => readonly string[],
+): readonly AuditedDocument[] {
+  return order.map(({ id, type }) => {
+    const digest = released.find((document) => document.id === id)?.sha256 ?? null;
+    return { id, type, digest, result: digest === null ? (failed[id] ?? 'INTERNAL') : 'signed', warnings: warnings(id) };
+  });
+}
+
+function answer(
+  order: readonly DocumentToSign[],
+  released: readonly ReleasableDocument[],
+  { warnings }: SignedRecord,
+  failed: ReadonlyMap<string, Problem>,
+  certificate: Certificate,
+  signingTime: number,
+  audit: AuditHead,
+): SignatureResult {
+  return {
+    method: 'local',
+    signer: {
+      name: signerNameOf(certificate),
+      role: describeRoles(certificate.hcActors),
+      certificateSha256: sha256(certificate.der),
+      notAfter: certificate.notAfter,
+    },
+    signedAt: new Date(signingTime),
+    audit,
+    documents: order.map(({ id }) => {
+      const document = released.find((candidate) => candidate.id === id);
+      if (document) return { id, state: 'signed', xml: document.xml, sha256: document.sha256, warnings: warnings[id] ?? [] };
+      return { id, state: 'failed', problem: failed.get(id) ?? { code: 'INTERNAL' satisfies ErrorCode, detail: null } };
+    }),
+  };
+}

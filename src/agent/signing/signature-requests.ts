@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import type { Problem } from '../../contract/problem.ts';
+import type { CardHost } from '../../native/host/card-host.ts';
+import type { Audit } from '../audit/audit-log.ts';
+import { code, fault, identifier, type Log } from '../log.ts';
+import type { Caller, Clock, Prompts } from '../ports.ts';
+import { LocalSigner } from '../signers/local-signer.ts';
+import { acceptDocuments, type DocumentPlan } from './accept-documents.ts';
+import { askUntil, DeadlinePassed } from './ask-until.ts';
+import { HeldRequests, type HoldingLimits } from './held-requests.ts';
+import type { Journal, JournalEntry, Recipe } from './journal.ts';
+import { Lane } from './lane.ts';
+import { LiveRequest } from './live-request.ts';
+import { PinSessions } from './pin-sessions.ts';
+import { cancelledBy, endOf, problem, type RequestEnd } from './request-end.ts';
+import { fingerprintBody, fingerprintKey } from './request-fingerprint.ts';
+import { maxWaitingRequests, resultsHeld, type SignaturePolicy } from './signature-policy.ts';
+import { SignatureRelease } from './signature-release.ts';
+import { SignatureRun, type RunParts } from './signature-run.ts';
+import type { SignatureRequest, SignatureService, SignatureSnapshot } from './signature-service.ts';
+import type { StaffBindings } from './staff-bindings.ts';
+import { Verifiers, type TrustSource } from './verifiers.ts';
+
+export interface SignatureRequestsOptions {
+  readonly prompts: Prompts;
+  readonly cards: CardHost;
+  readonly journal: Journal;
+  readonly audit: Audit;
+  readonly bindings: StaffBindings;
+  /** Anchors, chains and CRLs as they are now; the same object as long as nothing has changed. */
+  readonly trust: TrustSource;
+  readonly policy: SignaturePolicy;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly held?: HoldingLimits;
+  /** Ids of requests; random by default. */
+  readonly newId?: () => string;
+}
+
+/** All signature requests of one agent: joins what is asked twice, runs the rest, and remembers how each ended. */
+export class SignatureRequests implements SignatureService {
+  readonly #options: SignatureRequestsOptions;
+  readonly #held: HeldRequests;
+  readonly #verifiers: Verifiers;
+  readonly #pinSessions: PinSessions;
+  readonly #release: SignatureRelease;
+  readonly #runParts: RunParts;
+  readonly #cardLanes = new Map<string, Lane>();
+  readonly #listeners = new Map<string, Set<(snapshot: SignatureSnapshot) => void>>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #unsubscribe: () => void;
+
+  constructor(options: SignatureRequestsOptions) {
+    this.#options = options;
+    const { cards, clock, policy, trust } = options;
+    this.#held = new HeldRequests(options.held ?? resultsHeld, clock);
+    this.#verifiers = new Verifiers(trust, () => clock.now());
+    this.#pinSessions = new PinSessions(cards, policy, clock);
+    this.#release = new SignatureRelease({ ...options, verifiers: this.#verifiers });
+    this.#runParts = {
+      ...options,
+      pinSessions: this.#pinSessions,
+      signer: new LocalSigner(cards),
+      windows: new Lane(),
+      cardLane: (certificateSha256) => this.#cardLane(certificateSha256),
+      waitingCallers: (except) => this.#waitingCallers(except),
+    };
+    this.#unsubscribe = cards.subscribe((state) => void this.#pinSessions.dropRemoved(state));
+  }
+
+  async submit(caller: Caller, idempotencyKey: string, request: SignatureRequest): Promise<SignatureSnapshot> {
+    const key = fingerprintKey(caller.clientId, idempotencyKey);
+    const body = fingerprintBody(request);
+    // Up to the registration of the new request nothing is awaited, so that two of the same cannot both begin.
+    const known = this.#held.byKey(key);
+    if (known) {
+      if (known.identity.body !== body) throw problem('IDEMPOTENCY_CONFLICT');
+      if (!known.hasEnded || known.result) return known.snapshot();
+    }
+    const entry = this.#options.journal.findByKey(key);
+    if (entry && entry.body !== body) throw problem('IDEMPOTENCY_CONFLICT');
+    if (entry?.recipe && entry.signed) return this.#repeat(caller, key, request, entry);
+    return this.#begin(caller, key, body, request, entry?.recipe ?? null);
+  }
+
+  get(caller: Caller, id: string): SignatureSnapshot | undefined {
+    const live = this.#held.byId(id);
+    if (live) return live.identity.caller.clientId === caller.clientId ? live.snapshot() : undefined;
+    const entry = this.#options.journal.findById(id);
+    return entry?.client === caller.clientId ? snapshotOf(entry) : undefined;
+  }
+
+  async settled(caller: Caller, id: string, waitMs: number, signal: AbortSignal): Promise<SignatureSnapshot | undefined> {
+    const live = this.#held.byId(id);
+    if (live?.identity.caller.clientId !== caller.clientId || live.hasEnded) return this.get(caller, id);
+    let unsubscribe = (): void => undefined;
+    try {
+      return await askUntil(signal, waitMs, () => {
+        return new Promise<SignatureSnapshot>((resolve) => {
+          unsubscribe = live.onChange((snapshot) => {
+            if (live.hasEnded) resolve(snapshot);
+          });
+        });
+      });
+    } catch (error) {
+      if (error instanceof DeadlinePassed || signal.aborted) return live.snapshot();
+      throw error;
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  cancel(caller: Caller, id: string): SignatureSnapshot | undefined {
+    const live = this.#held.byId(id);
+    if (live?.identity.caller.clientId === caller.clientId) live.stop(cancelledBy('caller'));
+    return this.get(caller, id);
+  }
+
+  subscribe(clientId: string, listener: (snapshot: SignatureSnapshot) => void): () => void {
+    const listeners = this.#listeners.get(clientId) ?? new Set();
+    this.#listeners.set(clientId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(clientId) === listeners) this.#listeners.delete(clientId);
+    };
+  }
+
+  /** Screen lock, suspend or log-off: the next signature asks for the PIN again. */
+  endPinSessions(): Promise<void> {
+    return this.#pinSessions.endAll();
+  }
+
+  async close(): Promise<void> {
+    for (const live of this.#held.running()) live.stop(cancelledBy('shutdown'));
+    await Promise.all(this.#running);
+    this.#unsubscribe();
+    await this.#pinSessions.endAll();
+  }
+
+  #begin(caller: Caller, key: string, body: string, request: SignatureRequest, recipe: Recipe | null): SignatureSnapshot {
+    if (request.method === 'remote') throw problem('NOT_AUTHENTICATED');
+    if (this.#held.running().length > maxWaitingRequests) throw problem('BUSY');
+    this.#options.journal.ready();
+    const plan = acceptDocuments(request, this.#verifiers.plain());
+    const live = this.#register(caller, recipe?.id ?? this.#newId(), key, body, request);
+    // An earlier run may have signed by this recipe: it stays in force however this one ends.
+    live.keyUsed = recipe !== null;
+    void this.#track(live, this.#run(live, plan, request, recipe));
+    return live.snapshot();
+  }
+
+  async #run(live: LiveRequest, plan: DocumentPlan, request: SignatureRequest, recipe: Recipe | null): Promise<void> {
+    const run = new SignatureRun(this.#runParts, { request: live, plan, partial: request.partial, recipe });
+    const result = await run.perform((signed) => this.#release.release(live, plan, request.documents, signed));
+    live.release(result);
+  }
+
+  async #repeat(caller: Caller, key: string, request: SignatureRequest, entry: JournalEntry): Promise<SignatureSnapshot> {
+    const live = this.#register(caller, entry.id, key, entry.body, request);
+    live.keyUsed = true;
+    const plan = (): DocumentPlan => acceptDocuments({ ...request, partial: true }, this.#verifiers.plain());
+    live.dispatch({ type: 'signing_began', total: request.documents.length });
+    await this.#track(
+      live,
+      this.#release.repeat(live, request.documents, entry, plan).then((result) => live.release(result)),
+    );
+    return live.snapshot();
+  }
+
+  #register(caller: Caller, id: string, key: string, body: string, request: SignatureRequest): LiveRequest {
+    const startedAt = this.#options.clock.now();
+    const live = new LiveRequest({ id, caller, staff: request.staff, key, body, startedAt });
+    live.onChange((snapshot) => {
+      for (const listener of [...(this.#listeners.get(caller.clientId) ?? [])]) listener(snapshot);
+    });
+    this.#held.add(live);
+    return live;
+  }
+
+  #track(live: LiveRequest, work: Promise<void>): Promise<void> {
+    const tracked = work
+      .catch((error: unknown) => this.#end(live, error))
+      .finally(() => {
+        this.#held.ended(live);
+        this.#running.delete(tracked);
+      });
+    this.#running.add(tracked);
+    return tracked;
+  }
+
+  /** Written down first, then told. That it cannot be written down does not make it untrue. */
+  async #end(live: LiveRequest, error: unknown): Promise<void> {
+    const end = endOf(error) ?? this.#internal(live, error);
+    const { id, key, body, caller, staff, startedAt } = live.identity;
+    const { state } = end;
+    const notRecorded = (cause: unknown): void => {
+      this.#options.log.warn('signature.end_not_recorded', { request: identifier(id), error: fault(cause) });
+    };
+    await this.#options.journal
+      .record({ type: 'ended', at: startedAt, id, key, body, client: caller.clientId, state, code: end.problem.code, keyUsed: live.keyUsed })
+      .catch(notRecorded);
+    await this.#options.audit
+      .append({
+        event: `signature.${state}`,
+        result: end.problem.code,
+        caller,
+        staffId: staff.id,
+        request: id,
+        method: 'local',
+        startedAt: new Date(startedAt),
+      })
+      .catch(notRecorded);
+    live.dispatch({ type: state, problem: end.problem });
+  }
+
+  #internal(live: LiveRequest, error: unknown): RequestEnd {
+    const { id } = live.identity;
+    this.#options.log.error('signature.internal', { request: identifier(id), state: code(live.phase.state), error: fault(error) });
+    return { state: 'failed', problem: { code: 'INTERNAL', detail: null, reference: id } };
+  }
+
+  #cardLane(certificateSha256: string): Lane {
+    const lane = this.#cardLanes.get(certificateSha256) ?? new Lane();
+    this.#cardLanes.set(certificateSha256, lane);
+    return lane;
+  }
+
+  #waitingCallers(except: LiveRequest): readonly string[] {
+    return this.#held
+      .running()
+      .filter((live) => live !== except && live.phase.state === 'received')
+      .map((live) => live.identity.caller.clientName);
+  }
+
+  #newId(): string {
+    return this.#options.newId?.() ?? randomUUID();
+  }
+}
+
+/** What the journal alone still tells about a request. */
+function snapshotOf(entry: JournalEntry): SignatureSnapshot {
+  const base = { id: entry.id, reason: null, result: null };
+  if (entry.signed) return { ...base, state: 'signed', problem: { code: 'RESULT_NOT_HELD', detail: null } };
+  if (entry.ended) return { ...base, state: entry.ended.state, problem: { code: entry.ended.code, detail: null } };
+  return { ...base, state: 'failed', problem: interrupted(entry.id) };
+}
+
+function interrupted(reference: string): Problem {
+  return {
+    code: 'INTERNAL',
+    detail: {
+      ja: '署名の途中でエージェントが終了しました。同じIdempotency-Keyと同じ内容でPOSTすると、同じ署名を続けられます。',
+      en: 'The agent ended while signing. POST the same body with the same Idempotency-Key to continue the same signature.',
+    },
+    reference,
+  };
+}

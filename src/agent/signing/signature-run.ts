@@ -1,0 +1,264 @@
+import type { ErrorCode } from '../../contract/error-codes.ts';
+import { CardError, type PinSessionId } from '../../native/host/card-host.ts';
+import type { Signer } from '../signers/signer.ts';
+import type { SignatureDialogView } from '../ports.ts';
+import type { DocumentPlan } from './accept-documents.ts';
+import { mayRoleSign, readCard, type ReadCard } from './card-fitness.ts';
+import { answerCardQuestion, type CardQuestion } from './card-question.ts';
+import type { Journal, Recipe } from './journal.ts';
+import { reasonOfAbort, type Lane } from './lane.ts';
+import type { LiveRequest } from './live-request.ts';
+import type { OpenPinSession, SessionOwner } from './pin-sessions.ts';
+import { certificateOf, followRecipe, writeRecipe, type PreparedDocument } from './recipe.ts';
+import { sha256 } from './request-fingerprint.ts';
+import { cardProblem, mayHaveSigned, problem } from './request-end.ts';
+import type { SignaturePolicy } from './signature-policy.ts';
+import { SignatureWindow, type Authorization, type Refusal, type WindowParts } from './signature-window.ts';
+import type { StaffBindings } from './staff-bindings.ts';
+import { ownershipOf } from './staff-ownership.ts';
+
+export interface RunParts extends WindowParts {
+  readonly journal: Journal;
+  readonly bindings: StaffBindings;
+  readonly signer: Signer<PinSessionId>;
+  readonly policy: SignaturePolicy;
+  /** Windows come one after another. */
+  readonly windows: Lane;
+  /** Signatures on one card, request by request. */
+  readonly cardLane: (certificateSha256: string) => Lane;
+  readonly waitingCallers: (except: LiveRequest) => readonly string[];
+}
+
+export interface RunOrder {
+  readonly request: LiveRequest;
+  readonly plan: DocumentPlan;
+  readonly partial: boolean;
+  /** In force from an earlier run under the same key. */
+  readonly recipe: Recipe | null;
+}
+
+/** Signature values, still to be assembled and verified. */
+export interface SignedValues {
+  readonly recipe: Recipe;
+  readonly prepared: readonly PreparedDocument[];
+  readonly card: ReadCard;
+  /** By document id. */
+  readonly values: ReadonlyMap<string, Uint8Array>;
+  /** With `partial`: why the rest was not signed. */
+  readonly failed: ReadonlyMap<string, ErrorCode>;
+  readonly isFirstUse: boolean;
+  /** Null where no window was shown. */
+  readonly window: SignatureWindow | null;
+}
+
+/**
+ * From an accepted request to its signature values: with an open PIN session without a window, else in one. The
+ * recipe is on the disk before the first hash goes to the card.
+ */
+export class SignatureRun {
+  readonly #parts: RunParts;
+  readonly #order: RunOrder;
+  readonly #owner: SessionOwner;
+  readonly #values = new Map<string, Uint8Array>();
+  readonly #failed = new Map<string, ErrorCode>();
+  #recipe: Recipe | null;
+  #prepared: readonly PreparedDocument[] | null = null;
+
+  constructor(parts: RunParts, order: RunOrder) {
+    this.#parts = parts;
+    this.#order = order;
+    this.#recipe = order.recipe;
+    this.#owner = { clientId: order.request.identity.caller.clientId, staffId: order.request.identity.staff.id };
+  }
+
+  /** Signs, then hands the values to `release` while the window, if any, is still there to say how it ended. */
+  async perform<T>(release: (signed: SignedValues) => Promise<T>): Promise<T> {
+    for (;;) {
+      const quiet = await this.#signWithoutWindow();
+      if (quiet) return this.#releaseOrDrop(release, quiet);
+      const leave = await this.#parts.windows.enter(this.#order.request.signal);
+      try {
+        // The request before this one may have opened a session that serves this one too.
+        if (!this.#openSession()) return await this.#signInWindow(release);
+      } finally {
+        leave();
+      }
+    }
+  }
+
+  /** A signature that could not be released ends the session: whatever was wrong, a person looks at the next one. */
+  async #releaseOrDrop<T>(release: (signed: SignedValues) => Promise<T>, signed: SignedValues): Promise<T> {
+    try {
+      return await release(signed);
+    } catch (error) {
+      await this.#parts.pinSessions.drop(this.#owner);
+      throw error;
+    }
+  }
+
+  async #signWithoutWindow(): Promise<SignedValues | null> {
+    const open = this.#openSession();
+    if (!open) return null;
+    this.#parts.pinSessions.use(this.#owner, this.#order.plan.accepted.length);
+    const refusal = await this.#signAll(open.card, open.session.id, null);
+    if (refusal === null) return this.#signed(open.card, false, null);
+    // The card or its host has ended the session: a person is asked again, in a window.
+    await this.#parts.pinSessions.drop(this.#owner);
+    return null;
+  }
+
+  /** An open session counts only while its card is in the reader and would still be chosen. */
+  #openSession(): { readonly session: OpenPinSession; readonly card: ReadCard } | null {
+    const session = this.#parts.pinSessions.peek(this.#owner, this.#order.plan.accepted.length);
+    const card = session ? readCard(session.card) : null;
+    if (!session || !card) return null;
+    const answer = answerCardQuestion(this.#parts.cards.state(), this.#question());
+    const isChosen =
+      answer.kind === 'fits' &&
+      answer.cards.some((fit) => fit.certificate.sha256 === card.certificate.sha256 && this.#ownership(fit) === 'bound');
+    return isChosen ? { session, card } : null;
+  }
+
+  async #signInWindow<T>(release: (signed: SignedValues) => Promise<T>): Promise<T> {
+    this.#refuseWhatNoWindowMends();
+    const window = new SignatureWindow(this.#parts, this.#order.request, this.#view(), () => this.#question());
+    try {
+      const authorization = await this.#signUntilAccepted(window);
+      const { card, session, isFirstUse } = authorization;
+      await this.#parts.pinSessions.finish(this.#owner, { id: session, card: card.card }, this.#order.plan.accepted.length);
+      const result = await this.#releaseOrDrop(release, this.#signed(card, isFirstUse, window));
+      window.close({ outcome: 'signed' });
+      return result;
+    } catch (error) {
+      window.closeAfter(error);
+      throw error;
+    }
+  }
+
+  async #signUntilAccepted(window: SignatureWindow): Promise<Authorization> {
+    for (let refusal: Refusal | null = null; ; ) {
+      const authorization = await window.authorize(refusal);
+      const outcome = await this.#signAll(authorization.card, authorization.session, window);
+      if (outcome === null) return authorization;
+      refusal = outcome.refusal;
+    }
+  }
+
+  /** Before a window opens: a wrong card or a missing binding is said at once, and no PIN is asked for it. */
+  #refuseWhatNoWindowMends(): void {
+    const { bindings, policy, cards } = this.#parts;
+    const { staffId } = this.#owner;
+    const hasBinding = bindings.subjectsOf(staffId).length > 0 || policy.staff.preset.some((entry) => entry.staffId === staffId);
+    if (policy.staff.binding !== 'ask' && !hasBinding) throw problem('STAFF_MISMATCH');
+    const answer = answerCardQuestion(cards.state(), this.#question());
+    if (answer.kind === 'refuse') throw problem(answer.code);
+  }
+
+  /**
+   * Null when every document has its value or, with `partial`, its reason. Otherwise the PIN was refused or its session
+   * is over, nothing was presented twice, and a person has to be asked.
+   */
+  async #signAll(card: ReadCard, session: PinSessionId, window: SignatureWindow | null): Promise<{ readonly refusal: Refusal | null } | null> {
+    const { request } = this.#order;
+    const leave = await this.#parts.cardLane(card.certificate.sha256).enter(request.signal);
+    try {
+      const open = await this.#remaining(card);
+      request.dispatch({ type: 'signing_began', total: open.length });
+      window?.signing(0, open.length);
+      await this.#signEach(session, open, window);
+      if (request.signal.aborted) throw reasonOfAbort(request.signal);
+      return null;
+    } catch (error) {
+      if (error instanceof CardError && asksAgain(error)) {
+        return { refusal: error.code === 'PIN_INCORRECT' ? { triesLeft: cardProblem(error).triesLeft ?? null } : null };
+      }
+      await this.#parts.pinSessions.end(session);
+      if (window === null) await this.#parts.pinSessions.drop(this.#owner);
+      if (!(error instanceof CardError) || !this.#order.partial || this.#values.size === 0) throw error;
+      this.#giveUpRest(cardProblem(error).code);
+      return null;
+    } finally {
+      leave();
+    }
+  }
+
+  async #signEach(session: PinSessionId, open: readonly PreparedDocument[], window: SignatureWindow | null): Promise<void> {
+    const { request } = this.#order;
+    const hashes = open.map(({ prepared }) => prepared.hash);
+    let done = 0;
+    try {
+      for await (const value of this.#parts.signer.sign(session, hashes, request.signal)) {
+        request.keyUsed = true;
+        const document = open[done];
+        if (document) this.#values.set(document.input.id, value);
+        done += 1;
+        request.dispatch({ type: 'document_signed' });
+        window?.signing(done, open.length);
+      }
+    } catch (error) {
+      // SECURITY: in doubt the key has signed, and the recipe stays (test/unit/agent/signing/kill-points.test.ts).
+      if (mayHaveSigned(error)) request.keyUsed = true;
+      throw error;
+    }
+  }
+
+  async #remaining(card: ReadCard): Promise<readonly PreparedDocument[]> {
+    const prepared = (this.#prepared ??= await this.#prepare(card));
+    return prepared.filter(({ input }) => !this.#values.has(input.id));
+  }
+
+  /** The recipe is written once for a key: every later attempt, in this run or after a crash, follows it. */
+  async #prepare(card: ReadCard): Promise<readonly PreparedDocument[]> {
+    const { request, plan } = this.#order;
+    const inputs = plan.accepted.map(({ input }) => input).filter(({ type }) => mayRoleSign(card.certificate, type));
+    if (this.#recipe) return followRecipe(this.#recipe, inputs);
+    const { id, key, body, caller } = request.identity;
+    const { journal, policy, clock } = this.#parts;
+    const head = { id, key, body, client: caller.clientId };
+    const { recipe, prepared } = writeRecipe(head, inputs, card.card.certificate, policy.signature, clock.now());
+    await journal.recordRecipe(recipe);
+    this.#recipe = recipe;
+    return prepared;
+  }
+
+  #giveUpRest(code: ErrorCode): void {
+    for (const { input } of this.#prepared ?? []) if (!this.#values.has(input.id)) this.#failed.set(input.id, code);
+  }
+
+  #signed(card: ReadCard, isFirstUse: boolean, window: SignatureWindow | null): SignedValues {
+    if (this.#recipe === null || this.#prepared === null) throw new Error('nothing was prepared');
+    for (const { id, input } of this.#order.plan.accepted) {
+      if (!mayRoleSign(card.certificate, input.type)) this.#failed.set(id, 'ROLE_NOT_ALLOWED');
+    }
+    return { recipe: this.#recipe, prepared: this.#prepared, card, values: this.#values, failed: this.#failed, isFirstUse, window };
+  }
+
+  #question(): CardQuestion {
+    const { plan, partial } = this.#order;
+    return {
+      types: [...new Set(plan.accepted.map(({ input }) => input.type))],
+      partial,
+      at: this.#parts.clock.now(),
+      certificateSha256: this.#recipe === null ? null : sha256(certificateOf(this.#recipe)),
+      ownership: (card) => this.#ownership(card),
+    };
+  }
+
+  #ownership(card: ReadCard): ReturnType<typeof ownershipOf> {
+    return ownershipOf(card, this.#owner.staffId, this.#parts.bindings, this.#parts.policy.staff);
+  }
+
+  #view(): SignatureDialogView {
+    const { request, plan } = this.#order;
+    return {
+      caller: request.identity.caller,
+      staff: request.identity.staff,
+      documents: plan.accepted.map(({ id, summary, warnings }) => ({ id, summary, warnings: warnings.map(({ text }) => text) })),
+      waiting: this.#parts.waitingCallers(request),
+    };
+  }
+}
+
+function asksAgain({ code }: CardError): boolean {
+  return code === 'PIN_INCORRECT' || code === 'PIN_CONSENT_NEEDED' || code === 'PIN_SESSION_ENDED';
+}

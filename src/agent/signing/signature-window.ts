@@ -1,0 +1,266 @@
+import { ProblemError } from '../../contract/problem.ts';
+import { CardError, type CardHost, type PinSessionId, type PinTries } from '../../native/host/card-host.ts';
+import type { CardNeed, Clock, DialogOutcome, HoldPin, PinQuestion, Prompts, SignatureDialog, SignatureDialogView } from '../ports.ts';
+import { askUntil, DeadlinePassed } from './ask-until.ts';
+import { viewCard, type ReadCard } from './card-fitness.ts';
+import { answerCardQuestion, type CardAnswer, type CardQuestion } from './card-question.ts';
+import type { LiveRequest } from './live-request.ts';
+import type { PinSessions } from './pin-sessions.ts';
+import { cancelledBy, endOf, expired, problem } from './request-end.ts';
+import type { SignaturePolicy } from './signature-policy.ts';
+
+export interface WindowParts {
+  readonly prompts: Prompts;
+  readonly cards: CardHost;
+  readonly pinSessions: PinSessions;
+  readonly clock: Clock;
+  readonly policy: Pick<SignaturePolicy, 'deadlines'>;
+}
+
+/** What a person agreed to: this card, with this PIN. */
+export interface Authorization {
+  readonly card: ReadCard;
+  readonly session: PinSessionId;
+  /** The person confirmed that this card belongs to this staff member. */
+  readonly isFirstUse: boolean;
+}
+
+/** Asked anew at each look, because time passes and bindings change. */
+export type CardQuestionSource = () => CardQuestion;
+
+/** A reader's event follows the failed call within this time, or the failure was something else. */
+const removalShowsMs = 2000;
+
+/** A refused PIN, and how many tries the card said were left. */
+export interface Refusal {
+  readonly triesLeft: number | null;
+}
+
+/**
+ * One window for one request: first the card, then consent and PIN. Every question has its deadline and ends when the
+ * card it is about is pulled, when the request is cancelled, or when it is answered.
+ */
+export class SignatureWindow {
+  readonly #parts: WindowParts;
+  readonly #request: LiveRequest;
+  readonly #dialog: SignatureDialog;
+  readonly #question: CardQuestionSource;
+  readonly #documents: number;
+  /** Doctor or pharmacist as the first CSV names them. */
+  readonly #personInDocument: string;
+  #cardWasThere = false;
+  #confirmed: string | null = null;
+
+  constructor(parts: WindowParts, request: LiveRequest, view: SignatureDialogView, question: CardQuestionSource) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#question = question;
+    this.#documents = view.documents.length;
+    this.#personInDocument = view.documents[0]?.summary.signer.name ?? '';
+    this.#dialog = parts.prompts.openSignature(view);
+  }
+
+  /** Finds the card and asks for the PIN, again from the start when the card is pulled meanwhile. */
+  async authorize(refusal: Refusal | null): Promise<Authorization> {
+    for (;;) {
+      const card = await this.#findCard();
+      const session = card === null ? null : await this.#askPin(card, refusal);
+      if (card !== null && session !== null) {
+        return { card, session, isFirstUse: this.#confirmed === card.certificate.sha256 };
+      }
+    }
+  }
+
+  signing(done: number, total: number): void {
+    this.#dialog.signing(done, total);
+  }
+
+  close(end: DialogOutcome): void {
+    this.#dialog.close(end);
+  }
+
+  closeAfter(error: unknown): void {
+    const end = endOf(error);
+    this.close(end === null ? { outcome: 'failed', code: 'INTERNAL' } : { outcome: end.state, code: end.problem.code });
+  }
+
+  /** Null where the cards changed while a person was choosing: then it is looked at again. */
+  async #findCard(): Promise<ReadCard | null> {
+    const until = this.#parts.clock.monotonic() + this.#parts.policy.deadlines.cardSeconds * 1000;
+    for (;;) {
+      const answer = this.#look();
+      if (answer.kind === 'refuse') throw problem(answer.code);
+      if (answer.kind === 'fits') {
+        this.#cardWasThere = true;
+        return this.#settleOn(answer.cards);
+      }
+      await this.#waitForCard(answer, until - this.#parts.clock.monotonic());
+    }
+  }
+
+  async #waitForCard({ need, code }: Extract<CardAnswer, { kind: 'wait' }>, ms: number): Promise<void> {
+    this.#request.dispatch({ type: 'card_needed', need });
+    try {
+      const end = await askUntil(this.#request.signal, ms, (signal) =>
+        Promise.race([this.#dialog.waitForCard(need, signal), this.#changed(signal, () => !this.#stillNeeds(need))]),
+      );
+      if (end === 'cancelled') throw cancelledBy('person');
+    } catch (error) {
+      if (!(error instanceof DeadlinePassed)) throw error;
+      throw problem(this.#cardWasThere && code === 'NO_CARD' ? 'CARD_REMOVED' : code);
+    }
+  }
+
+  async #settleOn(cards: readonly [ReadCard, ...ReadCard[]]): Promise<ReadCard | null> {
+    const card = cards.length === 1 ? cards[0] : await this.#choose(cards);
+    if (card === null) return null;
+    const { sha256 } = card.certificate;
+    if (this.#question().ownership(card) !== 'unbound' || this.#confirmed === sha256) return card;
+    return (await this.#confirmBinding(card)) ? card : null;
+  }
+
+  async #choose(cards: readonly ReadCard[]): Promise<ReadCard | null> {
+    this.#request.dispatch({ type: 'consent_asked', question: 'card_choice' });
+    const at = this.#parts.clock.now();
+    const views = cards.map((card) => viewCard(card, at));
+    try {
+      const chosen = await this.#askWhileInserted(cards, (signal) => this.#dialog.chooseCard(views, signal));
+      if (chosen === 'cancelled') throw cancelledBy('person');
+      if (chosen === 'gone') return null;
+      // SECURITY: only a card that was offered, whatever the window answers.
+      return cards.find(({ card }) => card.certificateSha256 === chosen.certificateSha256) ?? null;
+    } catch (error) {
+      throw error instanceof DeadlinePassed ? problem('CARD_AMBIGUOUS') : error;
+    }
+  }
+
+  async #confirmBinding(card: ReadCard): Promise<boolean> {
+    this.#request.dispatch({ type: 'consent_asked', question: 'binding' });
+    const { staff } = this.#request.identity;
+    const view = { staff, personInDocument: this.#personInDocument, card: viewCard(card, this.#parts.clock.now()) };
+    const answer = await this.#askWhileInserted([card], (signal) => this.#dialog.confirmBinding(view, signal)).catch(orExpired);
+    if (answer === 'cancelled') throw cancelledBy('person');
+    if (answer === 'gone') return false;
+    this.#confirmed = card.certificate.sha256;
+    return true;
+  }
+
+  /** Null where the card was pulled instead. */
+  async #askPin(card: ReadCard, refusal: Refusal | null): Promise<PinSessionId | null> {
+    const tries = await this.#readTries(card);
+    if (tries === null) return null;
+    if (tries.triesLeft === 0) throw new ProblemError({ code: 'PIN_LOCKED', detail: null, triesLeft: 0 });
+    this.#request.dispatch({ type: 'pin_asked', refused: refusal !== null });
+    const question: PinQuestion = {
+      card: viewCard(card, this.#parts.clock.now()),
+      tries,
+      refused: refusal === null ? null : 'incorrect',
+      signatures: this.#documents,
+    };
+    const held = new Set<PinSessionId>();
+    let accepted: PinSessionId | undefined;
+    try {
+      const answer = await this.#askWhileInserted([card], (signal) => this.#dialog.askPin(question, this.#holder(card, held, signal), signal));
+      if (answer === 'cancelled') throw refusal === null ? cancelledBy('person') : givenUp(refusal);
+      if (answer === 'gone') return null;
+      // SECURITY: only a PIN that was typed for this very question (test/unit/agent/signing/signature-window.test.ts).
+      if (!held.has(answer)) throw new Error('the window answered with a PIN session that was not opened for it');
+      accepted = answer;
+      return answer;
+    } catch (error) {
+      if (error instanceof CardError && isGone(error)) return await this.#waitUntilGone(card, error);
+      if (!(error instanceof DeadlinePassed)) throw error;
+      throw refusal === null ? expired() : givenUp(refusal);
+    } finally {
+      for (const session of held) if (session !== accepted) await this.#parts.pinSessions.end(session);
+    }
+  }
+
+  #holder(card: ReadCard, held: Set<PinSessionId>, signal: AbortSignal): HoldPin {
+    return async ({ pin, spendLastTries }) => {
+      signal.throwIfAborted();
+      const session = await this.#parts.cards.holdPin({
+        certificateSha256: card.card.certificateSha256,
+        pin,
+        spendLastTries,
+        ...this.#parts.pinSessions.boundsFor(this.#documents),
+      });
+      held.add(session);
+      if (signal.aborted) await this.#parts.pinSessions.end(session);
+      return session;
+    };
+  }
+
+  async #readTries(card: ReadCard): Promise<PinTries | null> {
+    try {
+      return await this.#parts.cards.pinTries(card.card.certificateSha256);
+    } catch (error) {
+      if (error instanceof CardError && isGone(error)) return this.#waitUntilGone(card, error);
+      throw error;
+    }
+  }
+
+  /** A call learns of a removal before the readers' state shows it. Throws the call's error where it never does. */
+  async #waitUntilGone(card: ReadCard, error: CardError): Promise<null> {
+    try {
+      await askUntil(this.#request.signal, removalShowsMs, (signal) => this.#changed(signal, () => !this.#areInserted([card])));
+      return null;
+    } catch (cause) {
+      throw cause instanceof DeadlinePassed ? error : cause;
+    }
+  }
+
+  /** Asks a person about cards; `gone` as soon as one of them has left its reader. */
+  #askWhileInserted<Answer>(
+    cards: readonly ReadCard[],
+    question: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer | 'gone'> {
+    return askUntil(this.#request.signal, this.#parts.policy.deadlines.consentSeconds * 1000, (signal) =>
+      Promise.race([question(signal), this.#changed(signal, () => !this.#areInserted(cards)).then(() => 'gone' as const)]),
+    );
+  }
+
+  /** Resolves when the cards have changed so that `happened`; at once if it has. */
+  #changed(signal: AbortSignal, happened: () => boolean): Promise<'changed'> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!happened()) return;
+        unsubscribe();
+        resolve('changed');
+      };
+      const unsubscribe = this.#parts.cards.subscribe(look);
+      signal.addEventListener('abort', unsubscribe, { once: true });
+      look();
+    });
+  }
+
+  #look(): CardAnswer {
+    return answerCardQuestion(this.#parts.cards.state(), this.#question());
+  }
+
+  #stillNeeds(need: CardNeed): boolean {
+    const answer = this.#look();
+    return answer.kind === 'wait' && answer.need === need;
+  }
+
+  #areInserted(cards: readonly ReadCard[]): boolean {
+    const state = this.#parts.cards.state();
+    if (state.service !== 'running') return false;
+    return cards.every(({ card }) =>
+      state.readers.some((reader) => reader.state === 'ready' && reader.card.certificateSha256 === card.certificateSha256),
+    );
+  }
+}
+
+function givenUp({ triesLeft }: Refusal): ProblemError {
+  return new ProblemError({ code: 'PIN_INCORRECT', detail: null, triesLeft });
+}
+
+function orExpired(error: unknown): never {
+  throw error instanceof DeadlinePassed ? expired() : error;
+}
+
+/** The card left between two looks: it is waited for again, and the wait has its own deadline and name. */
+function isGone({ code }: CardError): boolean {
+  return code === 'CARD_REMOVED' || code === 'NO_CARD' || code === 'NO_READER' || code === 'CARD_UNKNOWN' || code === 'NO_CARD_SERVICE';
+}
