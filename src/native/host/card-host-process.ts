@@ -93,8 +93,12 @@ process.on('message', (raw) => {
   else answer(message).then(post, (error: unknown) => post({ type: 'failed', call: message.call, error: describeError(error) }));
 });
 
+/**
+ * At once: process.exit() would wait for a library's call that never returns, with the PIN in memory.
+ * SECURITY: an unexpected error's text may quote what it was given. It goes nowhere; the agent sees the end.
+ */
+const end = () => process.kill(process.pid, 'SIGKILL');
 // The agent is gone: nobody may use a held PIN any more.
-process.on('disconnect', () => process.exit(0));
-// SECURITY: an error's text may quote what it was given. It goes nowhere; the agent sees the exit.
-process.on('uncaughtException', () => process.exit(70));
-process.on('unhandledRejection', () => process.exit(70));
+process.on('disconnect', end);
+process.on('uncaughtException', end);
+process.on('unhandledRejection', end);

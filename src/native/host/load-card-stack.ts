@@ -6,7 +6,7 @@ export async function loadCardStack(spec: CardStackSpec): Promise<CardStack> {
   switch (spec.kind) {
     case 'pcsc': {
       const [{ connectPcsc }, { DirectCardStack }] = await Promise.all([
-        import('../pcsc/index.ts'),
+        import('../pcsc/connect-pcsc.ts'),
         import('../cards/direct-card-stack.ts'),
       ]);
       return new DirectCardStack(connectPcsc());

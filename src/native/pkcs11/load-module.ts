@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { CardError } from '../host/card-host.ts';
 import type { Cryptoki } from './cryptoki.ts';
 import { binaryBitness, processBitness } from './module-bitness.ts';
+import { nullInitializer } from './null-initialize.ts';
 
 /**
  * Loads a vendor's library into this process. Only a card host process does this.
@@ -16,7 +17,9 @@ export async function loadModule(path: string): Promise<Cryptoki> {
   try {
     // graphene keeps pkcs11js's object as `lib`. Its own Session and Object classes are not used: they read
     // attributes and templates that HPKI modules do not have.
-    return graphene.Module.load(path).lib as unknown as Cryptoki;
+    const cryptoki = graphene.Module.load(path).lib as unknown as Cryptoki;
+    cryptoki.C_Initialize = nullInitializer(path);
+    return cryptoki;
   } catch (error) {
     throw new CardError('CARD_MODULE_FAILED', `${path} is no PKCS#11 module for this process`, undefined, { cause: error });
   }

@@ -190,7 +190,7 @@ describe('the record of failures', () => {
     const memory = createMemoryPinLedger();
     let saves = 0;
     const ledger: PinLedger = {
-      load: memory.load,
+      load: (card) => memory.load(card),
       save: (card, record) => (++saves === 1 ? memory.save(card, record) : Promise.reject(new Error('ENOSPC'))),
     };
     const { host } = setUp({ ledger });

@@ -13,9 +13,9 @@ const entry = (pin: Uint8Array, lifetimeMs = 1_000) => ({
 /** The vault's own copy: the one array that it makes from the entry. */
 function holdAndSeeCopy(vault: PinVault, pin: Uint8Array): { id: string; copy: Uint8Array } {
   const copies: Uint8Array[] = [];
-  const from = Uint8Array.from.bind(Uint8Array);
-  const spy = vi.spyOn(Uint8Array, 'from').mockImplementation((source: ArrayLike<number> | Iterable<number>) => {
-    const copy = from(source as ArrayLike<number>);
+  const from = Uint8Array.from.bind(Uint8Array) as (source: Uint8Array) => Uint8Array<ArrayBuffer>;
+  const spy = vi.spyOn(Uint8Array, 'from').mockImplementation((source: unknown) => {
+    const copy = from(source as Uint8Array);
     copies.push(copy);
     return copy;
   });
