@@ -108,7 +108,7 @@ class PcscService implements SmartCardService {
     }
     const { status, context } = await this.#api.establishContext();
     if (status !== 0) throw smartCardError(status);
-    if (this.#state.service === 'unavailable') this.#monitor.wake();
+    if (this.#state.service === 'unavailable') await this.#monitor.lookAgain();
     return this.#within(context, reader, onceBegun);
   }
 
@@ -117,7 +117,9 @@ class PcscService implements SmartCardService {
     try {
       return await runTransaction(this.#api, context, reader, work);
     } catch (error) {
-      usable = !(error instanceof SmartCardError) || (error.code !== 'SERVICE_UNAVAILABLE' && error.code !== 'COMMUNICATION');
+      const code = error instanceof SmartCardError ? error.code : undefined;
+      usable = code !== 'SERVICE_UNAVAILABLE' && code !== 'COMMUNICATION';
+      if (code === 'SHARING_VIOLATION') await this.#monitor.lookAgain();
       throw error;
     } finally {
       if (usable) this.#idle.push(context);

@@ -21,7 +21,6 @@ export const SCARD_SCOPE_USER = 0;
 export const SCARD_SHARE_SHARED = 2;
 export const SCARD_PROTOCOL_T0_OR_T1 = 3;
 export const SCARD_LEAVE_CARD = 0;
-export const INFINITE = 0xffff_ffff;
 
 /** Largest response APDU: 65,536 bytes of data and SW1 SW2 (ISO/IEC 7816-4 §5.1). */
 export const longestResponse = 65_538;
@@ -32,7 +31,7 @@ export interface PcscApi {
   establishContext(): Promise<{ readonly status: Status; readonly context: Context }>;
   releaseContext(context: Context): Promise<Status>;
   listReaders(context: Context): Promise<{ readonly status: Status; readonly readers: readonly string[] }>;
-  /** Waits up to `timeoutMs` (or {@link INFINITE}) until a reader differs from its `currentState`. */
+  /** Waits up to `timeoutMs` until a reader differs from its `currentState`. Readers are filled in after SCARD_E_TIMEOUT too. */
   getStatusChange(
     context: Context, timeoutMs: number, queries: readonly ReaderQuery[],
   ): Promise<{ readonly status: Status; readonly readers: readonly ReaderAnswer[] }>;

@@ -16,7 +16,7 @@ const pnpReader = '\\\\?PnP?\\Notification';
 export interface MonitorTiming {
   /**
    * First and longest pause before a new context is tried. Nothing can be waited on while there is no
-   * service, so this is a bounded wait; it doubles from the one to the other and {@link ReaderMonitor.wake} ends it.
+   * service, so this is a bounded wait; it doubles from the one to the other and {@link ReaderMonitor.lookAgain} ends it.
    */
   readonly firstRetry: number;
   readonly longestRetry: number;
@@ -26,9 +26,13 @@ export interface MonitorTiming {
    */
   readonly relist: number;
   readonly relistWithoutPnp: number;
+  /** The same while a program holds a card exclusively: pcscd tells nobody when it begins and ends. */
+  readonly relistWhileExclusive: number;
 }
 
-export const defaultTiming: MonitorTiming = { firstRetry: 50, longestRetry: 2000, relist: 5000, relistWithoutPnp: 500 };
+export const defaultTiming: MonitorTiming = {
+  firstRetry: 50, longestRetry: 2000, relist: 5000, relistWithoutPnp: 500, relistWhileExclusive: 200,
+};
 
 /** Pause after a wait that said something changed when nothing had, so that no platform's quirk can make us spin. */
 const quietPause = 100;
@@ -42,6 +46,7 @@ export class ReaderMonitor {
   #published: SmartCardServiceState | undefined;
   #context: Context | undefined;
   #failures = 0;
+  #lookNow = false;
   #closed = false;
   #wake: () => void = () => undefined;
   readonly #ended: Promise<void>;
@@ -53,9 +58,11 @@ export class ReaderMonitor {
     this.#ended = this.#run();
   }
 
-  /** Ends a pause: somebody has a reason to believe that the service is there. */
-  wake(): void {
+  /** Somebody has learned something that PC/SC may not have told us: the service is back, or a card is in use. */
+  async lookAgain(): Promise<void> {
+    this.#lookNow = true;
     this.#wake();
+    if (this.#context !== undefined) await this.#api.cancel(this.#context);
   }
 
   async close(): Promise<void> {
@@ -63,8 +70,7 @@ export class ReaderMonitor {
     const ended = this.#ended.then(() => true);
     // SCardCancel is lost when it comes just before its wait; so it is said until the wait has heard it.
     do {
-      this.wake();
-      if (this.#context !== undefined) await this.#api.cancel(this.#context);
+      await this.lookAgain();
     } while (!(await Promise.race([ended, delay(20, false)])));
   }
 
@@ -120,33 +126,45 @@ export class ReaderMonitor {
         continue;
       }
 
-      const wait = await this.#api.getStatusChange(context, this.#api.hasPnpReader ? this.#timing.relist : this.#timing.relistWithoutPnp, queries);
-      // A reader went between the list and the wait, or close() said so.
-      if (isStatus(wait.status, 'SCARD_E_UNKNOWN_READER', 'SCARD_E_READER_UNAVAILABLE', 'SCARD_E_CANCELLED')) {
+      const wait = await this.#api.getStatusChange(context, this.#waitMs(tracked), queries);
+      if (isStatus(wait.status, 'SCARD_E_CANCELLED')) continue;
+      // A reader went between the list and the wait.
+      if (isStatus(wait.status, 'SCARD_E_UNKNOWN_READER', 'SCARD_E_READER_UNAVAILABLE')) {
         await this.#pause(quietPause);
         continue;
       }
       const timedOut = isStatus(wait.status, 'SCARD_E_TIMEOUT');
       if (wait.status !== 0 && !timedOut) return statusName(wait.status);
       this.#failures = 0;
-      if (timedOut) continue;
 
       for (const answer of wait.readers) {
+        const changed = (answer.eventState & SCARD_STATE_CHANGED) !== 0;
         if (answer.reader === pnpReader) {
           pnpState = (answer.eventState & ~SCARD_STATE_CHANGED) >>> 0;
         } else if ((answer.eventState & SCARD_STATE_UNKNOWN) !== 0) {
           news = tracked.delete(answer.reader) || news;
-        } else {
-          news ||= (answer.eventState & SCARD_STATE_CHANGED) !== 0;
+        } else if (answer.eventState !== SCARD_STATE_UNAWARE) {
+          // Also after a time-out and without CHANGED: pcscd does not call it a change when a card becomes exclusive.
+          news ||= changed;
           const known = trackReader(answer, tracked.get(answer.reader), this.#insertions.get(answer.reader) ?? 0);
           this.#insertions.set(answer.reader, known.presence.insertion);
           tracked.set(answer.reader, known);
         }
       }
       this.#tellReaders(tracked);
-      if (!news) await this.#pause(quietPause);
+      if (!news && !timedOut) await this.#pause(quietPause);
     }
     return 'closed';
+  }
+
+  #waitMs(tracked: ReadonlyMap<string, TrackedReader>): number {
+    if (this.#lookNow) {
+      this.#lookNow = false;
+      return 0;
+    }
+    const relist = this.#api.hasPnpReader ? this.#timing.relist : this.#timing.relistWithoutPnp;
+    const exclusive = [...tracked.values()].some(({ presence }) => presence.exclusive);
+    return exclusive ? Math.min(relist, this.#timing.relistWhileExclusive) : relist;
   }
 
   #tellReaders(tracked: ReadonlyMap<string, TrackedReader>): void {
