@@ -23,6 +23,7 @@ export class Connections {
   /** In the order of arrival. */
   readonly #halfOpen = new Set<Socket>();
   readonly #awaitingContinue = new WeakSet<IncomingMessage>();
+  #closing = false;
 
   constructor(policy: ApiPolicy, peerPort: PeerPort | null) {
     this.#policy = policy;
@@ -69,6 +70,12 @@ export class Connections {
     if (this.#awaitingContinue.delete(request)) response.writeContinue();
   }
 
+  /** From now on a connection ends with its answer; those that ask nothing end at once. */
+  close(): void {
+    this.#closing = true;
+    for (const socket of this.#halfOpen) socket.destroy();
+  }
+
   #opened(socket: Socket): void {
     this.#stateOf(socket);
     const halfOpen = this.#halfOpen;
@@ -87,7 +94,10 @@ export class Connections {
     this.#halfOpen.delete(socket);
     const state = this.#stateOf(socket);
     state.answering += 1;
-    response.once('close', () => (state.answering -= 1));
+    response.once('close', () => {
+      state.answering -= 1;
+      if (this.#closing) socket.end();
+    });
     if (request.headers['transfer-encoding'] !== undefined || request.headers['content-length'] !== undefined) {
       this.#boundLeftOver(request, response);
     }

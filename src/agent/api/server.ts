@@ -131,6 +131,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       forgetRevocation();
       options.pairing.cancel();
       const closed = listener.servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+      connections.close();
       liveCalls.endAll();
       // Answers under way get a moment; a connection that is only open gets none.
       const impatience = setTimeout(() => listener.servers.forEach((server) => server.closeAllConnections()), 2_000);

@@ -38,6 +38,11 @@ export async function importAnchors(
   return { imported, refused: found.filter((anchor) => !anchor.known) };
 }
 
+/** Intermediate certificates that policy names, DER. */
+export async function readIntermediates(trust: Settings['trust']): Promise<Uint8Array[]> {
+  return (await Promise.all(trust.chain.map(async (file) => pemOrDer(await readFile(file), 'CERTIFICATE')))).flat();
+}
+
 /** Revocation lists of the policy's folder, DER. Files that cannot be read count as absent: verification says so. */
 export async function readRevocationLists(trust: Settings['trust']): Promise<Uint8Array[]> {
   const folder = trust.crlDir;
@@ -68,5 +73,5 @@ async function certificatesOf(file: string): Promise<TrustAnchor[]> {
 /** One file of either form: blocks of PEM, or the bytes themselves. */
 export function pemOrDer(bytes: Uint8Array, label: 'CERTIFICATE' | 'X509 CRL'): Uint8Array[] {
   const text = Buffer.from(bytes).toString('latin1');
-  return text.includes('-----BEGIN') ? readPem(text, label) : [Uint8Array.from(bytes)];
+  return text.includes('-----BEGIN') ? readPem(text, [label]) : [Uint8Array.from(bytes)];
 }

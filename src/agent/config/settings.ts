@@ -76,6 +76,9 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       /** PEM files of root certificates, besides those that are known by fingerprint. */
       anchors: z.array(absolutePath).max(64).default([]),
+      /** PEM files of intermediate CAs, for documents of other facilities; none is trusted by being here. */
+      chain: z.array(absolutePath).max(64).default([]),
+      /** Folder of revocation lists, PEM or DER, kept fresh by whoever fetches them. */
       crlDir: absolutePath.nullable().default(null),
     })
     .prefault({}),

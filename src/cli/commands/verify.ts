@@ -46,14 +46,14 @@ export function addVerify(program: Command, context: CommandContext): void {
       const { verifySignedDocument } = await import('../../formats/xades/verifier.ts');
       const { knownRootFingerprints } = await import('../../formats/pki/known-anchors.ts');
       const { readConfig } = await import('../../agent/config/read-config.ts');
-      const { readAnchors, readRevocationLists } = await import('../../agent/config/anchors.ts');
+      const { readAnchors, readIntermediates, readRevocationLists } = await import('../../agent/config/anchors.ts');
       const { data, config } = await readConfig(options.dataDir);
       const { trust } = config.settings;
       const configured = (await readAnchors(data, trust)).map((anchor) => anchor.der);
       const report = verifySignedDocument(await readFile(file), {
         anchors: [...(await readAll(options.trust, 'CERTIFICATE')), ...configured],
         anchorFingerprints: knownRootFingerprints,
-        chain: await readAll(options.chain, 'CERTIFICATE'),
+        chain: [...(await readAll(options.chain, 'CERTIFICATE')), ...(await readIntermediates(trust))],
         crls: [...(await readAll(options.crl, 'X509 CRL')), ...(await readRevocationLists(trust))],
         at,
       });

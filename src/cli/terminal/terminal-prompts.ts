@@ -100,7 +100,8 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
   };
 }
 
-function printRequest(view: SignatureDialogView, { print, language }: Terminal): void {
+/** What is asked, by whom and for whom, with every document in full. */
+export function printRequest(view: SignatureDialogView, { print, language }: Pick<Terminal, 'print' | 'language'>): void {
   const t = terminalTexts[language];
   print('');
   print(`═══ ${t.requestTitle(view.documents.length)} ═══`);

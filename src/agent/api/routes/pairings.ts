@@ -35,7 +35,7 @@ export function pairingRoutes(pairing: Pairing, identity: AgentIdentity): readon
         const { clientName } = parseRequest(pairingRequest, body, 'body');
         const { id, expiresAt } = pairing.begin({ clientName: showSafely(clientName), origin, program });
         const answer: PairingAnswer = { id, expiresAt: expiresAt.toISOString(), publicKey: identity.publicKey };
-        return { status: 201, headers: { location: `/v1/pairings/${id}/confirm` }, body: answer };
+        return { status: 201, body: answer };
       },
     },
     {

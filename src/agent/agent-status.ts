@@ -1,0 +1,46 @@
+import type { ErrorCode } from '../contract/error-codes.ts';
+import type { CardStackState } from '../native/host/card-host.ts';
+import type { StatusView } from './api/status-view.ts';
+import { readCard, viewCard } from './signing/card-fitness.ts';
+
+export interface StatusParts {
+  readonly version: string;
+  readonly instance: string;
+  readonly cards: CardStackState;
+  readonly waiting: number;
+  readonly now: number;
+}
+
+/** How the agent is now, for `GET /v1/status`, the command line and the tray. */
+export function agentStatus({ version, instance, cards, waiting, now }: StatusParts): StatusView {
+  return {
+    version,
+    instance,
+    cardService: cards.service,
+    readers: cards.service === 'unavailable' ? [] : cards.readers.map((reader) => readerView(reader, now)),
+    remote: { configured: false, provider: null, sessions: [] },
+    waiting,
+    problems: cardProblems(cards),
+  };
+}
+
+type Reader = Extract<CardStackState, { service: 'running' }>['readers'][number];
+
+function readerView(reader: Reader, now: number): StatusView['readers'][number] {
+  const read = reader.state === 'ready' ? readCard(reader.card) : null;
+  const name = reader.reader;
+  if (reader.state === 'ready' && read === null) return { name, state: 'unknown_card', card: null };
+  if (read === null) return { name, state: reader.state, card: null };
+  const view = viewCard(read, now);
+  return { name, state: 'ready', card: { ...view, certificateSha256: read.card.certificateSha256 } };
+}
+
+/** One problem, the first that keeps a person from signing; none while a card is ready. */
+function cardProblems(cards: CardStackState): readonly ErrorCode[] {
+  if (cards.service === 'unavailable') return [cards.code];
+  if (cards.readers.length === 0) return ['NO_READER'];
+  const states = new Set(cards.readers.map((reader) => reader.state));
+  if (states.has('ready') || states.has('reading')) return [];
+  if (states.has('in_use')) return ['CARD_IN_USE'];
+  return states.has('unknown_card') ? ['CARD_UNKNOWN'] : ['NO_CARD'];
+}

@@ -1,0 +1,133 @@
+import { knownRootFingerprints } from '../formats/pki/known-anchors.ts';
+import { version } from '../contract/version.ts';
+import { ProblemError } from '../contract/problem.ts';
+import type { CardHost } from '../native/host/card-host.ts';
+import { agentStatus } from './agent-status.ts';
+import { apiPolicyOf } from './api-policy-of-settings.ts';
+import { loadIdentity } from './api/agent-identity.ts';
+import { openClientFile } from './api/client-file.ts';
+import type { ClientRegistry } from './api/client-registry.ts';
+import type { Pairing } from './api/pairing.ts';
+import type { PeerPort } from './api/peer-port.ts';
+import { noRemoteSessions } from './api/remote-sessions.ts';
+import { startApi } from './api/server.ts';
+import { AuditLog } from './audit/audit-log.ts';
+import { readAnchors, readIntermediates, readRevocationLists } from './config/anchors.ts';
+import type { Settings } from './config/settings.ts';
+import { controlCommands } from './control-commands.ts';
+import { startControlServer } from './control/control-server.ts';
+import type { Log } from './log.ts';
+import { PairingDesk } from './pairing-desk.ts';
+import type { Clock, Prompts, SecretStore } from './ports.ts';
+import { JournalFile } from './signing/journal-file.ts';
+import { SignatureRequests } from './signing/signature-requests.ts';
+import type { SignatureService } from './signing/signature-service.ts';
+import { StaffBindingsFile } from './signing/staff-bindings-file.ts';
+import { Verifiers } from './signing/verifiers.ts';
+import { prepareDataDirectory, type DataDirectory } from './storage/data-directory.ts';
+import { removePortFile, writePortFile } from './storage/port-file.ts';
+
+export interface AgentOptions {
+  readonly data: DataDirectory;
+  readonly settings: Settings;
+  /** Taken over: closed with the agent. */
+  readonly cards: CardHost;
+  readonly prompts: Prompts;
+  readonly secrets: SecretStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Null where the platform cannot tell who owns a connection. */
+  readonly peers: PeerPort | null;
+  /** Host name and OS user, for the audit log. */
+  readonly terminal: string;
+  readonly onClose?: () => void;
+}
+
+export interface Agent {
+  readonly port: number;
+  /** Ed25519, SPKI DER in base64. */
+  readonly publicKey: string;
+  readonly pairing: Pairing;
+  readonly clients: ClientRegistry;
+  readonly signatures: SignatureService;
+  /** Ends what waits, closes cards, port and files. */
+  close(): Promise<void>;
+}
+
+/** Puts the agent together. The one place that knows every part; nothing here decides anything. */
+export async function createAgent(options: AgentOptions): Promise<Agent> {
+  const { data, settings, cards, prompts, secrets, clock, log } = options;
+  await prepareDataDirectory(data);
+  const audit = new AuditLog({ file: data.audit, clock, terminal: options.terminal, secrets });
+  await audit.append({ event: 'agent.started', result: 'ok', notes: [`version=${version}`] });
+
+  const journal = new JournalFile({ file: data.journal, clock });
+  const bindings = new StaffBindingsFile(data.staffBindings);
+  const clients = await openClientFile({
+    file: data.clients,
+    policyClients: settings.clients,
+    tokenDays: settings.pairing.tokenDays,
+    clock,
+    log,
+  });
+  const identity = await loadIdentity(secrets);
+  const trust = {
+    anchors: (await readAnchors(data, settings.trust)).map((anchor) => anchor.der),
+    anchorFingerprints: knownRootFingerprints,
+    chain: await readIntermediates(settings.trust),
+    crls: await readRevocationLists(settings.trust),
+  };
+  const verifiers = new Verifiers(() => trust, () => clock.now());
+  const signatures = new SignatureRequests({ cards, prompts, journal, audit, bindings, trust: () => trust, policy: settings, clock, log });
+  const desk = new PairingDesk({ prompts, clients, clock, allowed: settings.pairing.allowed, audit, log });
+  const status = () =>
+    agentStatus({ version, instance: identity.instance, cards: cards.state(), waiting: 0, now: clock.now() });
+
+  const api = await startApi({
+    policy: apiPolicyOf(settings.api),
+    version,
+    identity,
+    signatures,
+    clients,
+    pairing: desk.pairing,
+    sessions: noRemoteSessions,
+    status,
+    onStatusChange: (listener) => cards.subscribe(listener),
+    verify: (xml) => verifiers.plain().verify(xml),
+    peers: options.peers,
+    clock,
+    log,
+  });
+  const control = await startControlServer({
+    socket: data.controlSocket,
+    handle: controlCommands({ port: () => api.port, status, pairing: desk, clients, cards, bindings, audit, signatures, clock }),
+    log,
+  });
+  const { instance, publicKey } = identity;
+  await writePortFile(data.portFile, { port: api.port, pid: process.pid, instance, publicKey, version });
+
+  return {
+    port: api.port,
+    publicKey,
+    pairing: desk.pairing,
+    clients,
+    signatures,
+    async close() {
+      await control.close();
+      await signatures.close();
+      await api.close();
+      await cards.close();
+      await clients.close();
+      await audit.append({ event: 'agent.stopped', result: 'ok' }).catch(ignoreFullDisk);
+      await audit.close();
+      await journal.close();
+      await removePortFile(data.portFile);
+      options.onClose?.();
+    },
+  };
+}
+
+/** That the agent stopped is worth a line, but a full disk must not keep it from stopping. */
+function ignoreFullDisk(error: unknown): void {
+  if (!(error instanceof ProblemError)) throw error;
+}

@@ -1,0 +1,69 @@
+import { createPublicKey, randomBytes, verify } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { healthMessage } from '../../contract/health-signature.ts';
+import { inspectModule, isPkcs11BindingBuilt, processBits } from '../../native/host/inspect-module.ts';
+import { readAnchors } from '../config/anchors.ts';
+import { readConfig } from '../config/read-config.ts';
+import { lookAtCards } from '../look-at-cards.ts';
+import { fileSecretStore } from '../storage/file-secret-store.ts';
+import { readPortFile, type PortFile } from '../storage/port-file.ts';
+import { verifyStoredAudit } from '../stored-audit.ts';
+import type { DiagnosedParts } from './check.ts';
+
+/** Collects what the checks look at, from this machine as it is now. The agent may be running or not. */
+export async function gatherParts(dataRoot?: string): Promise<DiagnosedParts> {
+  const { data, policy, config } = await readConfig(dataRoot);
+  const { settings } = config;
+  const [cards, pkcs11Binding, anchors, portFile] = await Promise.all([
+    lookAtCards(settings, data),
+    isPkcs11BindingBuilt(),
+    // A file that policy names and that is missing is a finding, not the end of the diagnosis.
+    readAnchors(data, settings.trust).catch(() => []),
+    readPortFile(data.portFile),
+  ]);
+  return {
+    now: new Date(),
+    config,
+    policy,
+    data,
+    secrets: fileSecretStore(data.secrets),
+    cards,
+    modules: settings.cards.modules.map((module) => inspectModule(module.path)),
+    pkcs11Binding: pkcs11Binding ? 'built' : 'missing',
+    processBits,
+    portFile,
+    askHealth,
+    portsFree: () => Promise.all(settings.api.ports.map(async (port) => ({ port, free: await isFree(port) }))),
+    anchors,
+    verifyAudit: () => (existsSync(data.audit) ? verifyStoredAudit(data.root) : Promise.resolve(null)),
+  };
+}
+
+interface HealthProof {
+  readonly instance?: unknown;
+  readonly signature?: unknown;
+}
+
+async function askHealth(portFile: PortFile): Promise<'ours' | 'foreign' | 'silent'> {
+  const nonce = randomBytes(24).toString('base64url');
+  const answer = await fetch(`http://127.0.0.1:${portFile.port}/health?nonce=${nonce}`, { signal: AbortSignal.timeout(2000) })
+    .then((response) => response.json() as Promise<HealthProof>)
+    .catch((error: unknown): HealthProof | undefined => (isRefused(error) ? undefined : {}));
+  if (answer === undefined) return 'silent';
+  const key = createPublicKey({ key: Buffer.from(portFile.publicKey, 'base64'), format: 'der', type: 'spki' });
+  const message = Buffer.from(healthMessage(nonce, portFile.port, String(answer.instance)), 'utf8');
+  return verify(null, message, key, Buffer.from(String(answer.signature), 'base64')) ? 'ours' : 'foreign';
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ host: '127.0.0.1', port, exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}

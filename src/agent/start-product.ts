@@ -1,0 +1,34 @@
+import { hostname, userInfo } from 'node:os';
+import { combineCardHosts } from '../native/host/combined-card-host.ts';
+import type { Agent } from './agent.ts';
+import { createAgent } from './agent.ts';
+import { readConfig } from './config/read-config.ts';
+import { openCardHosts } from './open-card-hosts.ts';
+import type { Prompts } from './ports.ts';
+import { fileSecretStore } from './storage/file-secret-store.ts';
+import { openFileLog } from './storage/file-log.ts';
+import { prepareDataDirectory } from './storage/data-directory.ts';
+import { peersOfThisMachine } from './peers-of-this-machine.ts';
+import { systemClock } from './system-clock.ts';
+
+/** The agent as it is installed: this user's files, this machine's policy and cards. */
+export async function startProduct(options: { readonly dataRoot?: string | undefined; readonly prompts: Prompts }): Promise<Agent> {
+  const { data, config, policy } = await readConfig(options.dataRoot);
+  await prepareDataDirectory(data);
+  const log = openFileLog(data.logs);
+  if (policy.state === 'refused') log.warn('policy.refused');
+  for (const problem of config.problems) log.warn('config.problem', { fromPolicy: problem.source === 'policy' });
+  return createAgent({
+    data,
+    settings: config.settings,
+    // Without any stack the combined host is a service that is not there, which is what an administrator asked for.
+    cards: openCardHosts(config.settings, data) ?? combineCardHosts([]),
+    prompts: options.prompts,
+    secrets: fileSecretStore(data.secrets),
+    clock: systemClock,
+    log,
+    peers: peersOfThisMachine(),
+    terminal: `${hostname()}/${userInfo().username}`,
+    onClose: () => log.close(),
+  });
+}

@@ -1,0 +1,12 @@
+import type { ControlCommand, Json } from '../agent/control/control-protocol.ts';
+
+/** One command to the running agent of this user. Throws AgentNotRunning or ControlFailure. */
+export async function askRunningAgent(
+  dataRoot: string | undefined,
+  command: ControlCommand,
+  onEvent?: (event: Json) => void,
+): Promise<Json> {
+  const { askAgent } = await import('../agent/control/control-client.ts');
+  const { dataDirectory, defaultDataRoot } = await import('../agent/storage/data-directory.ts');
+  return askAgent(dataDirectory(dataRoot ?? defaultDataRoot()).controlSocket, command, onEvent);
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { CheckResult } from '../../agent/diagnostics/check.ts';
+import { exitCodes } from '../exit.ts';
+import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+import { padToColumns } from '../terminal/terminal-width.ts';
+
+const signs: Record<CheckResult['status'], string> = { ok: '✔', warning: '⚠', problem: '✖', not_applicable: '–' };
+
+export function addDoctor(program: Command, context: CommandContext): void {
+  const { say, language } = context;
+  program
+    .command('doctor')
+    .summary(say({ ja: '自己診断（原因と対処を1行ずつ）', en: 'self-diagnosis: each check with its remedy' }))
+    .description(
+      say({
+        ja: 'ポリシー、保存先、ポート、モジュール、カード、証明書を順に調べます。PINは使いません。問題があれば終了コード1。',
+        en: 'Looks at policy, storage, port, modules, cards and certificates. Uses no PIN. Exit code 1 where something is wrong.',
+      }),
+    )
+    .addOption(dataDirOption(context))
+    .addOption(jsonOption(context))
+    .action(async (options: { dataDir?: string; json?: boolean }) => {
+      const { gatherParts } = await import('../../agent/diagnostics/gather-parts.ts');
+      const { diagnose } = await import('../../agent/diagnostics/diagnose.ts');
+      const results: CheckResult[] = [];
+      for await (const result of diagnose(await gatherParts(options.dataDir))) {
+        results.push(result);
+        if (options.json === true) continue;
+        process.stdout.write(`${signs[result.status]} ${padToColumns(result.title[language], 24)}  ${result.details[language]}\n`);
+        if (result.remedy !== null) process.stdout.write(`    → ${result.remedy[language]}\n`);
+      }
+      if (options.json === true) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+      process.exitCode = results.some((result) => result.status === 'problem') ? exitCodes.failed : exitCodes.ok;
+    });
+}

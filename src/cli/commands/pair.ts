@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { showSafely } from '../../formats/prescription/display-safety.ts';
+import { CommandFailure } from '../exit.ts';
+import { askRunningAgent } from '../ask-running-agent.ts';
+import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+
+const ends: Readonly<Record<string, { readonly ja: string; readonly en: string }>> = {
+  paired: { ja: 'ペアリングしました。', en: 'Paired.' },
+  refused: { ja: '断りました。', en: 'Refused.' },
+  wrong_codes: { ja: '番号を3回間違えたため閉じました。', en: 'Closed after three wrong codes.' },
+  expired: { ja: '時間が切れました。', en: 'Time is up.' },
+  cancelled: { ja: '閉じました。', en: 'Closed.' },
+};
+
+export function addPair(program: Command, context: CommandContext): void {
+  const { say } = context;
+  const pair = program
+    .command('pair')
+    .summary(say({ ja: '接続先EHRを追加する（120秒受け付ける）', en: 'let an EHR pair (open for 120 seconds)' }))
+    .addOption(dataDirOption(context))
+    .action(async (options: { dataDir?: string }) => {
+      const end = await askRunningAgent(options.dataDir, { command: 'pairing.open' }, (event) => {
+        const { code, clientName, origin, program: path, openUntil } = event as Readonly<Record<string, string | null | undefined>>;
+        if (openUntil) process.stdout.write(`${say({ ja: 'EHRからペアリングを始めてください', en: 'Start pairing in the EHR' })} (~${openUntil})\n`);
+        if (!code) return;
+        const place = showSafely(origin ?? path ?? '');
+        process.stdout.write(`${say({ ja: '依頼元', en: 'Asked by' })}: ${showSafely(clientName ?? '')} <${place}>\n`);
+        process.stdout.write(`${say({ ja: 'EHRに入力する番号', en: 'Type this into the EHR' })}:  ${code}\n`);
+      });
+      const how = String((end as { end?: unknown }).end);
+      const text = ends[how] ?? { ja: how, en: how };
+      if (how !== 'paired') throw new CommandFailure(text);
+      process.stdout.write(`${say(text)}\n`);
+    });
+  pair
+    .command('list')
+    .summary(say({ ja: 'ペアリング済みのEHR', en: 'paired EHRs' }))
+    .addOption(dataDirOption(context))
+    .addOption(jsonOption(context))
+    .action(async (options: { dataDir?: string; json?: boolean }) => {
+      const clients = (await askRunningAgent(options.dataDir, { command: 'clients.list' })) as unknown as readonly ClientRow[];
+      if (options.json === true) process.stdout.write(`${JSON.stringify(clients, null, 2)}\n`);
+      else {
+        for (const client of clients) {
+          const state = client.revoked ? say({ ja: '取消済み', en: 'revoked' }) : say({ ja: '有効', en: 'live' });
+          process.stdout.write(
+            `${client.id}  ${state}  ${showSafely(client.name)}  ${client.origin ?? '-'}  ${say({ ja: '最終利用', en: 'last used' })} ${client.lastUsedAt ?? '-'}  ${say({ ja: '期限', en: 'until' })} ${client.expiresAt ?? '-'}\n`,
+          );
+        }
+      }
+    });
+  pair
+    .command('revoke')
+    .summary(say({ ja: 'ペアリングを取り消す', en: 'revoke a pairing' }))
+    .argument('<ID>', say({ ja: 'pair list のID', en: 'id from pair list' }))
+    .addOption(dataDirOption(context))
+    .action(async (id: string, options: { dataDir?: string }) => {
+      await askRunningAgent(options.dataDir, { command: 'clients.revoke', id });
+      process.stdout.write(`${say({ ja: '取り消しました。', en: 'Revoked.' })}\n`);
+    });
+}
+
+interface ClientRow {
+  readonly id: string;
+  readonly name: string;
+  readonly origin: string | null;
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+  readonly revoked: boolean;
+}

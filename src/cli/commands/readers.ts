@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+import { statusLines } from './status.ts';
+
+export function addReaders(program: Command, context: CommandContext): void {
+  const { say, language } = context;
+  program
+    .command('readers')
+    .summary(say({ ja: 'カードリーダーとカードを一覧する', en: 'list readers and cards' }))
+    .addOption(dataDirOption(context))
+    .addOption(jsonOption(context))
+    .action(async (options: { dataDir?: string; json?: boolean }) => {
+      const { readConfig } = await import('../../agent/config/read-config.ts');
+      const { lookAtCards } = await import('../../agent/look-at-cards.ts');
+      const { agentStatus } = await import('../../agent/agent-status.ts');
+      const { statusAnswerOf } = await import('../../agent/api/status-view.ts');
+      const { version } = await import('../../contract/version.ts');
+      const { data, config } = await readConfig(options.dataDir);
+      const cards = await lookAtCards(config.settings, data);
+      if (cards === null) {
+        process.stdout.write(say({ ja: 'カードによる署名はポリシーで無効です。\n', en: 'Policy has switched card signing off.\n' }));
+        return;
+      }
+      const status = statusAnswerOf(agentStatus({ version, instance: '', cards, waiting: 0, now: Date.now() }), language);
+      if (options.json === true) process.stdout.write(`${JSON.stringify(status.readers, null, 2)}\n`);
+      else process.stdout.write(`${statusLines(0, status, context).slice(1, -1).join('\n')}\n`);
+      if (cards.service === 'unavailable') process.exitCode = 1;
+    });
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { askRunningAgent } from '../ask-running-agent.ts';
+import { CommandFailure } from '../exit.ts';
+import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+
+export function addStaff(program: Command, context: CommandContext): void {
+  const { say } = context;
+  const staff = program.command('staff').summary(say({ ja: 'EHRの職員IDと証明書の対応', en: 'which staff id belongs to which certificate' }));
+  staff
+    .command('list')
+    .summary(say({ ja: '一覧を表示する', en: 'list them' }))
+    .addOption(dataDirOption(context))
+    .addOption(jsonOption(context))
+    .action(async (options: { dataDir?: string; json?: boolean }) => {
+      const bindings = (await askRunningAgent(options.dataDir, { command: 'staff.list' })) as unknown as readonly {
+        staffId: string;
+        subjects: readonly { subject: string; boundAt: string; by: string }[];
+      }[];
+      if (options.json === true) process.stdout.write(`${JSON.stringify(bindings, null, 2)}\n`);
+      else {
+        for (const binding of bindings) {
+          for (const subject of binding.subjects) process.stdout.write(`${binding.staffId}  ${subject.subject}  ${subject.boundAt}  ${subject.by}\n`);
+        }
+      }
+    });
+  staff
+    .command('bind')
+    .summary(say({ ja: '職員IDに証明書を結び付ける', en: 'bind a staff id to a certificate' }))
+    .argument('<STAFF_ID>', say({ ja: 'EHRの職員ID', en: 'staff id of the EHR' }))
+    .argument('<CERTIFICATE>', say({ ja: '署名用証明書、PEMまたはDER', en: 'signing certificate, PEM or DER' }))
+    .addOption(dataDirOption(context))
+    .action(async (staffId: string, file: string, options: { dataDir?: string }) => {
+      const { pemOrDer } = await import('../../agent/config/anchors.ts');
+      const [certificate] = pemOrDer(await readFile(file), 'CERTIFICATE');
+      if (certificate === undefined) {
+        throw new CommandFailure({ ja: `証明書がありません: ${file}`, en: `No certificate in ${file}` });
+      }
+      const bound = await askRunningAgent(options.dataDir, { command: 'staff.bind', staffId, certificate: Buffer.from(certificate).toString('base64') });
+      process.stdout.write(`${staffId} ← ${String((bound as { subject?: unknown }).subject)}\n`);
+    });
+  staff
+    .command('unbind')
+    .summary(say({ ja: '職員IDの結び付けを解く', en: 'undo a binding' }))
+    .argument('<STAFF_ID>', say({ ja: 'EHRの職員ID', en: 'staff id of the EHR' }))
+    .addOption(dataDirOption(context))
+    .action(async (staffId: string, options: { dataDir?: string }) => {
+      await askRunningAgent(options.dataDir, { command: 'staff.unbind', staffId });
+      process.stdout.write(`${say({ ja: '解きました。', en: 'Unbound.' })}\n`);
+    });
+}

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import type { StatusAnswer } from '../../contract/api.ts';
+import { showSafely } from '../../formats/prescription/display-safety.ts';
+import { askRunningAgent } from '../ask-running-agent.ts';
+import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+
+export function addStatus(program: Command, context: CommandContext): void {
+  const { say, language } = context;
+  program
+    .command('status')
+    .summary(say({ ja: '起動中のエージェントの状態', en: 'state of the running agent' }))
+    .addOption(dataDirOption(context))
+    .addOption(jsonOption(context))
+    .option('--revive', say({ ja: '停止したカードのモジュールをもう一度起動する', en: 'start a failed card module again' }))
+    .action(async (options: { dataDir?: string; json?: boolean; revive?: boolean }) => {
+      if (options.revive === true) await askRunningAgent(options.dataDir, { command: 'cards.revive' });
+      const { dataDirectory, defaultDataRoot } = await import('../../agent/storage/data-directory.ts');
+      const { readPortFile } = await import('../../agent/storage/port-file.ts');
+      const answer = (await askRunningAgent(options.dataDir, { command: 'status' })) as unknown as {
+        port: number;
+        status: StatusAnswer;
+        statusEn: StatusAnswer;
+      };
+      const status = language === 'ja' ? answer.status : answer.statusEn;
+      const portFile = await readPortFile(dataDirectory(options.dataDir ?? defaultDataRoot()).portFile);
+      if (options.json === true) {
+        process.stdout.write(`${JSON.stringify({ port: answer.port, publicKey: portFile?.publicKey ?? null, ...status }, null, 2)}\n`);
+        return;
+      }
+      process.stdout.write(statusLines(answer.port, status, context).join('\n') + '\n');
+    });
+}
+
+export function statusLines(port: number, status: StatusAnswer, { say }: CommandContext): string[] {
+  const readers = status.readers.map((reader) => {
+    const card = reader.card;
+    const text =
+      card === null
+        ? say(readerStates[reader.state])
+        : `${showSafely(card.name)} (${card.role ?? say({ ja: '資格なし', en: 'no role' })}) ${say({ ja: `残り${card.daysLeft}日`, en: `${card.daysLeft} days left` })}`;
+    return `  ${showSafely(reader.name)}: ${text}`;
+  });
+  return [
+    `hpki-agent ${status.version}  http://127.0.0.1:${port}`,
+    `${say({ ja: 'カード', en: 'cards' })}: ${say(status.cardService === 'running' ? { ja: '使えます', en: 'available' } : { ja: '使えません', en: 'unavailable' })}`,
+    ...readers,
+    `${say({ ja: '待っている要求', en: 'waiting requests' })}: ${status.waiting}`,
+    ...status.problems.map((problem) => `✖ ${problem.title}。${problem.remedy}`),
+  ];
+}
+
+const readerStates = {
+  empty: { ja: 'カードなし', en: 'empty' },
+  reading: { ja: '読み取り中', en: 'reading' },
+  unknown_card: { ja: '署名用のHPKIカードではありません', en: 'no HPKI signing card' },
+  in_use: { ja: '別のプログラムが使用中', en: 'used by another program' },
+  ready: { ja: '署名できます', en: 'ready' },
+} as const;
