@@ -4,7 +4,7 @@
  * SECURITY: display spoofing, "Trojan Source" (CVE-2021-42574). Guarded by test/unit/formats/prescription/display-safety.test.ts.
  */
 
-/** Longest run of spaces that is shown as spaces; a longer one could push text out of sight and becomes `␣×n`. */
+/** Longest run of spaces that is shown as spaces; a longer one could push text out of sight and becomes `⟨␣×n⟩`. */
 export const MAX_SPACES = 4;
 
 /** Marks on one letter: two are ordinary (Vietnamese), more smear over the lines above and below. */
@@ -97,5 +97,5 @@ function escapeUnseen(text: string): string {
  */
 export function showSafely(text: string): string {
   const seen = needsEscape(text) ? escapeUnseen(text) : text;
-  return longSpaces.test(seen) ? seen.replace(spaceRun, (run) => `␣×${run.length}`) : seen;
+  return longSpaces.test(seen) ? seen.replace(spaceRun, (run) => `⟨␣×${run.length}⟩`) : seen;
 }

@@ -79,7 +79,10 @@ export function samplePrescriptionCsv(options: SamplePrescriptionOptions = {}): 
   return new TextEncoder().encode(lines.join('\n') + (options.newlineAtEnd === true ? '\n' : ''));
 }
 
-/** Sizes at which bench.md measures, and any other: a valid prescription of exactly so many bytes (at least 1,000). */
+/**
+ * 1 KB, 35 KB and 350 KB for the bench, and any other size: a valid prescription of exactly so many bytes: at least 1,000, and
+ * up to 500,000, where the reader's bound of 10,000 lines is near.
+ */
 export function prescriptionOfSize(bytes: number): Uint8Array<ArrayBuffer> {
   if (bytes < 1000) throw new RangeError('A prescription of this shape needs at least 1,000 bytes');
   const encoder = new TextEncoder();
