@@ -114,7 +114,8 @@ export class Connections {
       response.shouldKeepAlive = false;
       return;
     }
-    response.once('finish', () => {
+    // Before Node's own listener, which would throw the rest away uncounted; a stream that is being read is left alone.
+    response.prependOnceListener('finish', () => {
       if (request.complete) return;
       // It was never told to go on: it may send the body or not, and the next request cannot be told from it.
       if (this.#awaitingContinue.has(request)) {
@@ -126,6 +127,7 @@ export class Connections {
         leftOver += chunk.length;
         if (leftOver > limit) request.socket.destroy();
       });
+      request.read(0);
       request.resume();
     });
   }
