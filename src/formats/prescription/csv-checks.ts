@@ -120,7 +120,7 @@ function oddDates(records: Prescription): CsvFinding[] {
 
 function oddRps(records: Prescription): CsvFinding[] {
   const names = [...rpRecords, ...drugDetailRecords];
-  const numbers = new Set(names.flatMap((name) => records[name].map((record) => record.fields.rp)));
+  const numbers = rpNumbers(records, names);
   const found = [
     ...rpWithout(records, names, 'form', '剤形', 'dosage form'),
     ...rpWithout(records, names, 'usage', '用法', 'usage'),
@@ -134,6 +134,12 @@ function oddRps(records: Prescription): CsvFinding[] {
   return found;
 }
 
+function rpNumbers<N extends string>(records: Readonly<Record<N, readonly CsvRecord<'rp'>[]>>, names: readonly N[]): Set<string> {
+  const numbers = new Set<string>();
+  for (const name of names) for (const record of records[name]) numbers.add(record.fields.rp);
+  return numbers;
+}
+
 /** One warning for each RP that lacks the named record, at the first line of that RP. */
 function rpWithout<N extends string>(
   records: Readonly<Record<N, readonly CsvRecord<'rp'>[]>>,
@@ -142,7 +148,8 @@ function rpWithout<N extends string>(
   ja: string,
   en: string,
 ): CsvFinding[] {
-  const having = new Set(records[wanted].map((record) => record.fields.rp));
+  const having = rpNumbers(records, [wanted]);
+  if (having.size === rpNumbers(records, all).size) return [];
   const lacking = new Map<string, CsvRecord>();
   for (const name of all) {
     for (const record of records[name]) {

@@ -80,7 +80,7 @@ export function samplePrescriptionCsv(options: SamplePrescriptionOptions = {}): 
 }
 
 /**
- * 1 KB, 35 KB and 350 KB for the bench, and any other size: a valid prescription of exactly so many bytes: at least 1,000, and
+ * 1 KB, 35 KB and 350 KB for the bench, and any other size: a valid prescription of exactly so many bytes, from 1,000
  * up to 500,000, where the reader's bound of 10,000 lines is near.
  */
 export function prescriptionOfSize(bytes: number): Uint8Array<ArrayBuffer> {
