@@ -62,9 +62,9 @@ async function answer(message: Exclude<ToHost, { question: number }>): Promise<F
       await host.endPinSession(message.session);
       return { type: 'done', call };
     case 'retire':
-      if (host.holdsPins) return { type: 'retired', call, idle: false };
+      if (host.holdsPins) return { type: 'retired', call, idle: false, endedByRemoval: [] };
       await host.close();
-      return { type: 'retired', call, idle: true };
+      return { type: 'retired', call, idle: true, endedByRemoval: [...host.endedByRemoval()] };
   }
 }
 

@@ -53,6 +53,10 @@ export class GuardedCardHost implements CardHost {
     return this.#vault.size > 0;
   }
 
+  endedByRemoval(): readonly PinSessionId[] {
+    return this.#vault.endedByRemoval();
+  }
+
   state(): CardStackState {
     return this.#stack.state();
   }

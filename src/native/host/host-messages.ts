@@ -83,7 +83,7 @@ export const fromHostSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('tries'), call: z.int(), triesLeft: tries, failuresSeen: z.int().min(0), consentNeeded: z.boolean() }),
   z.strictObject({ type: z.literal('held'), call: z.int(), session: text }),
   z.strictObject({ type: z.literal('signed'), call: z.int(), signature: bytes(4096) }),
-  z.strictObject({ type: z.literal('retired'), call: z.int(), idle: z.boolean() }),
+  z.strictObject({ type: z.literal('retired'), call: z.int(), idle: z.boolean(), endedByRemoval: z.array(text).max(256) }),
   z.strictObject({ type: z.literal('failed'), call: z.int(), error: errorSchema }),
   z.strictObject({ type: z.literal('state'), state: stateSchema }),
   /** The last PIN session is over and this process should end, because a library may still hold the PIN. */

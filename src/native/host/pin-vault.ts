@@ -22,6 +22,11 @@ interface Held {
   readonly cancelTimer: () => void;
 }
 
+/** A PIN is for the card as it was inserted then, not for the same card inserted again. */
+export function cardWasRemoved(): CardError {
+  return new CardError('CARD_REMOVED', 'the card was removed after the PIN was typed', undefined, { pinNotPresented: true });
+}
+
 /** How many ended sessions are remembered, to say why they ended. */
 const endsRemembered = 256;
 
@@ -68,10 +73,13 @@ export class PinVault {
     const held = this.#live(id);
     if (held !== undefined) return held.session;
     const end = this.#ends.get(id);
-    if (end === 'card_removed') {
-      throw new CardError('CARD_REMOVED', 'the card was removed after the PIN was typed', undefined, { pinNotPresented: true });
-    }
+    if (end === 'card_removed') throw cardWasRemoved();
     throw new CardError('PIN_SESSION_ENDED', end ?? 'never held here', undefined, { pinNotPresented: true });
+  }
+
+  /** Sessions that ended because their card was taken out, as far as they are remembered. */
+  endedByRemoval(): readonly PinSessionId[] {
+    return [...this.#ends].flatMap(([id, why]) => (why === 'card_removed' ? [id] : []));
   }
 
   sessions(): readonly PinSession[] {

@@ -14,6 +14,7 @@ import { systemHostClock, type HostClock } from './host-clock.ts';
 import type { HostAnswer, HostCall } from './host-messages.ts';
 import { HostProcess } from './host-process.ts';
 import type { PinLedger } from './pin-ledger.ts';
+import { cardWasRemoved } from './pin-vault.ts';
 import { defaultRestartLimit, RestartBudget, type RestartLimit } from './restart-budget.ts';
 
 /** How long one call may take before its process is taken for stuck, in milliseconds. */
@@ -63,6 +64,8 @@ class ProcessCardHost implements CardHost {
   #life: Life;
   #turn: Promise<unknown> = Promise.resolve();
   #calls = 0;
+  /** What the process before this one knew about its sessions. */
+  #endedByRemoval: ReadonlySet<PinSessionId> = new Set();
   #cancelHeartbeat: () => void = () => undefined;
 
   constructor(options: StartCardHostOptions) {
@@ -105,7 +108,9 @@ class ProcessCardHost implements CardHost {
 
   async sign(session: PinSessionId, hash: Uint8Array): Promise<Uint8Array> {
     if (hash.length !== 32) throw new RangeError('a SHA-256 hash has 32 bytes');
-    const answer = await this.#call({ type: 'sign', session, hash }, this.#deadlines.sign);
+    const answer = await this.#call({ type: 'sign', session, hash }, this.#deadlines.sign, () => {
+      if (this.#endedByRemoval.has(session)) throw cardWasRemoved();
+    });
     if (answer.type !== 'signed') throw unfitting(answer);
     return answer.signature;
   }
@@ -137,9 +142,10 @@ class ProcessCardHost implements CardHost {
     this.#listeners.clear();
   }
 
-  #call(call: HostCall, deadlineMs: number): Promise<HostAnswer> {
+  #call(call: HostCall, deadlineMs: number, refuse: () => void = () => undefined): Promise<HostAnswer> {
     return this.#inTurn(async () => {
       const process = await this.#readyProcess();
+      refuse();
       return process.call(call, deadlineMs);
     });
   }
@@ -204,6 +210,7 @@ class ProcessCardHost implements CardHost {
     const answer = await process.call({ type: 'retire' }, this.#deadlines.card).catch(() => undefined);
     const newPinIsHeld = answer?.type === 'retired' && !answer.idle;
     if (newPinIsHeld || !this.#isCurrent(process)) return;
+    if (answer?.type === 'retired') this.#endedByRemoval = new Set(answer.endedByRemoval);
     this.#life = this.#startProcess();
     await process.dismiss();
   }
