@@ -1,25 +1,33 @@
-import { CardError } from '../host/card-host.ts';
+import { CardError, type CardErrorCode } from '../host/card-host.ts';
 import { SmartCardError } from '../pcsc/smart-card-service.ts';
 
-/** Every failure below a card operation as a {@link CardError}; what is none of ours is the driver's own fault. */
-export function asCardError(error: unknown): CardError {
-  if (error instanceof CardError) return error;
-  if (!(error instanceof SmartCardError)) {
-    return new CardError('CARD_MODULE_FAILED', 'the HPKI driver failed', undefined, { cause: error });
+/**
+ * Every failure below a card operation as a {@link CardError} that says whether a PIN may have reached the card.
+ * What is none of ours is the driver's own fault.
+ */
+export function asCardError(error: unknown, pinNotPresented: boolean): CardError {
+  if (error instanceof CardError) {
+    if (error.pinNotPresented === pinNotPresented) return error;
+    return new CardError(error.code, error.detail, error.triesLeft, { cause: error, pinNotPresented });
   }
-  const options = { cause: error };
+  const [code, detail] =
+    error instanceof SmartCardError ? [codeOf(error), error.status] : (['CARD_MODULE_FAILED', 'the HPKI driver failed'] as const);
+  return new CardError(code, detail, undefined, { cause: error, pinNotPresented });
+}
+
+function codeOf(error: SmartCardError): CardErrorCode {
   switch (error.code) {
     case 'SERVICE_UNAVAILABLE':
-      return new CardError('NO_CARD_SERVICE', error.status, undefined, options);
+      return 'NO_CARD_SERVICE';
     case 'READER_UNAVAILABLE':
-      return new CardError('NO_READER', error.status, undefined, options);
+      return 'NO_READER';
     case 'CARD_REMOVED':
-      return new CardError('CARD_REMOVED', error.status, undefined, options);
+      return 'CARD_REMOVED';
     case 'CARD_RESET':
     case 'SHARING_VIOLATION':
-      return new CardError('CARD_IN_USE', error.status, undefined, options);
+      return 'CARD_IN_USE';
     case 'CARD_MUTE':
     case 'COMMUNICATION':
-      return new CardError('CARD_MODULE_FAILED', error.status, undefined, options);
+      return 'CARD_MODULE_FAILED';
   }
 }

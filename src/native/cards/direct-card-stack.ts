@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { CardError, type CardStackState, type CertificateSha256, type Tries } from '../host/card-host.ts';
+import { CardError, type CardErrorCode, type CardStackState, type CertificateSha256, type Tries } from '../host/card-host.ts';
 import type { CardStack } from '../host/card-stack.ts';
 import { SmartCardError, type SmartCardService, type SmartCardServiceState } from '../pcsc/smart-card-service.ts';
 import { asCardError } from './card-errors.ts';
@@ -13,7 +13,7 @@ import { WatchedReader, type KnownCard } from './watched-reader.ts';
  * A card pulled in the middle of a command shows up as a failed communication first; PC/SC notices the empty
  * reader a moment later. How long that moment may be, in milliseconds, before the failure counts as one.
  */
-const removalNoticeMs = 1_500;
+const removalNoticeMs = 500;
 
 /** How often an operation starts over in a row because another program has reset the card before any PIN left. */
 const resetsInARow = 3;
@@ -66,9 +66,10 @@ export class DirectCardStack implements CardStack {
   }
 
   async sign(card: CertificateSha256, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
-    if (hash.length !== 32) throw new CardError('CARD_MODULE_FAILED', `a hash of ${hash.length} bytes is not SHA-256`);
+    if (hash.length !== 32) throw new RangeError(`a SHA-256 hash has 32 bytes, not ${hash.length}`);
     if (!isHpkiPin(pin)) {
-      throw new CardError('PIN_INCORRECT', 'an HPKI PIN has 4 to 16 printable ASCII characters; nothing was presented', 'unknown');
+      const detail = 'an HPKI PIN has 4 to 16 printable ASCII characters';
+      throw new CardError('PIN_INCORRECT', detail, 'unknown', { pinNotPresented: true });
     }
     return this.#withCard(card, (session, known, presenting) => {
       const { publicKey } = new X509Certificate(known.application.certificate);
@@ -81,11 +82,12 @@ export class DirectCardStack implements CardStack {
     return 'keep';
   }
 
-  close(): Promise<void> {
+  /** Closes the smart card service as well: it was handed over to this stack. */
+  async close(): Promise<void> {
     this.#unsubscribe();
     this.#listeners.clear();
     this.#dropReaders();
-    return Promise.resolve();
+    await this.#service.close();
   }
 
   /** Finds the card, opens one transaction, makes sure that it is the same card, and works with it. */
@@ -115,8 +117,10 @@ export class DirectCardStack implements CardStack {
         const code = error instanceof SmartCardError ? error.code : undefined;
         if (code === 'CARD_RESET' && !pin.presented && attempt < resetsInARow) continue;
         const failedTalk = code === 'COMMUNICATION' || code === 'CARD_MUTE' || code === 'CARD_RESET';
-        if (!failedTalk || !(await reader.isGone(insertion, removalNoticeMs))) throw asCardError(error);
-        throw new CardError(this.#readers === undefined ? 'NO_CARD_SERVICE' : 'CARD_REMOVED', code, undefined, { cause: error });
+        const pinNotPresented = !pin.presented;
+        if (!failedTalk || !(await reader.isGone(insertion, removalNoticeMs))) throw asCardError(error, pinNotPresented);
+        const gone = this.#readers === undefined ? 'NO_CARD_SERVICE' : 'CARD_REMOVED';
+        throw new CardError(gone, code, undefined, { cause: error, pinNotPresented });
       }
     }
   }
@@ -135,18 +139,18 @@ export class DirectCardStack implements CardStack {
 
   /** Why no reader holds the card. */
   #missing(fingerprint: CertificateSha256): CardError {
-    if (this.#readers === undefined) return new CardError('NO_CARD_SERVICE', this.#outage);
+    if (this.#readers === undefined) return missing('NO_CARD_SERVICE', this.#outage);
     const states = [...this.#readers.values()].map((reader) => reader.state());
-    if (states.length === 0) return new CardError('NO_READER', 'no reader is connected');
+    if (states.length === 0) return missing('NO_READER', 'no reader is connected');
     const last = this.#seen.get(fingerprint)?.reader;
     const there = states.find(({ reader }) => reader === last);
     if (there?.state === 'in_use' || (last === undefined && states.some(({ state }) => state === 'in_use'))) {
-      return new CardError('CARD_IN_USE', 'another program holds the card exclusively');
+      return missing('CARD_IN_USE', 'another program holds the card exclusively');
     }
     const allEmpty = states.every(({ state }) => state === 'empty');
-    if (last !== undefined && (allEmpty || there?.state === 'empty')) return new CardError('CARD_REMOVED', 'the card was taken out');
-    if (allEmpty) return new CardError('NO_CARD', 'every reader is empty');
-    return new CardError('CARD_UNKNOWN', 'no reader holds the card with this certificate');
+    if (last !== undefined && (allEmpty || there?.state === 'empty')) return missing('CARD_REMOVED', 'the card was taken out');
+    if (allEmpty) return missing('NO_CARD', 'every reader is empty');
+    return missing('CARD_UNKNOWN', 'no reader holds the card with this certificate');
   }
 
   #follow(state: SmartCardServiceState): void {
@@ -205,4 +209,8 @@ export class DirectCardStack implements CardStack {
 /** 4 to 16 printable ASCII characters (JAHIS 24-002). */
 function isHpkiPin(pin: Uint8Array): boolean {
   return pin.length >= 4 && pin.length <= 16 && pin.every((byte) => byte >= 0x20 && byte <= 0x7e);
+}
+
+function missing(code: CardErrorCode, detail: string): CardError {
+  return new CardError(code, detail, undefined, { pinNotPresented: true });
 }

@@ -37,7 +37,7 @@ export async function signHash(session: CardSession, traits: CardTraits, job: Si
   // Forgotten until it works again, so that a wrong memory costs one failed signature and not all.
   traits.signingForm = undefined;
   const key = new CardKey(session, job.layout);
-  const forms = await key.prepare(remembered === undefined ? candidateForms(traits) : [remembered]);
+  const forms = await key.prepare(candidateForms(traits, remembered));
   await presentPin(session, job);
 
   let presentedAgain = false;
@@ -66,8 +66,10 @@ export async function signHash(session: CardSession, traits: CardTraits, job: Si
 }
 
 /** By likelihood. A card or reader known not to take extended length is not asked for it again. */
-function candidateForms(traits: CardTraits): readonly SigningForm[] {
-  return traits.extendedLength === false
+function candidateForms(traits: CardTraits, remembered: SigningForm | undefined): readonly SigningForm[] {
+  // A card that knows only the older form is spared the MSE that it refuses.
+  if (remembered === 'digest-info') return ['digest-info'];
+  return remembered === 'block-chained' || traits.extendedLength === false
     ? ['block-chained', 'digest-info']
     : ['block-extended', 'block-chained', 'digest-info'];
 }

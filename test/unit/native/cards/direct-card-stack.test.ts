@@ -98,7 +98,11 @@ describe('a wrong PIN', () => {
   it('is presented once and answered with the tries that the card tells', async () => {
     const { card, stack } = setUp();
     await readyCard(stack);
-    await expect(stack.sign(fingerprint(doctor), wrongPin, hash)).rejects.toMatchObject({ code: 'PIN_INCORRECT', triesLeft: 14 });
+    await expect(stack.sign(fingerprint(doctor), wrongPin, hash)).rejects.toMatchObject({
+      code: 'PIN_INCORRECT',
+      triesLeft: 14,
+      pinNotPresented: false,
+    });
     expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 0 });
     expect(await stack.triesLeft(fingerprint(doctor))).toBe(14);
   });
@@ -123,7 +127,10 @@ describe('a wrong PIN', () => {
     const { card, stack } = setUp();
     await readyCard(stack);
     for (const impossible of ['123', '12345678901234567', '12\u000034', 'パスワード']) {
-      await expect(stack.sign(fingerprint(doctor), Buffer.from(impossible), hash)).rejects.toMatchObject({ code: 'PIN_INCORRECT' });
+      await expect(stack.sign(fingerprint(doctor), Buffer.from(impossible), hash)).rejects.toMatchObject({
+        code: 'PIN_INCORRECT',
+        pinNotPresented: true,
+      });
     }
     expect(card.statistics.pinsPresented).toBe(0);
   });
@@ -151,8 +158,13 @@ describe('a card pulled at any command of a signature', () => {
     card.setFaults({ at: { command }, when, what: { kind: 'remove' } });
     const signature = stack.sign(fingerprint(doctor), pin, hash);
     if (command === commands - 1 && when === 'after') expect(holds(await signature)).toBe(true);
-    else await expect(signature).rejects.toMatchObject({ code: 'CARD_REMOVED' });
-    expect(card.statistics.pinsPresented).toBeLessThanOrEqual(1);
+    else {
+      // VERIFY is the sixth command: until it leaves no try can be spent, and the error says so.
+      const sent = command > 5 || (command === 5 && when !== 'before');
+      const error = await signature.catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'CARD_REMOVED', pinNotPresented: command < 4 || (command === 4 && when !== 'after') });
+      expect(card.statistics.pinsPresented).toBe(sent ? 1 : 0);
+    }
     await expect(stack.sign(fingerprint(doctor), pin, hash)).rejects.toMatchObject({ code: 'CARD_REMOVED' });
 
     readers.insert(card, first);
@@ -220,7 +232,7 @@ describe('a card exchanged between view and signature', () => {
     const stranger = new VirtualHpkiCard({ signing: other });
     readers.remove(first);
     readers.insert(stranger, first);
-    await expect(stack.sign(fingerprint(doctor), pin, hash)).rejects.toMatchObject({ code: 'CARD_UNKNOWN' });
+    await expect(stack.sign(fingerprint(doctor), pin, hash)).rejects.toMatchObject({ code: 'CARD_UNKNOWN', pinNotPresented: true });
     expect(stranger.statistics.commandsByIns.get(0x20)).toBeUndefined();
   });
 
@@ -306,6 +318,26 @@ describe('readers and service', () => {
     readers.plugIn(second);
     readers.insert(new VirtualHpkiCard({ signing: doctor }), second);
     expect(await code()).toBe('signed');
+  });
+
+  it('make a card that stops answering in a signature CARD_MODULE_FAILED while it is still there', async () => {
+    const { card, stack } = setUp();
+    await readyCard(stack);
+    card.setFaults({ at: { ins: 0x22 }, when: 'before', what: { kind: 'mute' } });
+    await expect(stack.sign(fingerprint(doctor), pin, hash)).rejects.toMatchObject({ code: 'CARD_MODULE_FAILED', pinNotPresented: true });
+  });
+
+  it('make it CARD_REMOVED when PC/SC notices a moment later that it has gone', async () => {
+    const { readers, card, stack } = setUp();
+    await readyCard(stack);
+    card.setFaults({ at: 'signature', when: 'before', what: { kind: 'mute' } });
+    const signature = stack.sign(fingerprint(doctor), pin, hash);
+    const settled = expect(signature).rejects.toMatchObject({ code: 'CARD_REMOVED', pinNotPresented: false });
+    const pulled = setInterval(() => {
+      if (card.muted) readers.remove(first);
+    }, 5);
+    await settled;
+    clearInterval(pulled);
   });
 
   it('that stop in the middle of a signature are told, and work again when they are back', async () => {

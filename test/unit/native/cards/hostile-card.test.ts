@@ -105,6 +105,7 @@ describe('a hostile card', () => {
         const outcome = await stack.sign(fingerprint, Buffer.from('1234'), new Uint8Array(32)).catch((error: unknown) => error);
         await stack.close();
         if (!(outcome instanceof Uint8Array)) expect(outcome).toBeInstanceOf(CardError);
+        if (outcome instanceof CardError) expect(outcome.pinNotPresented).toBe(sent.verifies === 0);
         expect(sent.verifiesAfterRefusal).toBe(0);
         expect(sent.verifies).toBeLessThanOrEqual(1 + sent.accepted);
         expect(sent.verifies).toBeLessThanOrEqual(2);

@@ -104,6 +104,13 @@ describe('the form of the signature command', () => {
     expect(holds(await sign())).toBe(true);
   });
 
+  it('is found again at once where the remembered one is refused by MSE, before any PIN', async () => {
+    const { card, traits, sign } = signer({ signingForms: 'digest-info' });
+    traits.signingForm = 'block-extended';
+    expect(holds(await sign())).toBe(true);
+    expect(card.statistics.pinsPresented).toBe(1);
+  });
+
   it.each([0x6d00, 0x6985, 0x6f00, 0x6982])('is not changed for another answer (%i): only 6A8x and 6700 let the driver try another', async (status) => {
     const refused = signer({ signingForms: 'digest-info', refusal: { at: 'mse', status } });
     await expect(refused.sign()).rejects.toMatchObject({ code: 'CARD_MODULE_FAILED' });
