@@ -81,7 +81,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const signatures = new SignatureRequests({ cards, prompts, journal, audit, bindings, trust: () => trust, policy: settings, clock, log });
   const desk = new PairingDesk({ prompts, clients, clock, allowed: settings.pairing.allowed, audit, log });
   const status = () =>
-    agentStatus({ version, instance: identity.instance, cards: cards.state(), waiting: 0, now: clock.now() });
+    agentStatus({ version, instance: identity.instance, cards: cards.state(), waiting: signatures.unended(), now: clock.now() });
 
   const api = await startApi({
     policy: apiPolicyOf(settings.api),

@@ -7,8 +7,8 @@ export class CommandFailure extends Error {
   readonly text: { readonly ja: string; readonly en: string };
   readonly exitCode: number;
 
-  constructor(text: { readonly ja: string; readonly en: string }, exitCode: number = exitCodes.failed) {
-    super(text.en);
+  constructor(text: { readonly ja: string; readonly en: string }, exitCode: number = exitCodes.failed, options?: ErrorOptions) {
+    super(text.en, options);
     this.text = text;
     this.exitCode = exitCode;
   }

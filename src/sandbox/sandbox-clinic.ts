@@ -3,6 +3,7 @@ import path from 'node:path';
 import { medicalDoctor, pharmacist } from '../formats/pki/hc-role.ts';
 import { writePem } from '../formats/pki/pem.ts';
 import { createTestCa, type CertificateRequest, type TestCa } from './ca/test-ca.ts';
+import type { VirtualHpkiCardOptions } from './cards/card-options.ts';
 import { VirtualHpkiCard } from './cards/virtual-hpki-card.ts';
 import { VirtualReaders } from './cards/virtual-readers.ts';
 
@@ -21,16 +22,17 @@ export type SandboxPerson = 'doctor' | 'pharmacist';
 
 export const sandboxReader = 'Virtual Reader 1';
 
-const people: Readonly<Record<SandboxPerson, CertificateRequest>> = {
+export const sandboxPeople: Readonly<Record<SandboxPerson, CertificateRequest>> = {
   doctor: { kind: 'signing', commonName: 'TEST ISHA SABURO', kanjiName: 'テスト　医者　三郎', role: medicalDoctor, registration: 'TEST0001' },
   pharmacist: { kind: 'signing', commonName: 'TEST CHOZAI HANAKO', kanjiName: 'テスト　調剤　花子', role: pharmacist, registration: 'TEST0002' },
 };
 
-export async function openSandboxClinic(): Promise<SandboxClinic> {
+export async function openSandboxClinic(card: Pick<VirtualHpkiCardOptions, 'layout'> = {}): Promise<SandboxClinic> {
   const ca = await createTestCa();
-  const [doctor, druggist] = await Promise.all([ca.issue(people.doctor), ca.issue(people.pharmacist)]);
+  const [doctor, druggist] = await Promise.all([ca.issue(sandboxPeople.doctor), ca.issue(sandboxPeople.pharmacist)]);
   const cardOf = ({ certificate, privateKey }: Awaited<ReturnType<TestCa['issue']>>): VirtualHpkiCard =>
     new VirtualHpkiCard({
+      ...card,
       signing: { certificate: certificate.der, privateKey, ca: ca.signing.certificate.der, root: ca.root.certificate.der },
     });
   const cards = { doctor: cardOf(doctor), pharmacist: cardOf(druggist) };

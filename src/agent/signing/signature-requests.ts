@@ -125,6 +125,11 @@ export class SignatureRequests implements SignatureService {
     };
   }
 
+  /** Requests that have not ended. */
+  unended(): number {
+    return this.#held.running().length;
+  }
+
   /** Screen lock, suspend or log-off: the next signature asks for the PIN again. */
   endPinSessions(): Promise<void> {
     return this.#pinSessions.endAll();
