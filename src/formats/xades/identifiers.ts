@@ -24,7 +24,8 @@ export function collectIdentifiers(element: XmlElement): Identifiers {
       if (!isIdentifier(attribute)) continue;
       own += 1;
       if (own > 1 || ids.has(attribute.value)) ambiguous ??= attribute.value;
-      ids.add(attribute.value);
+      // An empty value identifies nothing: no reference can name it.
+      if (attribute.value !== '') ids.add(attribute.value);
     }
     for (const child of next.children) if (child.kind === 'element') pending.push(child);
   }
