@@ -11,9 +11,9 @@ import { nullInitializer } from './null-initialize.ts';
  * SECURITY: only an absolute path of an existing regular file is loaded, so that no search path and no working
  * directory decides which code sees the PIN (test/unit/native/pkcs11/load-module.test.ts).
  */
-export async function loadModule(path: string): Promise<Cryptoki> {
+export async function loadModule(path: string, load: () => Promise<typeof graphenePk11> = importGraphene): Promise<Cryptoki> {
   refuseUnfit(path);
-  const graphene = await importGraphene();
+  const graphene = await graphenePresent(load);
   try {
     // graphene keeps pkcs11js's object as `lib`. Its own Session and Object classes are not used: they read
     // attributes and templates that HPKI modules do not have.
@@ -36,10 +36,12 @@ function refuseUnfit(path: string): void {
   }
 }
 
+const importGraphene = (): Promise<typeof graphenePk11> => import('graphene-pk11');
+
 /** graphene-pk11 is optional: its binding is compiled at installation, which needs a compiler. */
-async function importGraphene(): Promise<typeof graphenePk11> {
+async function graphenePresent(load: () => Promise<typeof graphenePk11>): Promise<typeof graphenePk11> {
   try {
-    return await import('graphene-pk11');
+    return await load();
   } catch (error) {
     throw new CardError('CARD_MODULE_FAILED', 'PKCS#11 support (graphene-pk11) is not installed on this machine', undefined, { cause: error });
   }

@@ -1,0 +1,229 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { CardHost, PinEntry } from '../../../../src/native/host/card-host.ts';
+import type { ChildChannel } from '../../../../src/native/host/child-channel.ts';
+import { createMemoryPinLedger } from '../../../../src/native/host/pin-ledger.ts';
+import { startCardHost } from '../../../../src/native/host/process-card-host.ts';
+import { RestartBudget } from '../../../../src/native/host/restart-budget.ts';
+import { cardA, inserted, ManualClock, signingCard } from './fake-card-stack.ts';
+
+type Message = Readonly<Record<string, unknown>> & { readonly type: string; readonly call: number };
+
+/** A child that a test plays: it answers `start`, and otherwise what it is told to. */
+class PlayedChild implements ChildChannel {
+  readonly posted: Message[] = [];
+  /** PIN bytes as they were when they were handed over, and the very array. */
+  pinAtPost: number[] | undefined;
+  pinArray: Uint8Array | undefined;
+  killed = false;
+  answers: (message: Message) => unknown = () => undefined;
+  #message: (message: unknown) => void = () => undefined;
+  #exit: (how: string) => void = () => undefined;
+
+  post(message: unknown): void {
+    const posted = message as Message;
+    this.posted.push(posted);
+    if (posted.type === 'holdPin') {
+      this.pinArray = (posted['entry'] as PinEntry).pin;
+      this.pinAtPost = [...this.pinArray];
+    }
+    const answer = posted.type === 'start' || posted.type === 'retire' ? { type: 'done', call: posted.call } : this.answers(posted);
+    if (answer !== undefined) queueMicrotask(() => this.say(answer));
+  }
+  say(message: unknown): void {
+    this.#message(message);
+  }
+  onMessage(listener: (message: unknown) => void): void {
+    this.#message = listener;
+  }
+  onExit(listener: (how: string) => void): void {
+    this.#exit = listener;
+  }
+  kill(): void {
+    this.killed = true;
+    queueMicrotask(() => this.#exit('SIGKILL'));
+  }
+  crash(): void {
+    this.#exit('SIGSEGV');
+  }
+}
+
+const hosts: CardHost[] = [];
+afterEach(async () => {
+  await Promise.all(hosts.splice(0).map((host) => host.close()));
+});
+
+function setUp() {
+  const children: PlayedChild[] = [];
+  const clock = new ManualClock();
+  const host = startCardHost({
+    stack: { kind: 'pcsc' },
+    ledger: createMemoryPinLedger(),
+    clock,
+    spawn: () => {
+      const child = new PlayedChild();
+      children.push(child);
+      return child;
+    },
+  });
+  hosts.push(host);
+  const child = () => {
+    const last = children.at(-1);
+    if (last === undefined) throw new Error('no child');
+    return last;
+  };
+  return { host, clock, children, child };
+}
+
+const entry = (): PinEntry => ({
+  certificateSha256: cardA,
+  pin: Uint8Array.of(49, 50, 51, 52),
+  maxSignatures: 1,
+  lifetimeMs: 1_000,
+  spendLastTries: false,
+});
+
+describe('the agent\'s side of a card host process', () => {
+  it('zeroes its copy of the PIN once it is handed over, and leaves the caller\'s bytes to the caller', async () => {
+    const { host, child } = setUp();
+    child().answers = (message) => ({ type: 'held', call: message.call, session: 's' });
+    const typed = entry();
+    expect(await host.holdPin(typed)).toBe('s');
+    expect(child().pinAtPost).toEqual([49, 50, 51, 52]);
+    expect([...(child().pinArray ?? [])]).toEqual([0, 0, 0, 0]);
+    expect(child().pinArray).not.toBe(typed.pin);
+    expect([...typed.pin]).toEqual([49, 50, 51, 52]);
+  });
+
+  it('zeroes it also when the process dies with it', async () => {
+    const { host, child } = setUp();
+    const first = child();
+    first.answers = () => {
+      first.crash();
+      return undefined;
+    };
+    await expect(host.holdPin(entry())).rejects.toMatchObject({ code: 'CARD_MODULE_FAILED' });
+    expect([...(first.pinArray ?? [])]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('shows what the process tells, and says so to its listeners', async () => {
+    const { host, child } = setUp();
+    await host.revive();
+    const seen: unknown[] = [];
+    const stop = host.subscribe((state) => seen.push(state));
+    child().say({ type: 'state', state: inserted(signingCard()) });
+    expect(host.state()).toEqual(inserted(signingCard()));
+    expect(seen).toHaveLength(1);
+    stop();
+    child().say({ type: 'state', state: inserted() });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('kills a process that does not answer in time: 20 s for the counter, 60 s for a signature', async () => {
+    for (const [call, ms] of [['pinTries', 20_000], ['sign', 60_000]] as const) {
+      const { host, clock, child } = setUp();
+      await host.revive();
+      const first = child();
+      const asked = call === 'sign' ? host.sign('s', new Uint8Array(32)) : host.pinTries(cardA);
+      const outcome = asked.catch((error: unknown) => error);
+      await expect.poll(() => first.posted.some((message) => message.type === call)).toBe(true);
+      clock.turn(ms - 1);
+      expect(first.killed).toBe(false);
+      clock.turn(1);
+      expect(first.killed).toBe(true);
+      expect(await outcome).toMatchObject({ code: 'CARD_MODULE_FAILED' });
+    }
+  });
+
+  it('starts a dead process again three times in a minute, then waits for a person', async () => {
+    const { host, children, child, clock } = setUp();
+    for (let i = 0; i < 3; i++) child().crash();
+    expect(children).toHaveLength(4);
+    expect(host.state()).toMatchObject({ service: 'unavailable', code: 'CARD_MODULE_FAILED', detail: expect.stringContaining('restarted') as string });
+    child().crash();
+    expect(children).toHaveLength(4);
+    expect(host.state()).toMatchObject({ detail: expect.stringContaining('given up') as string });
+    clock.turn(3_600_000);
+    expect(children).toHaveLength(4);
+    await expect(host.pinTries(cardA)).rejects.toMatchObject({ code: 'CARD_MODULE_FAILED' });
+    await host.revive();
+    expect(children).toHaveLength(5);
+  });
+
+  it('starts for ever what dies once in a while', () => {
+    const { children, child, clock } = setUp();
+    for (let i = 0; i < 12; i++) {
+      child().crash();
+      clock.turn(20_001);
+    }
+    expect(children).toHaveLength(13);
+  });
+
+  // Threats row 22: what a hostile card or module made of the process.
+  it('kills a process that says anything but its messages', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.anything({ withBigInt: true, withTypedArray: true, maxDepth: 3 }), async (nonsense) => {
+        const { host, child } = setUp();
+        await host.revive();
+        const first = child();
+        first.say(nonsense);
+        expect(first.killed).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('kills a process whose messages are of the right kind but out of bounds', async () => {
+    const card = signingCard();
+    const state = (reader: unknown) => ({ type: 'state', state: { service: 'running', readers: [reader] } });
+    const outOfBounds = [
+      { type: 'signed', call: 1, signature: new Uint8Array(5_000) },
+      { type: 'tries', call: 1, triesLeft: -1, failuresSeen: 0, consentNeeded: false },
+      { type: 'failed', call: 1, error: { code: 'SIGNED_ANYWAY', detail: '', pinNotPresented: true } },
+      { type: 'ledgerSave', question: 1, card: '../../etc', record: { failures: 0, inFlight: false } },
+      { type: 'ledgerSave', question: 1, card: cardA, record: { failures: -3, inFlight: false } },
+      state({ reader: 'R', state: 'ready', card: { ...card, certificateSha256: 'not a hash' } }),
+      state({ reader: 'R'.repeat(10_000), state: 'empty' }),
+      { ...state({ reader: 'R', state: 'empty' }), extra: 1 },
+    ];
+    for (const message of outOfBounds) {
+      const { host, child } = setUp();
+      await host.revive();
+      const first = child();
+      first.say(message);
+      expect(first.killed).toBe(true);
+    }
+  });
+
+  it('passes no answer of one call on as the answer of another kind', async () => {
+    const { host, child } = setUp();
+    child().answers = (message) => ({ type: 'held', call: message.call, session: 's' });
+    await expect(host.sign('s', new Uint8Array(32))).rejects.toMatchObject({ code: 'CARD_MODULE_FAILED' });
+  });
+
+  it('is quiet after it was closed', async () => {
+    const { host, child, children } = setUp();
+    await host.revive();
+    const last = child();
+    await host.close();
+    expect(last.killed).toBe(true);
+    expect(children).toHaveLength(1);
+    await expect(host.pinTries(cardA)).rejects.toMatchObject({ code: 'CARD_MODULE_FAILED' });
+    await host.endPinSession('s');
+    await host.close();
+  });
+});
+
+describe('the restart budget', () => {
+  it('forgets restarts that are older than its time', () => {
+    const budget = new RestartBudget({ restarts: 2, withinMs: 100 });
+    expect([budget.take(0), budget.take(50), budget.take(99), budget.take(100), budget.take(149), budget.take(150)]).toEqual([
+      true,
+      true,
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+});

@@ -1,0 +1,175 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { CardStackState } from '../../../../src/native/host/card-host.ts';
+import { CKA_CLASS, CKA_LABEL, CKA_MODULUS, CKA_VALUE, CKO_CERTIFICATE, type Attribute, type Cryptoki, type Handle } from '../../../../src/native/pkcs11/cryptoki.ts';
+import { Pkcs11CardStack } from '../../../../src/native/pkcs11/pkcs11-card-stack.ts';
+import { createTestCa, type IssuedCertificate } from '../../../../src/sandbox/ca/test-ca.ts';
+
+const slot = Buffer.of(1);
+const pin = Buffer.from('1234');
+const hash = new Uint8Array(32);
+
+/** A module with one slot in memory; the card in it can be exchanged between any two calls. */
+class FakeModule implements Cryptoki {
+  card: IssuedCertificate | undefined;
+  calls: string[] = [];
+  fail: Readonly<Record<string, number>> = {};
+  #note(name: string): void {
+    this.calls.push(name);
+    const value = this.fail[name];
+    if (value !== undefined) throw Object.assign(new Error('CKR_X'), { code: value, method: name });
+  }
+  C_Initialize(): void {
+    this.#note('C_Initialize');
+  }
+  C_Finalize(): void {
+    this.#note('C_Finalize');
+  }
+  C_GetSlotList(tokenPresent: boolean): Handle[] {
+    this.#note('C_GetSlotList');
+    return tokenPresent && this.card === undefined ? [] : [slot];
+  }
+  C_GetSlotInfo(): { slotDescription: string } {
+    return { slotDescription: 'ACS ACR39U 00 00'.padEnd(64) };
+  }
+  C_OpenSession(): Handle {
+    this.#note('C_OpenSession');
+    return Buffer.of(9);
+  }
+  C_CloseSession(): void {
+    this.#note('C_CloseSession');
+  }
+  C_GetSessionInfo(): { state: number } {
+    return { state: 0 };
+  }
+  C_Login(): void {
+    this.#note('C_Login');
+  }
+  C_Logout(): void {
+    this.#note('C_Logout');
+  }
+  #found: Handle[] = [];
+  C_FindObjectsInit(_session: Handle, template: Attribute[]): void {
+    const wanted = template.find((attribute) => attribute.type === CKA_CLASS)?.value;
+    if (wanted === CKO_CERTIFICATE) this.#found = [Buffer.of(1)];
+    else this.#found = template.some((attribute) => attribute.type === CKA_MODULUS) ? [Buffer.of(2)] : [];
+  }
+  C_FindObjects(): Handle[] {
+    return this.#found.splice(0, 1);
+  }
+  C_FindObjectsFinal(): void {
+    this.#note('C_FindObjectsFinal');
+  }
+  C_GetAttributeValue(_session: Handle, _object: Handle, template: Attribute[]): { type: number; value: unknown }[] {
+    return template.map(({ type }) => {
+      if (type === CKA_VALUE) return { type, value: Buffer.from(this.card?.certificate.der ?? []) };
+      if (type === CKA_LABEL) throw Object.assign(new Error('CKR_ATTRIBUTE_TYPE_INVALID'), { code: 0x12 });
+      return { type, value: undefined };
+    });
+  }
+  C_SignInit(): void {
+    this.#note('C_SignInit');
+  }
+  C_Sign(_session: Handle, data: Buffer): Buffer {
+    this.#note('C_Sign');
+    return data;
+  }
+}
+
+describe('cards behind a PKCS#11 module', () => {
+  let doctor: IssuedCertificate;
+  let other: IssuedCertificate;
+  const stacks: Pkcs11CardStack[] = [];
+  beforeAll(async () => {
+    const ca = await createTestCa();
+    [doctor, other] = await Promise.all([
+      ca.issue({ kind: 'signing', role: 'Medical Doctor', commonName: 'TEST ONE' }),
+      ca.issue({ kind: 'signing', role: 'Medical Doctor', commonName: 'TEST TWO' }),
+    ]);
+  });
+  afterEach(async () => {
+    await Promise.all(stacks.splice(0).map((stack) => stack.close()));
+  });
+
+  function setUp(card: IssuedCertificate | undefined = doctor) {
+    const module = new FakeModule();
+    module.card = card;
+    const stack = new Pkcs11CardStack(module, { login: 'user', pollMs: 5 });
+    stacks.push(stack);
+    module.calls = [];
+    return { module, stack };
+  }
+  const only = (state: CardStackState) => (state.service === 'running' ? state.readers[0] : undefined);
+
+  it('are named by the PC/SC reader and the certificate, even where labels are missing', () => {
+    const { stack } = setUp();
+    expect(only(stack.state())).toMatchObject({
+      reader: 'ACS ACR39U 00 00',
+      state: 'ready',
+      card: { certificateSha256: doctor.certificate.sha256, driver: 'pkcs11' },
+    });
+  });
+
+  it('hand the module the DigestInfo of the hash, after C_Login and before C_Logout', async () => {
+    const { stack, module } = setUp();
+    const data = await stack.sign(doctor.certificate.sha256, pin, hash);
+    expect(Buffer.from(data).toString('hex')).toBe(`3031300d060960864801650304020105000420${'00'.repeat(32)}`);
+    expect(module.calls.filter((call) => !call.startsWith('C_Find') && call !== 'C_GetSlotList')).toEqual([
+      'C_OpenSession',
+      'C_Login',
+      'C_SignInit',
+      'C_Sign',
+      'C_Logout',
+      'C_CloseSession',
+    ]);
+  });
+
+  it('do not sign when they were swapped: a swapped card does not sign, and its PIN is not presented', async () => {
+    const { stack, module } = setUp();
+    module.card = other;
+    await expect(stack.sign(doctor.certificate.sha256, pin, hash)).rejects.toMatchObject({ code: 'CARD_UNKNOWN', pinNotPresented: true });
+    expect(module.calls).not.toContain('C_Login');
+    // And the next look shows the new one, although the module never said that a card had left.
+    await expect.poll(() => only(stack.state())).toMatchObject({ card: { certificateSha256: other.certificate.sha256 } });
+  });
+
+  it('tell where the PIN was when something failed', async () => {
+    for (const [call, notPresented] of [['C_OpenSession', true], ['C_Login', false], ['C_SignInit', false], ['C_Sign', false]] as const) {
+      const { stack, module } = setUp();
+      module.fail = { [call]: 0x32 };
+      await expect(stack.sign(doctor.certificate.sha256, pin, hash)).rejects.toMatchObject({ code: 'CARD_REMOVED', pinNotPresented: notPresented });
+    }
+  });
+
+  it('give a signature out that was made, even when the card has left before C_Logout', async () => {
+    const { stack, module } = setUp();
+    module.fail = { C_Logout: 0x32, C_CloseSession: 0xb3 };
+    expect(await stack.sign(doctor.certificate.sha256, pin, hash)).toHaveLength(51);
+  });
+
+  it('ask for a new process once a PIN was given to the library, not before', async () => {
+    const { stack } = setUp();
+    expect(stack.pinSessionsEnded()).toBe('keep');
+    await stack.sign(doctor.certificate.sha256, pin, hash);
+    expect(stack.pinSessionsEnded()).toBe('replace_process');
+  });
+
+  it('come back after the module had lost its card service', async () => {
+    const { stack, module } = setUp();
+    module.fail = { C_GetSlotList: 0x30 };
+    await expect.poll(() => stack.state().service).toBe('unavailable');
+    module.fail = {};
+    await expect.poll(() => only(stack.state())).toMatchObject({ state: 'ready' });
+    expect(module.calls).toContain('C_Initialize');
+  });
+
+  it('have a counter only where somebody reads it', async () => {
+    const { stack } = setUp();
+    expect(await stack.triesLeft(doctor.certificate.sha256)).toBe('unknown');
+    const module = new FakeModule();
+    module.card = doctor;
+    const counted = new Pkcs11CardStack(module, { login: 'user', pollMs: 1_000, readCounter: (reader) => Promise.resolve(reader === 'ACS ACR39U 00 00' ? 7 : 0) });
+    stacks.push(counted);
+    expect(await counted.triesLeft(doctor.certificate.sha256)).toBe(7);
+    await expect(counted.triesLeft(other.certificate.sha256)).rejects.toMatchObject({ code: 'CARD_UNKNOWN' });
+  });
+});
