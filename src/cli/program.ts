@@ -46,6 +46,11 @@ export function createProgram(language: Language, version: string, commands: rea
 /** Runs a command line and resolves with its exit code. Every failure is printed with its cause and remedy. */
 export async function runProgram(program: Command, argv: readonly string[], language: Language): Promise<number> {
   process.exitCode = exitCodes.ok;
+  // `hpki-agent … | head`: the reader has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
   try {
     await program.parseAsync(argv, { from: 'user' });
     return Number(process.exitCode);
