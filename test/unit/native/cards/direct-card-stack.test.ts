@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DirectCardStack } from '../../../../src/native/cards/direct-card-stack.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
 import { certificateSha256 } from '../../../../src/native/cards/card-certificates.ts';
+import { SmartCardError, type SmartCardService } from '../../../../src/native/pcsc/smart-card-service.ts';
 import type { CardIdentity, VirtualHpkiCardOptions } from '../../../../src/sandbox/cards/card-options.ts';
 import { VirtualHpkiCard } from '../../../../src/sandbox/cards/virtual-hpki-card.ts';
 import { VirtualReaders } from '../../../../src/sandbox/cards/virtual-readers.ts';
@@ -256,6 +257,20 @@ describe('a card exchanged between view and signature', () => {
     await expect(stack.triesLeft(fingerprint(doctor))).rejects.toMatchObject({ code: 'CARD_UNKNOWN' });
   });
 
+  it('while it is being read is read for what it is, without a word about the first', async () => {
+    const readers = new VirtualReaders([first]);
+    const stack = new DirectCardStack(readers);
+    opened.push(stack);
+    const told: string[] = [];
+    stack.subscribe((state) => told.push(state.service === 'running' ? (state.readers[0]?.state ?? 'none') : 'off'));
+    readers.insert(new VirtualHpkiCard({ signing: doctor }), first);
+    await new Promise((resolve) => setImmediate(resolve));
+    readers.remove(first);
+    readers.insert(new VirtualHpkiCard({ signing: other }), first);
+    expect((await readyCard(stack)).certificateSha256).toBe(fingerprint(other));
+    expect(told).toEqual(['reading', 'empty', 'reading', 'ready']);
+  });
+
   it('right before the signature yields nothing: the value does not hold under the certificate shown', async () => {
     const { card, stack } = setUp();
     await readyCard(stack);
@@ -375,6 +390,29 @@ describe('a card that another program holds', () => {
     expect(stack.state()).toMatchObject({ readers: [{ state: 'in_use' }] });
     release();
     await readyCard(stack);
+  });
+});
+
+describe('a card that could not be read', () => {
+  it.each(['SHARING_VIOLATION', 'COMMUNICATION'] as const)('for %s is read later, though PC/SC tells no change', async (code) => {
+    const { readers, stack: unused } = setUp();
+    await readyCard(unused);
+    let refusals = 0;
+    const stubborn: SmartCardService = {
+      state: () => readers.state(),
+      subscribe: () => () => undefined,
+      transaction: (reader, work) => {
+        if (refusals > 0) return readers.transaction(reader, work);
+        refusals += 1;
+        return Promise.reject(new SmartCardError(code, 'SCARD_E_TEST'));
+      },
+      close: () => Promise.resolve(),
+    };
+    const stack = new DirectCardStack(stubborn);
+    opened.push(stack);
+    await readerIn(stack, code === 'SHARING_VIOLATION' ? 'in_use' : 'unknown_card', first);
+    expect((await readyCard(stack)).certificateSha256).toBe(fingerprint(doctor));
+    expect(refusals).toBe(1);
   });
 });
 

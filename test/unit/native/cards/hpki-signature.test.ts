@@ -83,6 +83,19 @@ describe('the form of the signature command', () => {
     expect(card.statistics.pinsPresented).toBe(1);
   });
 
+  it('costs no third VERIFY, however often the card drops the PIN', async () => {
+    let verified = false;
+    const { sign, commands } = signer({}, (command) => {
+      if (command[1] === 0x20) verified = true;
+      if (command[1] !== 0x2a) return undefined;
+      const answer = verified ? Uint8Array.of(0x67, 0x00) : Uint8Array.of(0x69, 0x82);
+      verified = false;
+      return answer;
+    });
+    await expect(sign()).rejects.toMatchObject({ code: 'CARD_MODULE_FAILED' });
+    expect(commands.filter((command) => command === '00200088').length).toBe(2);
+  });
+
   it('is never looked for with an unproven PIN: a refused one ends the signature', async () => {
     const { card, commands, sign } = signer({ signingForms: 'digest-info', refusal: { at: 'pso', status: 0x6a86, dropsPin: true } });
     await expect(sign('9999')).rejects.toMatchObject({ code: 'PIN_INCORRECT', triesLeft: 14 });
