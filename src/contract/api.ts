@@ -272,4 +272,4 @@ export const verificationAnswer: z.ZodType<VerificationAnswer> = z.object({
   checkedAt: isoTime,
   checks: z.array(z.object({ id: z.string(), verdict, title: z.string(), reason: z.string() })),
   nested: z.lazy(() => verificationAnswer).nullable(),
-});
+}).meta({ title: 'VerificationReport' });

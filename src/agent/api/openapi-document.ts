@@ -12,6 +12,16 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     const path = route.path.replace(/:([a-zA-Z]+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
   }
+  const schemas: Json = {
+    Problem: jsonSchema(problemAnswer, 'output'),
+    ErrorCode: {
+      type: 'string',
+      enum: Object.keys(errorCodes),
+      description: Object.entries(errorCodes)
+        .map(([code, entry]) => `- \`${code}\` (${entry.number}, HTTP ${entry.status}${entry.retriable ? ', retriable' : ''}): ${entry.ja} / ${entry.en}`)
+        .join('\n'),
+    },
+  };
   return {
     openapi: '3.1.0',
     info: {
@@ -28,21 +38,12 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
       },
     ],
     security: [{ token: [] }],
-    paths,
+    paths: hoistRecursive(paths, schemas),
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'The token that the EHR made when it was paired' },
       },
-      schemas: {
-        Problem: jsonSchema(problemAnswer, 'output'),
-        ErrorCode: {
-          type: 'string',
-          enum: Object.keys(errorCodes),
-          description: Object.entries(errorCodes)
-            .map(([code, entry]) => `- \`${code}\` (${entry.number}, HTTP ${entry.status}${entry.retriable ? ', retriable' : ''}): ${entry.ja} / ${entry.en}`)
-            .join('\n'),
-        },
-      },
+      schemas,
     },
     'x-error-codes': errorCodes,
   };
@@ -136,4 +137,20 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   // OpenAPI 3.1 names the dialect once for the whole document.
   delete described['$schema'];
   return described;
+}
+
+/** A schema that holds itself must be a component: its `#` would mean the whole document here. */
+function hoistRecursive(document: Json, schemas: Json): Json {
+  const hoist = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(hoist);
+    if (node === null || typeof node !== 'object') return node;
+    const entries = Object.entries(node).map(([name, member]) => [name, hoist(member)] as const);
+    const rebuilt: Json = Object.fromEntries(entries);
+    const { title } = rebuilt;
+    if (typeof title !== 'string' || !JSON.stringify(rebuilt).includes('"$ref":"#"')) return rebuilt;
+    const reference = `#/components/schemas/${title}`;
+    schemas[title] = JSON.parse(JSON.stringify(rebuilt).replaceAll('"$ref":"#"', `"$ref":"${reference}"`)) as unknown;
+    return { $ref: reference };
+  };
+  return hoist(document) as Json;
 }

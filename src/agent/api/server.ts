@@ -72,7 +72,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     serverFactory: () => createServer(),
     rewriteUrl: (request) => routedPath(request),
     return503OnClosing: false,
-    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 128 },
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 16 * 1024 },
     exposeHeadRoutes: false,
   });
 
