@@ -6,37 +6,16 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { connectPcsc } from '../../src/native/pcsc/connect-pcsc.ts';
 import { SmartCardError } from '../../src/native/pcsc/smart-card-service.ts';
-import type { ReaderPresence, SmartCardService, SmartCardServiceState } from '../../src/native/pcsc/smart-card-service.ts';
+import type { SmartCardService, SmartCardServiceState } from '../../src/native/pcsc/smart-card-service.ts';
 import { describeWith } from '../support/machine.ts';
 import { startPcscd } from '../support/pcscd.ts';
 import type { PrivatePcscd } from '../support/pcscd.ts';
+import { readersOf, untilState } from '../support/smart-card-states.ts';
 import { insertCard } from '../support/vpcd-card.ts';
 import type { VpcdCard } from '../support/vpcd-card.ts';
 
 const selectSomething = Uint8Array.of(0x00, 0xa4, 0x04, 0x00, 0x02, 0x3f, 0x00);
 const ok = Uint8Array.of(0x90, 0x00);
-
-/** Resolves with the first state, from now on, that the condition holds for. */
-function until(service: SmartCardService, holds: (state: SmartCardServiceState) => boolean): Promise<SmartCardServiceState> {
-  return new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => {
-      unsubscribe();
-      reject(new Error(`still ${JSON.stringify(service.state())}`));
-    }, 15_000);
-    const look = (state: SmartCardServiceState): void => {
-      if (!holds(state)) return;
-      clearTimeout(deadline);
-      unsubscribe();
-      resolve(state);
-    };
-    const unsubscribe = service.subscribe(look);
-    look(service.state());
-  });
-}
-
-function readersOf(state: SmartCardServiceState): readonly ReaderPresence[] {
-  return state.service === 'running' ? state.readers : [];
-}
 
 const present = (index: number) => (state: SmartCardServiceState) => readersOf(state)[index]?.present === true;
 const empty = (index: number) => (state: SmartCardServiceState) => readersOf(state)[index]?.present === false;
@@ -69,7 +48,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
 
   afterEach(async () => {
     await Promise.all(cards.splice(0).map((card) => card.remove()));
-    await until(service, (state) => state.service === 'running' && state.readers.every((reader) => !reader.present));
+    await untilState(service, (state) => state.service === 'running' && state.readers.every((reader) => !reader.present));
   });
 
   afterAll(async () => {
@@ -79,25 +58,25 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
   });
 
   it('lists both readers, empty', async () => {
-    const state = await until(service, (now) => readersOf(now).length === 2);
+    const state = await untilState(service, (now) => readersOf(now).length === 2);
     expect(readersOf(state).map((reader) => [reader.reader, reader.present])).toEqual([[nameOf(0), false], [nameOf(1), false]]);
   });
 
   it('tells that a card was inserted, with its ATR, and that it was removed', async () => {
-    await until(service, empty(0));
+    await untilState(service, empty(0));
     const card = await insert(0);
-    const inserted = readersOf(await until(service, present(0)))[0];
+    const inserted = readersOf(await untilState(service, present(0)))[0];
     expect(Buffer.from(inserted?.atr ?? []).toString('hex')).toBe('3b0454455354');
     expect(inserted?.exclusive).toBe(false);
     await card.remove();
-    const removed = readersOf(await until(service, empty(0)))[0];
+    const removed = readersOf(await untilState(service, empty(0)))[0];
     expect(removed?.atr).toHaveLength(0);
     expect(removed?.insertion).toBeGreaterThan(inserted?.insertion ?? Infinity);
   });
 
   it('carries a command to the card and its response back, byte by byte', async () => {
     const card = await insert(0, { answer: (command) => Uint8Array.of(...command.toReversed(), 0x90, 0x00) });
-    await until(service, present(0));
+    await untilState(service, present(0));
     const response = await service.transaction(nameOf(0), async (channel) => {
       expect(Buffer.from(channel.atr).toString('hex')).toBe('3b0454455354');
       return channel.transmit(selectSomething);
@@ -111,7 +90,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
     const command = Uint8Array.of(0x00, 0xd6, 0x00, 0x00, 0x00, 0x80, 0x00, ...new Uint8Array(0x8000).fill(0x5a), 0x00, 0x00);
     const data = new Uint8Array(60_000).map((_, index) => index % 251);
     const card = await insert(0, { answer: () => Uint8Array.of(...data, 0x90, 0x00) });
-    await until(service, present(0));
+    await untilState(service, present(0));
     const response = await service.transaction(nameOf(0), (channel) => channel.transmit(command));
     expect(Buffer.compare(response.subarray(0, -2), data)).toBe(0);
     expect(Buffer.compare(card.commands[0] ?? new Uint8Array(), command)).toBe(0);
@@ -119,7 +98,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
 
   it('leaves the card powered and unreset from one transaction to the next', async () => {
     const card = await insert(0);
-    await until(service, present(0));
+    await untilState(service, present(0));
     await service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething));
     const resets = card.resets;
     await service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething));
@@ -141,7 +120,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
     };
     await insert(0, { answer });
     await insert(1, { answer });
-    await until(service, (state) => present(0)(state) && present(1)(state));
+    await untilState(service, (state) => present(0)(state) && present(1)(state));
     await Promise.all([
       service.transaction(nameOf(0), async (channel) => {
         await channel.transmit(selectSomething);
@@ -162,7 +141,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
       letAnswer = () => resolve(ok);
     });
     await insert(0, { answer: () => allowed });
-    await until(service, present(0));
+    await untilState(service, present(0));
     const work = service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething));
     // The card is played by this very thread: were it blocked, it could never answer.
     await new Promise((resolve) => setImmediate(resolve));
@@ -172,11 +151,11 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
 
   it('calls it CARD_REMOVED when a card is pulled while it works, and works with the next one', async () => {
     await insert(0, { answer: () => 'pull' });
-    await until(service, present(0));
+    await untilState(service, present(0));
     expect(await failure(service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething)))).toBe('CARD_REMOVED');
-    await until(service, empty(0));
+    await untilState(service, empty(0));
     await insert(0);
-    await until(service, present(0));
+    await untilState(service, present(0));
     expect([...await service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething))]).toEqual([0x90, 0x00]);
   });
 
@@ -189,29 +168,29 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
     let last = readersOf(service.state())[0]?.insertion ?? -1;
     for (let cycle = 0; cycle < 200; cycle += 1) {
       const card = await insertCard(pcscd.vpcdPorts[0] ?? 0);
-      const insertion = readersOf(await until(service, present(0)))[0]?.insertion ?? -1;
+      const insertion = readersOf(await untilState(service, present(0)))[0]?.insertion ?? -1;
       expect(insertion).toBeGreaterThan(last);
       last = insertion;
       await service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething));
       await card.remove();
-      await until(service, empty(0));
+      await untilState(service, empty(0));
     }
   }, 60_000);
 
   it('says who is in the way when another program holds the card exclusively, and works when it lets go', async () => {
     await insert(0);
-    await until(service, present(0));
+    await untilState(service, present(0));
     const other = await otherProgram(otherPcscProgram, nameOf(0), 'exclusive');
     expect(await failure(service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething)))).toBe('SHARING_VIOLATION');
-    await until(service, (state) => readersOf(state)[0]?.exclusive === true);
+    await untilState(service, (state) => readersOf(state)[0]?.exclusive === true);
     await other.letGo();
-    await until(service, (state) => readersOf(state)[0]?.exclusive === false);
+    await untilState(service, (state) => readersOf(state)[0]?.exclusive === false);
     expect([...await service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething))]).toEqual([0x90, 0x00]);
   });
 
   it('waits while another program is in a transaction, and begins anew after that program reset the card', async () => {
     const card = await insert(0);
-    await until(service, present(0));
+    await untilState(service, present(0));
     const other = await otherProgram(otherPcscProgram, nameOf(0), 'transaction');
     const resets = card.resets;
     let finished = false;
@@ -228,16 +207,16 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
 
   it('comes back by itself after the service was killed and started again', async () => {
     await insert(0);
-    await until(service, present(0));
+    await untilState(service, present(0));
     await service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething));
     await pcscd.kill();
-    const gone = await until(service, (state) => state.service === 'unavailable');
+    const gone = await untilState(service, (state) => state.service === 'unavailable');
     expect(gone).toEqual({ service: 'unavailable', reason: 'SCARD_E_NO_SERVICE' });
     expect(await failure(service.transaction(nameOf(0), () => Promise.resolve()))).toBe('SERVICE_UNAVAILABLE');
     await pcscd.restart();
-    await until(service, empty(0));
+    await untilState(service, empty(0));
     await insert(0);
-    await until(service, present(0));
+    await untilState(service, present(0));
     expect([...await service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething))]).toEqual([0x90, 0x00]);
   });
 
@@ -245,10 +224,10 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
     await insert(0, {
       answer: () => pcscd.kill().then(() => 'pull' as const),
     });
-    await until(service, present(0));
+    await untilState(service, present(0));
     expect(await failure(service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething)))).toBe('SERVICE_UNAVAILABLE');
     await pcscd.restart();
-    await until(service, empty(0));
+    await untilState(service, empty(0));
   });
 });
 

@@ -29,6 +29,10 @@ export interface PrivatePcscd {
   kill(): Promise<void>;
   /** Starts it again, on the same socket and ports, after `kill` or `stop`; ends a running one first. */
   restart(): Promise<void>;
+  /** Plugs one more (USB) reader in, or one that was unplugged, while the service runs. */
+  plug(reader?: VirtualReader): Promise<VirtualReader>;
+  /** Takes a reader away that {@link plug} has plugged in. */
+  unplug(reader: VirtualReader): Promise<void>;
   /** The service's own log so far. */
   log(): string;
   stop(): Promise<void>;
@@ -54,6 +58,7 @@ function preparedFolder(): string {
   mkdirSync(join(folder, 'conf'), { recursive: true });
   compile('pcscd-preload.c', join(folder, 'preload.so'));
   compile('vpcd-reader.c', join(folder, 'reader.so'));
+  execFileSync('mkfifo', [join(folder, 'usb')]);
   return folder;
 }
 
@@ -68,12 +73,35 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
+function prepareDriver(path: string, port: number): void {
+  copyFileSync(join(path, 'reader.so'), join(path, `reader-${port}.so`));
+  copyFileSync(programPath('vpcd'), join(path, `vpcd-${port}.so`));
+}
+
+/** USB readers that may be plugged in while the service runs: pcscd reads the list of its drivers only once. */
+const usbReaders = 2;
+
+/** A driver bundle as pcscd finds them by vendor and product; the product is the port, as pcscd-preload.c says. */
+function installUsbDriver(path: string, { name, port }: VirtualReader): void {
+  prepareDriver(path, port);
+  const contents = join(path, 'drivers', `reader-${port}.bundle`, 'Contents');
+  mkdirSync(join(contents, 'Linux'), { recursive: true });
+  copyFileSync(join(path, `reader-${port}.so`), join(contents, 'Linux', 'reader.so'));
+  const values = { CFBundleName: 'TEST', CFBundleExecutable: 'reader.so', Copyright: '' };
+  const lists = { ifdVendorID: '0xF00D', ifdProductID: `0x${port.toString(16)}`, ifdFriendlyName: name.replace(/ 00 00$/, '') };
+  writeFileSync(join(contents, 'Info.plist'), [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<plist version="1.0"><dict>',
+    ...Object.entries(values).map(([key, value]) => `<key>${key}</key>\n<string>${value}</string>`),
+    ...Object.entries(lists).map(([key, value]) => `<key>${key}</key>\n<array>\n<string>${value}</string>\n</array>`),
+    '</dict></plist>',
+    '',
+  ].join('\n'));
+}
+
 /** Writes pcscd's reader.conf(5) and the libraries that it names. */
 function configure(path: string, readers: readonly VirtualReader[]): void {
-  for (const { port } of readers) {
-    copyFileSync(join(path, 'reader.so'), join(path, `reader-${port}.so`));
-    copyFileSync(programPath('vpcd'), join(path, `vpcd-${port}.so`));
-  }
+  for (const { port } of readers) prepareDriver(path, port);
   const entries = readers.map(({ name, port }) =>
     [
       `FRIENDLYNAME "${name.replace(/ 00 00$/, '')}"`,
@@ -166,10 +194,15 @@ export async function startPcscd(options: { readonly readers?: number } = {}): P
 
   const pcscd = new Pcscd(path);
   let readers: readonly VirtualReader[];
+  let usb: readonly VirtualReader[];
   for (let attempt = 1; ; attempt += 1) {
     const ports = await Promise.all(Array.from({ length: options.readers ?? 1 }, freePort));
     readers = ports.map((port, index) => ({ name: `Test Reader ${String.fromCharCode(65 + index)} 00 00`, port }));
     configure(path, readers);
+    rmSync(join(path, 'drivers'), { recursive: true, force: true });
+    const usbPorts = await Promise.all(Array.from({ length: usbReaders }, freePort));
+    usb = usbPorts.map((port, index) => ({ name: `Test USB Reader ${index + 1} 00 00`, port }));
+    for (const reader of usb) installUsbDriver(path, reader);
     try {
       await pcscd.start();
       break;
@@ -178,6 +211,7 @@ export async function startPcscd(options: { readonly readers?: number } = {}): P
     }
   }
 
+  const plugged = new Set<VirtualReader>();
   return {
     env: { PCSCLITE_CSOCK_NAME: socket },
     readers,
@@ -187,6 +221,21 @@ export async function startPcscd(options: { readonly readers?: number } = {}): P
     async restart() {
       await pcscd.end('SIGTERM');
       await pcscd.start();
+    },
+    async plug(wanted) {
+      const reader = wanted ?? usb.find((one) => !plugged.has(one));
+      if (reader === undefined || plugged.has(reader)) throw new Error('no USB reader is left to be plugged in');
+      plugged.add(reader);
+      const from = pcscd.log.length;
+      writeFileSync(join(path, 'usb'), `add ${reader.port}\n`);
+      await pcscd.logged(new RegExp(`virtual ICC on port ${reader.port}`), from);
+      return reader;
+    },
+    async unplug(reader) {
+      plugged.delete(reader);
+      const from = pcscd.log.length;
+      writeFileSync(join(path, 'usb'), `remove ${reader.port}\n`);
+      await pcscd.logged(/Removing USB device|shutdown of Test USB/i, from);
     },
     async stop() {
       await pcscd.end('SIGTERM');

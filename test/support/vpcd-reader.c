@@ -36,9 +36,11 @@ long IFDHCreateChannel(DWORD lun, DWORD channel) {
   return VPCD(IFDHCreateChannel)(lun, channel);
 }
 
+/* "/dev/null:<port>" of reader.conf, or "usb:<vendor>/<product>:libudev:0:/dev/bus/usb/001/<port>". */
 long IFDHCreateChannelByName(DWORD lun, char *name) {
-  const char *colon = strrchr(name, ':');
-  return IFDHCreateChannel(lun, colon == NULL ? 0 : strtoul(colon + 1, NULL, 0));
+  const char *end = name + strlen(name);
+  while (end > name && end[-1] >= '0' && end[-1] <= '9') end--;
+  return IFDHCreateChannel(lun, strtoul(end, NULL, 10));
 }
 
 long IFDHCloseChannel(DWORD lun) { return VPCD(IFDHCloseChannel)(lun); }
