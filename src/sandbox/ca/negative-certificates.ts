@@ -2,7 +2,7 @@ import { medicalDoctor, pharmacist } from '../../formats/pki/hc-role.ts';
 import type { CertificateRevocationList } from '../../formats/pki/crl.ts';
 import { jstMidnight } from './jst-midnight.ts';
 import { createTestCa, type CertificateRequest, type IssuedCertificate, type TestCa } from './test-ca.ts';
-import { keyIdentifier, writeExtension } from './test-certificate.ts';
+import { writeExtension } from './test-certificate.ts';
 import { generateTestKey, type TestKey } from './test-keys.ts';
 
 /** Certificates that a verifier must refuse or doubt, and a few that look odd and are legal. */
@@ -50,13 +50,10 @@ export const negativeCertificates = {
     const impostor = await createTestCa({ now: ca.now });
     return impostor.issue(doctor('Untrusted root'), key);
   },
-  /** The same, and it claims the trusted CA's key identifier. */
+  /** The same, and it names the trusted CA's certificate as its issuer's, key identifier and all. */
   async untrustedRootClaimingKeyId(ca, key) {
     const impostor = await createTestCa({ now: ca.now });
-    return impostor.issue(
-      { ...doctor('Untrusted root, key id claimed'), issuerKeyId: keyIdentifier(ca.signing.certificate.publicKey) },
-      key,
-    );
+    return impostor.issue({ ...doctor('Untrusted root, key id claimed'), claimedIssuer: ca.signing }, key);
   },
 } as const satisfies Record<string, Make>;
 

@@ -51,8 +51,8 @@ export interface CertificateRequest extends PersonName {
   readonly hash?: TestHash;
   /** Whole extensions to be added, as writeExtension gives them. */
   readonly extraExtensions?: readonly Uint8Array[];
-  /** Key identifier that the certificate gives for its issuer. */
-  readonly issuerKeyId?: Uint8Array;
+  /** Whom the certificate names as its issuer's certificate, in place of the one whose key signs. */
+  readonly claimedIssuer?: CertifiedKey;
 }
 
 export interface IssuedCertificate extends CertifiedKey {
@@ -102,7 +102,7 @@ export async function createTestCa(options: TestCaOptions = {}): Promise<TestCa>
     certifyPerson(request, publicKey, authorities[request.kind], now);
   const crl = (authority: AuthorityName, content: Partial<CrlContent> = {}): CertificateRevocationList =>
     writeCrl(
-      { thisUpdate: jstMidnight(now), ...(authority === 'root' ? { only: 'ca' as const, distributionPoint: caCrlUrl } : {}), ...content },
+      { thisUpdate: jstMidnight(now), ...(authority === 'root' ? { only: 'ca' as const } : {}), ...content },
       authorities[authority],
     );
   return {
@@ -161,7 +161,7 @@ function certifyCa(kind: CertificateKind, { publicKey }: TestKey, root: Certifie
 }
 
 function certifyPerson(request: CertificateRequest, publicKey: KeyObject, issuer: CertifiedKey, now: Date): Certificate {
-  const { kind, role, kanjiName, hash, serialNumber, extraExtensions = [], issuerKeyId } = request;
+  const { kind, role, kanjiName, hash, serialNumber, extraExtensions = [], claimedIssuer = issuer } = request;
   const notBefore = request.notBefore ?? new Date(jstMidnight(now).getTime() - 86_400_000);
   const usages: readonly KeyUsage[] = request.keyUsage ?? [kind === 'signing' ? 'nonRepudiation' : 'digitalSignature'];
   const policies = request.policies ?? [kind === 'signing' ? signingPolicy : authenticationPolicy];
@@ -175,9 +175,7 @@ function certifyPerson(request: CertificateRequest, publicKey: KeyObject, issuer
       notBefore,
       notAfter: request.notAfter ?? jstMidnight(notBefore, 2),
       extensions: [
-        issuerKeyId === undefined
-          ? issuerKeyIdentifier(issuer)
-          : authorityKeyIdentifier(issuerKeyId, issuer.certificate.issuerDer, issuer.certificate.serialNumber),
+        issuerKeyIdentifier(claimedIssuer),
         keyUsage(usages),
         ...(kanjiName === undefined ? [] : [alternativeDirectoryName(writeKanjiName(kanjiName))]),
         ...(actors.length === 0 ? [] : [hcRoles(actors)]),

@@ -68,7 +68,7 @@ describe('a revocation list of HPKI’s profile', () => {
 
   it('is for CA certificates only when it is the root’s', () => {
     expect(ca.crl('root').issuingDistributionPoint).toEqual({
-      urls: ['http://hpki-sandbox.example/root.crl'],
+      urls: [],
       onlyCaCertificates: true,
       onlyUserCertificates: false,
     });
