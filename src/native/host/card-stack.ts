@@ -13,9 +13,8 @@ export interface CardStack {
 
   /**
    * Presents the PIN exactly once and signs one hash in one transaction, after it has re-read the
-   * certificate in that transaction. Throws CardError: NO_READER, NO_CARD, CARD_UNKNOWN and
-   * CARD_IN_USE only while the PIN has not left yet; any other code counts as a spent try unless
-   * the error says `pinNotPresented`. `pin` is valid during the call only.
+   * certificate in that transaction. Throws CardError. A failure counts as a spent try
+   * unless the error says `pinNotPresented`, whatever its code. `pin` is valid during the call only.
    */
   sign(card: CertificateSha256, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array>;
 

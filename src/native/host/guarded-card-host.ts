@@ -22,9 +22,6 @@ export interface GuardedCardHostOptions {
   readonly replaceProcess?: () => void;
 }
 
-/** Codes with which a stack says that the PIN never left it. See {@link CardStack.sign}. */
-const notPresented: ReadonlySet<CardError['code']> = new Set(['NO_READER', 'NO_CARD', 'CARD_UNKNOWN', 'CARD_IN_USE']);
-
 const sha256Length = 32;
 
 /**
@@ -239,7 +236,7 @@ function isRefusal(error: unknown): error is CardError {
 }
 
 function wasNotPresented(error: unknown): boolean {
-  return error instanceof CardError && (error.pinNotPresented || notPresented.has(error.code));
+  return error instanceof CardError && error.pinNotPresented;
 }
 
 function storageFailed(cause: unknown): CardError {

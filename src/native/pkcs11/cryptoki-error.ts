@@ -2,7 +2,7 @@ import { CardError, type CardErrorCode } from '../host/card-host.ts';
 
 /**
  * What a return value of a module means for the person at the reader (PKCS#11 v2.40 §5.1). Everything else is
- * CARD_MODULE_FAILED. None maps to a code that means "the PIN has not left": C_Login and C_Sign give these as well.
+ * CARD_MODULE_FAILED.
  */
 const meanings: ReadonlyMap<number, CardErrorCode> = new Map([
   [0x3, 'CARD_REMOVED'], // CKR_SLOT_ID_INVALID: the reader is gone

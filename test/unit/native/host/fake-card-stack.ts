@@ -89,7 +89,9 @@ export class FakeCardStack implements CardStack {
 
   sign(_card: string, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
     const fault = this.faults.shift();
-    if (fault?.at === 'before') return Promise.reject(new CardError(fault.code, 'fault before the PIN'));
+    if (fault?.at === 'before') {
+      return Promise.reject(new CardError(fault.code, 'fault before the PIN', undefined, { pinNotPresented: true }));
+    }
     this.lent.push(pin);
     try {
       this.whileSigning();

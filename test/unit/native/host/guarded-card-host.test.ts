@@ -79,6 +79,15 @@ describe('one PIN as one person typed it', () => {
     expect((await host.pinTries(cardA)).failuresSeen).toBe(1);
   });
 
+  it.each(['CARD_IN_USE', 'NO_READER', 'CARD_UNKNOWN'] as const)('ends with %s too, when the card may have seen it', async (code) => {
+    const { host, stack, card } = setUp();
+    stack.faults.push({ at: 'after', code });
+    const session = await host.holdPin(entry('9999', { maxSignatures: 5 }));
+    expect(await codeOf(host.sign(session, hash))).toBe(code);
+    expect(await codeOf(host.sign(session, hash))).toBe('PIN_SESSION_ENDED');
+    expect(card.presented).toEqual(['9999']);
+  });
+
   it('stays usable when it never reached the card, because another program held the card', async () => {
     const { host, stack, card } = setUp();
     stack.faults.push({ at: 'before', code: 'CARD_IN_USE' });

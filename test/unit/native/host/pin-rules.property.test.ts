@@ -17,10 +17,10 @@ type Step =
   | { readonly do: 'reinsert' }
   | { readonly do: 'host dies' };
 
-const code = fc.constantFrom<CardErrorCode>('CARD_REMOVED', 'CARD_MODULE_FAILED', 'NO_CARD_SERVICE');
+const code = fc.constantFrom<CardErrorCode>('CARD_REMOVED', 'CARD_MODULE_FAILED', 'NO_CARD_SERVICE', 'CARD_IN_USE', 'NO_READER');
 const fault: fc.Arbitrary<Fault | undefined> = fc.option(
   fc.oneof(
-    fc.record({ at: fc.constant('before' as const), code: fc.oneof(code, fc.constant<CardErrorCode>('CARD_IN_USE')) }),
+    fc.record({ at: fc.constant('before' as const), code }),
     fc.record({ at: fc.constant('after' as const), code }),
     fc.constant({ at: 'killed' as const }),
   ),
