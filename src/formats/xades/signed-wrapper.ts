@@ -40,14 +40,7 @@ export function locateSignedDocument(root: XmlElement): SignedWrapper {
 }
 
 function prescriptionFile(root: XmlElement): SignedWrapper {
-  // Comments between the root's tags alone are outside of everything that is signed or carried.
-  const [prescription, ...others] = childElements(root);
-  if (prescription?.name !== 'Prescription' || prescription.uri !== '' || others.length > 0) {
-    throw new StructureRefused('document.structure', {
-      ja: 'ルート要素の中は、要素 Prescription（処方箋）または Dispensing（調剤結果）である必要があります。',
-      en: 'The root element must hold a Prescription or a Dispensing.',
-    });
-  }
+  const { Prescription: prescription } = partsOf(root, 'document.structure', '', ['Prescription']);
   refuseComments(prescription);
   return prescriptionParts(prescription);
 }

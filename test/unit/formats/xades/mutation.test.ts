@@ -14,7 +14,8 @@ beforeAll(async () => {
 
 /**
  * Where a byte may change without touching what is signed. The format leaves these outside of its signatures:
- * the XML declaration, the root's attributes, the management element of the file itself, and white space inside tags.
+ * the XML declaration, the root's attributes, the management element of the file itself, the Id of the file's own SignatureValue,
+ * and white space inside tags.
  */
 function isUnsigned(file: string, at: number): boolean {
   const within = (from: string, to: string, start = 0): boolean => {
@@ -23,6 +24,7 @@ function isUnsigned(file: string, at: number): boolean {
   };
   const management = file.includes('<DispensingManagement') ? 'DispensingManagement' : 'PrescriptionManagement';
   if (within('<?xml', '?>') || within('<Document ', '>') || within(`<${management}`, `</${management}>`)) return true;
+  if (within('<xs:SignatureValue ', '>', file.lastIndexOf('<xs:SignatureValue'))) return true;
   const tagStart = file.lastIndexOf('<', at);
   const insideTag = tagStart > file.lastIndexOf('>', at - 1);
   const quotes = file.slice(tagStart, at).split('"').length - 1;
@@ -33,9 +35,8 @@ describe.each(['prescription', 'dispensing'] as const)('A %s of which one byte i
   it('is never VALID, unless the byte is outside of what is signed; then the CSV is still the same', () => {
     let outside = 0;
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), fc.integer({ min: 1, max: 255 }), (place, flip) => {
+      fc.property(fc.nat({ max: files[name].length - 1 }), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const file = files[name];
-        const at = Math.floor(place * file.length);
         const changed = Buffer.from(file);
         changed[at] = (changed[at] ?? 0) ^ flip;
         if (people.verifier.verify(changed).verdict !== 'VALID') return;
@@ -43,10 +44,10 @@ describe.each(['prescription', 'dispensing'] as const)('A %s of which one byte i
         expect([at, isUnsigned(file.toString('latin1'), at)]).toEqual([at, true]);
         expect(Buffer.from(extractDocument(changed).csv).equals(name === 'prescription' ? prescriptionCsv : dispensingCsv)).toBe(true);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
     // The property says something only if most changes were refused.
-    expect(outside).toBeLessThan(300);
+    expect(outside).toBeLessThan(150);
     expect(outside).toBeGreaterThan(0);
   });
 
