@@ -22,7 +22,7 @@ const personOrProgramName = z.string().min(1).max(128);
 /** Visible ASCII, because it also stands in URLs and logs. */
 export const staffId = z.string().regex(/^[!-~]{1,64}$/).describe('1–64 visible ASCII characters');
 export const documentId = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
-/** RFC-less header of the payments world: any visible ASCII, 1–128. */
+/** The caller's own name for one body (the Idempotency-Key header). */
 export const idempotencyKey = z.string().regex(/^[!-~]{1,128}$/);
 export const maximumWaitSeconds = 120;
 const waitSeconds = z.coerce.number().int().min(0).max(maximumWaitSeconds);
