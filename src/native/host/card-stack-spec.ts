@@ -22,7 +22,11 @@ export type Pkcs11ModuleSpec = z.infer<typeof pkcs11ModuleSchema>;
 
 /** Which card stack a card host process runs. Plain data: it crosses the process boundary. */
 export const cardStackSpecSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('pcsc') }),
+  z.strictObject({
+    kind: z.literal('pcsc'),
+    /** Machine policy names vendor modules, and they own the cards: no APDU of ours. */
+    presenceOnly: z.boolean().optional(),
+  }),
   z.strictObject({ kind: z.literal('pkcs11'), module: pkcs11ModuleSchema }),
 ]);
 

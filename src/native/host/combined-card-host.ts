@@ -7,6 +7,8 @@ import { findCard, whyNoCard } from './card-place.ts';
  * - A reader that several hosts see is shown once, as the host that knows most about it sees it.
  * - A certificate that a module and the direct driver both offer belongs to the module: it knows the card's
  *   generation, and two drivers on one card would drop each other's state.
+ * - Where a module is configured, start the PC/SC host with `presenceOnly`: it then only watches readers and the
+ *   service, so that "no reader" and "no service" are told at once, and sends nothing to a module's card.
  * - The whole is unavailable only when every host is.
  */
 export function combineCardHosts(hosts: readonly CardHost[]): CardHost {
