@@ -4,11 +4,13 @@ import path from 'node:path';
 import { lockFile, type FileLock } from './file-lock.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 
-/** The three system calls whose failure decides what may be believed; a test replaces them to fail or to lose power. */
+/** The system calls whose failure decides what may be believed; a test replaces them to fail or to lose power. */
 export interface AppendIo {
   /** Writes at the end of the file, all or part; returns the bytes written. */
   write(fd: number, bytes: Uint8Array, position: number): number;
   sync(fd: number): Promise<void>;
+  /** The same at once, for opening. */
+  syncNow(fd: number): void;
   truncate(fd: number, size: number): void;
 }
 
@@ -21,6 +23,7 @@ export const systemIo: AppendIo = {
         else resolve();
       });
     }),
+  syncNow: (fd) => fs.fdatasyncSync(fd),
   truncate: (fd, size) => fs.ftruncateSync(fd, size),
 };
 
@@ -53,14 +56,19 @@ export class AppendOnlyFile {
     this.#io = io;
     fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     this.#lock = lockFile(file);
+    let opened: number | undefined;
     try {
       const isNew = !fs.existsSync(file);
-      this.#fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+      this.#fd = opened = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
       if (isNew) syncFolder(path.dirname(file));
       const size = fs.fstatSync(this.#fd).size;
       this.#size = endOfLastLine(this.#fd, size);
       this.tornTail = this.#size === size ? null : this.#cutTail(size);
+      // A line found here may have been written just before a kill and never reached the disk. Whoever acts on it from
+      // now on may rely on it as on one of ours.
+      this.#io.syncNow(this.#fd);
     } catch (error) {
+      if (opened !== undefined) fs.closeSync(opened);
       this.#lock.release();
       throw error;
     }

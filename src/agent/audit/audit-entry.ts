@@ -4,7 +4,7 @@ import { canonicalJson, type CanonicalValue } from './canonical-json.ts';
 /**
  * What happened, as the guideline on medical information systems (医療情報システムの安全管理に関するガイドライン 6.0) wants it
  * told: who, when, from where, which document by type and identifier. Never its content, a patient, a PIN, a token or
- * the 引換番号. SECURITY: test/unit/agent/signing/signature-requests.canaries.test.ts
+ * the 引換番号. SECURITY: test/unit/agent/signing/canaries.test.ts
  */
 export type AuditEvent =
   | 'signature.released'

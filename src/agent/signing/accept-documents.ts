@@ -44,7 +44,7 @@ export interface DocumentPlan {
  * Reads every document of a request before anybody is asked anything. Nothing is signed whose content was not parsed,
  * checked and listed. Throws DOCUMENT_INVALID with every finding, and with the report of a nested prescription that
  * was refused; with `partial` only when no document is left.
- * SECURITY: test/unit/agent/signing/accept-documents.test.ts
+ * SECURITY: test/unit/agent/signing/signature-requests.test.ts
  */
 export function acceptDocuments(request: SignatureRequest, verifier: Verifier): DocumentPlan {
   refuseRepeatedIds(request.documents);

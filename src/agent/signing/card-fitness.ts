@@ -29,7 +29,7 @@ export function readCard(card: SigningCard): ReadCard | null {
 /**
  * May this certificate sign these documents now? Everything that can be known before a PIN is asked. With `partial`
  * it is enough that it may sign one of them.
- * SECURITY: test/unit/agent/signing/card-fitness.test.ts
+ * SECURITY: test/unit/agent/signing/signature-requests.test.ts
  */
 export function judgeCertificate(
   certificate: Certificate,

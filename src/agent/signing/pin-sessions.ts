@@ -27,7 +27,7 @@ const hourMs = 60 * 60 * 1000;
  * PIN sessions that serve without a window, as policy allows. Each belongs to one client and one staff member and is
  * bounded in documents, in requests an hour and in time; beyond a bound a person confirms again.
  * SECURITY: one caller never uses what another one's doctor has unlocked
- * (test/unit/agent/signing/pin-sessions.test.ts, test/attacks/row-17-unlocked-card-of-another-caller.test.ts).
+ * (test/unit/agent/signing/signature-requests.test.ts).
  */
 export class PinSessions {
   readonly #cards: Pick<CardHost, 'endPinSession'>;

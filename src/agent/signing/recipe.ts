@@ -52,7 +52,7 @@ export function writeRecipe(
 /**
  * Makes the same SignedInfo again from the same documents.
  * SECURITY: one key never has two signatures. Bytes that came out differently (another version of the agent wrote the
- * recipe) are not signed (test/unit/agent/signing/recipe.test.ts).
+ * recipe) are not signed (test/unit/agent/signing/kill-points.test.ts and idempotency.test.ts).
  */
 export function followRecipe(recipe: Recipe, documents: readonly DocumentToSign[]): readonly PreparedDocument[] {
   const certificate = certificateOf(recipe);

@@ -45,7 +45,7 @@ export class SignatureRelease {
   }
 
   async release(request: LiveRequest, plan: DocumentPlan, order: readonly DocumentToSign[], signed: SignedValues): Promise<SignatureResult> {
-    const { journal, audit, prompts, verifiers } = this.#parts;
+    const { journal, prompts, verifiers } = this.#parts;
     const { card, recipe } = signed;
     const { certificate } = card;
     const verifier = verifiers.forCard(card.card);
@@ -69,7 +69,8 @@ export class SignatureRelease {
     };
     await journal.record(record);
     const documents = auditedDocuments(order, released, record, (id) => [...new Set((warnings.get(id) ?? []).map((warning) => warning.id))]);
-    const head = await audit.append(this.#statement(request, certificate, documents));
+    const statement = this.#statement(request, certificate, documents);
+    const head = await this.#auditOnce(request.identity.id, statement, signed.isResumed);
     await this.#recordReleased(request.identity.id, head);
     if (signed.window === null) prompts.notify(signedToast(plan, signed.values.size));
     return answer(order, released, record, failed, certificate, recipe.signingTime, head);
@@ -97,15 +98,16 @@ export class SignatureRelease {
       ]),
     );
     const documents = auditedDocuments(order, released, signed, () => []);
-    const head = await this.#auditedOnce(entry, this.#statement(request, certificate, documents));
+    const statement = this.#statement(request, certificate, documents);
+    const head = entry.released?.audit ?? (await this.#auditOnce(entry.id, statement, true));
+    if (entry.released === null) await this.#recordReleased(entry.id, head);
     return answer(order, released, signed, failed, certificate, recipe.signingTime, head);
   }
 
-  async #auditedOnce(entry: JournalEntry, statement: Parameters<Audit['append']>[0]): Promise<AuditHead> {
-    if (entry.released) return entry.released.audit;
-    const head = (await this.#parts.audit.findReleased(entry.id)) ?? (await this.#parts.audit.append(statement));
-    await this.#recordReleased(entry.id, head);
-    return head;
+  /** One request is released once: an entry that an earlier run wrote before it was killed is the one that counts. */
+  async #auditOnce(id: string, statement: Parameters<Audit['append']>[0], mayBeThere: boolean): Promise<AuditHead> {
+    const { audit } = this.#parts;
+    return (mayBeThere ? await audit.findReleased(id) : undefined) ?? audit.append(statement);
   }
 
   /** Only spares a search in the audit log, should the same answer be asked for after a restart. */

@@ -40,6 +40,8 @@ export interface RunOrder {
 /** Signature values, still to be assembled and verified. */
 export interface SignedValues {
   readonly recipe: Recipe;
+  /** The recipe comes from an earlier run, which may have got as far as the audit log. */
+  readonly isResumed: boolean;
   readonly prepared: readonly PreparedDocument[];
   readonly card: ReadCard;
   /** By document id. */
@@ -168,7 +170,8 @@ export class SignatureRun {
       await this.#signEach(session, open, window);
       if (request.signal.aborted) throw reasonOfAbort(request.signal);
       return null;
-    } catch (error) {
+    } catch (thrown) {
+      const error = this.#named(thrown, card);
       if (error instanceof CardError && asksAgain(error)) {
         return { refusal: error.code === 'PIN_INCORRECT' ? { triesLeft: cardProblem(error).triesLeft ?? null } : null };
       }
@@ -180,6 +183,16 @@ export class SignatureRun {
     } finally {
       leave();
     }
+  }
+
+  /** A session that ended because its card was pulled is a pulled card: the EHR is told so at once. */
+  #named(error: unknown, { certificate }: ReadCard): unknown {
+    if (!(error instanceof CardError) || error.code !== 'PIN_SESSION_ENDED') return error;
+    const state = this.#parts.cards.state();
+    const isInserted =
+      state.service === 'running' &&
+      state.readers.some((reader) => reader.state === 'ready' && reader.card.certificateSha256 === certificate.sha256);
+    return isInserted ? error : new CardError('CARD_REMOVED', 'the PIN session ended with its card', undefined, { cause: error });
   }
 
   async #signEach(session: PinSessionId, open: readonly PreparedDocument[], window: SignatureWindow | null): Promise<void> {
@@ -230,7 +243,8 @@ export class SignatureRun {
     for (const { id, input } of this.#order.plan.accepted) {
       if (!mayRoleSign(card.certificate, input.type)) this.#failed.set(id, 'ROLE_NOT_ALLOWED');
     }
-    return { recipe: this.#recipe, prepared: this.#prepared, card, values: this.#values, failed: this.#failed, isFirstUse, window };
+    const isResumed = this.#order.recipe !== null;
+    return { recipe: this.#recipe, isResumed, prepared: this.#prepared, card, values: this.#values, failed: this.#failed, isFirstUse, window };
   }
 
   #question(): CardQuestion {

@@ -163,7 +163,7 @@ export class SignatureWindow {
       const answer = await this.#askWhileInserted([card], (signal) => this.#dialog.askPin(question, this.#holder(card, held, signal), signal));
       if (answer === 'cancelled') throw refusal === null ? cancelledBy('person') : givenUp(refusal);
       if (answer === 'gone') return null;
-      // SECURITY: only a PIN that was typed for this very question (test/unit/agent/signing/signature-window.test.ts).
+      // SECURITY: only a PIN that was typed for this very question (test/unit/agent/signing/signature-requests.test.ts).
       if (!held.has(answer)) throw new Error('the window answered with a PIN session that was not opened for it');
       accepted = answer;
       return answer;

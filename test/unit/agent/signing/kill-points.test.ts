@@ -1,0 +1,180 @@
+import { statSync, truncateSync } from 'node:fs';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { systemIo, type AppendIo } from '../../../../src/agent/audit/append-only-file.ts';
+import { CardError } from '../../../../src/native/host/card-host.ts';
+import type { SignatureSnapshot } from '../../../../src/agent/signing/signature-service.ts';
+import { samplePrescriptionCsv } from '../../../../src/sandbox/samples/prescription.ts';
+import { createCast, ehr, requestFor, SigningDesk, xmlOf, type Cast } from './signing-desk.ts';
+
+let cast: Cast;
+
+beforeAll(async () => {
+  cast = await createCast();
+});
+
+/**
+ * An agent that is killed at its n-th effect on the world: a write (half of it is still written), an fsync, a
+ * signature asked of the card, a signature given by it. After that nothing it does has any effect.
+ */
+class MortalAgent {
+  readonly desk: SigningDesk;
+  /** Every hash that the card has ever signed. */
+  readonly signedHashes = new Set<string>();
+  stepsLeft = Number.POSITIVE_INFINITY;
+  readonly #durable = { journal: 0, audit: 0 };
+
+  constructor() {
+    this.desk = new SigningDesk(cast, { io: (file) => this.#io(file) });
+    this.desk.cards.insert(cast.doctor);
+    this.#watchCards();
+  }
+
+  isDead(): boolean {
+    return this.stepsLeft <= 0;
+  }
+
+  /** Kills what is left of the process and starts it again; a power cut also takes what was never fsync'd. */
+  async restart(powerCut: number | null): Promise<void> {
+    this.stepsLeft = Math.min(this.stepsLeft, 0);
+    await this.desk.crash(() => {
+      if (powerCut !== null) {
+        this.#losePower(this.desk.journalFile, this.#durable.journal, powerCut);
+        this.#losePower(this.desk.auditFile, this.#durable.audit, powerCut);
+      }
+      this.stepsLeft = Number.POSITIVE_INFINITY;
+    });
+    this.#watchCards();
+  }
+
+  #losePower(file: string, durable: number, fraction: number): void {
+    const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0 };
+    if (size > durable) truncateSync(file, durable + Math.floor((size - durable) * fraction));
+  }
+
+  #step(): 'alive' | 'dying' {
+    if (this.isDead()) throw new Error('the agent is dead');
+    this.stepsLeft -= 1;
+    return this.isDead() ? 'dying' : 'alive';
+  }
+
+  #io(file: 'journal' | 'audit'): AppendIo {
+    return {
+      write: (fd, bytes, position) => {
+        if (this.#step() === 'alive') return systemIo.write(fd, bytes, position);
+        systemIo.write(fd, bytes.subarray(0, bytes.length >> 1), position);
+        throw new Error('killed in a write');
+      },
+      sync: async (fd) => {
+        if (this.#step() === 'dying') throw new Error('killed in an fsync');
+        await systemIo.sync(fd);
+        this.#isDurable(file);
+      },
+      syncNow: (fd) => {
+        if (this.#step() === 'dying') throw new Error('killed at the opening');
+        systemIo.syncNow(fd);
+        this.#isDurable(file);
+      },
+      truncate: (fd, size) => {
+        if (this.isDead()) throw new Error('the agent is dead');
+        systemIo.truncate(fd, size);
+      },
+    };
+  }
+
+  #isDurable(file: 'journal' | 'audit'): void {
+    this.#durable[file] = statSync(file === 'journal' ? this.desk.journalFile : this.desk.auditFile).size;
+  }
+
+  #watchCards(): void {
+    const { cards } = this.desk;
+    const sign = cards.sign.bind(cards);
+    cards.sign = async (session, hash) => {
+      if (this.#step() === 'dying') throw new CardError('CARD_MODULE_FAILED', 'killed before the signature');
+      const value = await sign(session, hash);
+      this.signedHashes.add(Buffer.from(hash).toString('hex'));
+      if (this.#step() === 'dying') throw new CardError('CARD_MODULE_FAILED', 'killed after the signature');
+      return value;
+    };
+  }
+}
+
+const powerCut = fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: null });
+const death = fc.record({ after: fc.integer({ min: 1, max: 18 }), powerCut });
+
+describe('an agent that is killed at any point', () => {
+  it('gives the same bytes or a named state, never a second signature, and an audit log that verifies', async () => {
+    let killed = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(death, { minLength: 1, maxLength: 3 }), async (documents, deaths) => {
+        const agent = new MortalAgent();
+        const request = requestFor([], {
+          documents: Array.from({ length: documents }, (_, n) => ({
+            id: `rx-${n}`,
+            type: 'prescription',
+            csv: samplePrescriptionCsv({ patient: { name: `患者${n}`, kana: 'ｶﾝｼﾞｬ' } }),
+          })),
+        });
+        const answers: SignatureSnapshot[] = [];
+        try {
+          for (const { after, powerCut: cut } of deaths) {
+            agent.stepsLeft = after;
+            const before = await agent.desk.sign('k1', request).catch(() => null);
+            // What a dying agent says in its own memory reaches nobody; what it answered alive counts.
+            if (before?.state === 'signed' && !agent.isDead()) answers.push(before);
+            if (agent.isDead()) killed += 1;
+            await agent.restart(cut);
+            agent.desk.clock.advance(5000);
+            expectNamed(before === null ? undefined : agent.desk.agent.get(ehr, before.id));
+          }
+          const last = await agent.desk.sign('k1', request);
+          answers.push(last);
+
+          expect(last.state).toBe('signed');
+          for (const answer of answers) expect(answer).toEqual(last);
+          expect(xmlOf(last).size).toBe(documents);
+          expect(agent.signedHashes.size).toBe(documents);
+          await agent.desk.stop();
+          expect(await agent.desk.verifyAudit()).toMatchObject({ ok: true });
+          const releases = agent.desk.auditEntries().filter(({ event }) => event === 'signature.released');
+          expect(releases.map((entry) => entry.request)).toEqual([last.id]);
+        } finally {
+          agent.stepsLeft = Number.POSITIVE_INFINITY;
+          await agent.desk.dispose();
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(killed).toBeGreaterThan(30);
+  }, 120_000);
+
+  it('is really killed at each of its effects, one after another', async () => {
+    const agent = new MortalAgent();
+    let deaths = 0;
+    try {
+      for (let after = 1; ; after += 1) {
+        agent.stepsLeft = after;
+        const key = `k${after}`;
+        const snapshot = await agent.desk.sign(key).catch(() => null);
+        if (!agent.isDead()) {
+          expect(snapshot?.state).toBe('signed');
+          break;
+        }
+        deaths += 1;
+        await agent.restart(null);
+        expect(await agent.desk.sign(key)).toMatchObject({ state: 'signed' });
+      }
+    } finally {
+      agent.stepsLeft = Number.POSITIVE_INFINITY;
+      await agent.desk.dispose();
+    }
+    // recipe write and fsync, signature before and after, journal, audit write and fsync, journal: and the first binding's entry once.
+    expect(deaths).toBeGreaterThanOrEqual(8);
+  });
+});
+
+function expectNamed(snapshot: SignatureSnapshot | undefined): void {
+  if (snapshot === undefined) return;
+  expect(['signed', 'failed', 'cancelled', 'expired']).toContain(snapshot.state);
+  expect(snapshot.problem).not.toBeNull();
+}
