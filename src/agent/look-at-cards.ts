@@ -3,26 +3,38 @@ import type { Settings } from './config/settings.ts';
 import { openCardHosts } from './open-card-hosts.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 
-/** Longest time for which a first look waits: reading a card takes under a second, a module that starts takes more. */
-const longestLookMs = 5000;
+/** Longest time for which a first look waits. Reading a card takes under a second, a vendor module's start takes more. */
+const longestLookMs = 20_000;
 
-/** One look at the readers from a process of its own; null where policy has switched cards off. Presents no PIN. */
-export async function lookAtCards(settings: Pick<Settings, 'cards' | 'deadlines'>, data: DataDirectory): Promise<CardStackState | null> {
+/** A look that takes longer than this is worth a word to the person who waits. */
+const shortLookMs = 1000;
+
+/**
+ * One look at the readers from a process of its own; null where policy has switched cards off. Presents no PIN.
+ * `onWait` is called once when the look takes longer than a second.
+ */
+export async function lookAtCards(
+  settings: Pick<Settings, 'cards' | 'deadlines'>,
+  data: DataDirectory,
+  onWait: () => void = () => undefined,
+): Promise<CardStackState | null> {
   const host = openCardHosts(settings, data);
   if (host === undefined) return null;
+  const wait = setTimeout(onWait, shortLookMs);
   try {
     await settled(host);
     return host.state();
   } finally {
+    clearTimeout(wait);
     await host.close();
   }
 }
 
-/** Waits until the service has answered and every card is read. */
+/** Waits until every service has answered, or has said that it is not there, and every card is read. */
 function settled(host: CardHost): Promise<void> {
   const isSettled = (): boolean => {
     const state = host.state();
-    return state.service === 'running' && state.readers.every((reader) => reader.state !== 'reading');
+    return !host.isStarting() && (state.service === 'unavailable' || state.readers.every((reader) => reader.state !== 'reading'));
   };
   return new Promise((resolve) => {
     const finish = (): void => {

@@ -12,11 +12,11 @@ import { verifyStoredAudit } from '../stored-audit.ts';
 import type { DiagnosedParts } from './check.ts';
 
 /** Collects what the checks look at, from this machine as it is now. The agent may be running or not. */
-export async function gatherParts(dataRoot?: string): Promise<DiagnosedParts> {
+export async function gatherParts(dataRoot?: string, onWait?: () => void): Promise<DiagnosedParts> {
   const { data, policy, config } = await readConfig(dataRoot);
   const { settings } = config;
   const [cards, pkcs11Binding, anchors, portFile] = await Promise.all([
-    lookAtCards(settings, data),
+    lookAtCards(settings, data, onWait),
     isPkcs11BindingBuilt(),
     // A file that policy names and that is missing is a finding, not the end of the diagnosis.
     readAnchors(data, settings.trust).catch(() => []),

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CheckResult } from '../../agent/diagnostics/check.ts';
 import { exitCodes } from '../exit.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+import { tellCardsAreRead } from '../terminal/progress.ts';
 import { padToColumns } from '../terminal/terminal-width.ts';
 
 const signs: Record<CheckResult['status'], string> = { ok: '✔', warning: '⚠', problem: '✖', not_applicable: '–' };
@@ -23,7 +24,7 @@ export function addDoctor(program: Command, context: CommandContext): void {
       const { gatherParts } = await import('../../agent/diagnostics/gather-parts.ts');
       const { diagnose } = await import('../../agent/diagnostics/diagnose.ts');
       const results: CheckResult[] = [];
-      for await (const result of diagnose(await gatherParts(options.dataDir))) {
+      for await (const result of diagnose(await gatherParts(options.dataDir, () => tellCardsAreRead(context)))) {
         results.push(result);
         if (options.json === true) continue;
         process.stdout.write(`${signs[result.status]} ${padToColumns(result.title[language], 24)}  ${result.details[language]}\n`);

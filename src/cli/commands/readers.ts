@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+import { tellCardsAreRead } from '../terminal/progress.ts';
 import { statusLines } from './status.ts';
 
 export function addReaders(program: Command, context: CommandContext): void {
@@ -16,7 +17,7 @@ export function addReaders(program: Command, context: CommandContext): void {
       const { statusAnswerOf } = await import('../../agent/api/status-view.ts');
       const { version } = await import('../../contract/version.ts');
       const { data, config } = await readConfig(options.dataDir);
-      const cards = await lookAtCards(config.settings, data);
+      const cards = await lookAtCards(config.settings, data, () => tellCardsAreRead(context));
       if (cards === null) {
         process.stdout.write(say({ ja: 'カードによる署名はポリシーで無効です。\n', en: 'Policy has switched card signing off.\n' }));
         return;

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { CardError, type CardErrorCode, type CardStackState, type CertificateSha256, type Tries } from '../host/card-host.ts';
+import { withoutService } from '../host/card-place.ts';
 import type { CardStack } from '../host/card-stack.ts';
-import { SmartCardError, type SmartCardService, type SmartCardServiceState } from '../pcsc/smart-card-service.ts';
+import { SmartCardError, type ServiceOutage, type SmartCardService, type SmartCardServiceState } from '../pcsc/smart-card-service.ts';
 import { asCardError } from './card-errors.ts';
 import { CardSession } from './card-session.ts';
 import type { CardTraits } from './card-traits.ts';
@@ -37,7 +38,7 @@ export class DirectCardStack implements CardStack {
   readonly #listeners = new Set<(state: CardStackState) => void>();
   /** Undefined while the service is not there; then `#outage` says why. */
   #readers: Map<string, WatchedReader> | undefined;
-  #outage = 'the smart card service has not answered yet';
+  #outage: ServiceOutage = { service: 'unavailable', reason: 'the smart card service has not answered yet', starting: true };
   #published = '';
   readonly #seen = new Map<CertificateSha256, { readonly reader: string; readonly traits: CardTraits }>();
 
@@ -48,7 +49,7 @@ export class DirectCardStack implements CardStack {
   }
 
   state(): CardStackState {
-    if (this.#readers === undefined) return { service: 'unavailable', code: 'NO_CARD_SERVICE', detail: this.#outage };
+    if (this.#readers === undefined) return withoutService(this.#outage);
     return { service: 'running', readers: [...this.#readers.values()].map((reader) => reader.state()) };
   }
 
@@ -139,7 +140,7 @@ export class DirectCardStack implements CardStack {
 
   /** Why no reader holds the card. */
   #missing(fingerprint: CertificateSha256): CardError {
-    if (this.#readers === undefined) return missing('NO_CARD_SERVICE', this.#outage);
+    if (this.#readers === undefined) return missing('NO_CARD_SERVICE', this.#outage.reason);
     const states = [...this.#readers.values()].map((reader) => reader.state());
     if (states.length === 0) return missing('NO_READER', 'no reader is connected');
     const last = this.#seen.get(fingerprint)?.reader;
@@ -155,7 +156,7 @@ export class DirectCardStack implements CardStack {
 
   #follow(state: SmartCardServiceState): void {
     if (state.service === 'unavailable') {
-      this.#outage = state.reason;
+      this.#outage = state;
       this.#dropReaders();
     } else {
       const before = this.#readers ?? new Map<string, WatchedReader>();

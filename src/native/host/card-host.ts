@@ -34,6 +34,8 @@ export type CardStackState =
       readonly service: 'unavailable';
       readonly code: 'NO_CARD_SERVICE' | 'CARD_MODULE_FAILED';
       readonly detail: string;
+      /** Nobody has looked yet, so the service may well be there. */
+      readonly starting?: true;
     }
   | { readonly service: 'running'; readonly readers: readonly ReaderState[] };
 
@@ -98,8 +100,14 @@ export interface PinTries {
   readonly consentNeeded: boolean;
 }
 
+export function isStarting(state: CardStackState): boolean {
+  return state.service === 'unavailable' && state.starting === true;
+}
+
 export interface CardHost {
   state(): CardStackState;
+  /** The first look is still under way somewhere, so that {@link state} says less than will be known in a moment. */
+  isStarting(): boolean;
   /** Calls back at every change, not at once. Returns the unsubscribe function. */
   subscribe(listener: (state: CardStackState) => void): () => void;
 

@@ -1,4 +1,10 @@
 import { CardError, type CardStackState, type CertificateSha256, type ReaderState, type SigningCard } from './card-host.ts';
+import type { ServiceOutage } from '../pcsc/smart-card-service.ts';
+
+/** What PC/SC says of itself, as a card stack over it says it. */
+export function withoutService({ reason, starting }: ServiceOutage): CardStackState {
+  return { service: 'unavailable', code: 'NO_CARD_SERVICE', detail: reason, ...(starting === undefined ? {} : { starting }) };
+}
 
 /** The card with this certificate, wherever it stands. */
 export function findCard(state: CardStackState, certificate: CertificateSha256): SigningCard | undefined {

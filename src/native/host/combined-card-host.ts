@@ -34,6 +34,7 @@ export function combineCardHosts(hosts: readonly CardHost[]): CardHost {
 
   return {
     state: combined,
+    isStarting: () => hosts.some((host) => host.isStarting()),
     subscribe(listener) {
       const unsubscribe = hosts.map((host) => host.subscribe(() => listener(combined())));
       return () => unsubscribe.forEach((stop) => stop());

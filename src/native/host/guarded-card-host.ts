@@ -1,5 +1,6 @@
 import {
   CardError,
+  isStarting,
   type CardHost,
   type CardStackState,
   type CertificateSha256,
@@ -56,6 +57,10 @@ export class GuardedCardHost implements CardHost {
 
   state(): CardStackState {
     return this.#stack.state();
+  }
+
+  isStarting(): boolean {
+    return isStarting(this.#stack.state());
   }
 
   subscribe(listener: (state: CardStackState) => void): () => void {

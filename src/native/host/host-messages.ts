@@ -43,7 +43,7 @@ const readerSchema = z.discriminatedUnion('state', [
 ]);
 
 const stateSchema = z.discriminatedUnion('service', [
-  z.strictObject({ service: z.literal('unavailable'), code: z.enum(['NO_CARD_SERVICE', 'CARD_MODULE_FAILED']), detail: text }),
+  z.strictObject({ service: z.literal('unavailable'), code: z.enum(['NO_CARD_SERVICE', 'CARD_MODULE_FAILED']), detail: text, starting: z.literal(true).exactOptional() }),
   z.strictObject({ service: z.literal('running'), readers: z.array(readerSchema).max(256) }),
 ]);
 

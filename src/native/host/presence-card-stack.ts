@@ -1,5 +1,6 @@
 import type { ReaderPresence, SmartCardService, SmartCardServiceState } from '../pcsc/smart-card-service.ts';
 import { CardError, type CardStackState, type ReaderState, type Tries } from './card-host.ts';
+import { withoutService } from './card-place.ts';
 import type { CardStack } from './card-stack.ts';
 
 /**
@@ -40,7 +41,7 @@ export class PresenceCardStack implements CardStack {
 }
 
 function shown(state: SmartCardServiceState): CardStackState {
-  if (state.service === 'unavailable') return { service: 'unavailable', code: 'NO_CARD_SERVICE', detail: state.reason };
+  if (state.service === 'unavailable') return withoutService(state);
   return { service: 'running', readers: state.readers.map(readerState) };
 }
 

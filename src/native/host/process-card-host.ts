@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import {
   CardError,
+  isStarting,
   type CardHost,
   type CardStackState,
   type CertificateSha256,
@@ -74,13 +75,17 @@ class ProcessCardHost implements CardHost {
     this.#deadlines = { ...defaultDeadlines, ...options.deadlines };
     this.#budget = new RestartBudget(options.restarts ?? defaultRestartLimit);
     const code = options.stack.kind === 'pcsc' ? 'NO_CARD_SERVICE' : 'CARD_MODULE_FAILED';
-    this.#state = { service: 'unavailable', code, detail: 'the card host is starting' };
+    this.#state = { service: 'unavailable', code, detail: 'the card host is starting', starting: true };
     this.#life = this.#startProcess();
     this.#beat();
   }
 
   state(): CardStackState {
     return this.#state;
+  }
+
+  isStarting(): boolean {
+    return isStarting(this.#state);
   }
 
   subscribe(listener: (state: CardStackState) => void): () => void {
@@ -194,7 +199,7 @@ class ProcessCardHost implements CardHost {
       this.#giveUp(new CardError('CARD_MODULE_FAILED', `given up after repeated failures, the last: ${why}`, undefined, { pinNotPresented: true }));
       return;
     }
-    this.#setState({ service: 'unavailable', code: 'CARD_MODULE_FAILED', detail: `restarted after: ${why}` });
+    this.#setState({ service: 'unavailable', code: 'CARD_MODULE_FAILED', detail: `restarted after: ${why}`, starting: true });
     this.#life = this.#startProcess();
   }
 

@@ -51,7 +51,7 @@ class PcscService implements SmartCardService {
   readonly #running = new Set<Promise<unknown>>();
   /** PC/SC wants one context per thread; these wait for the next transaction. */
   readonly #idle: Context[] = [];
-  #state: SmartCardServiceState = { service: 'unavailable', reason: 'not asked yet' };
+  #state: SmartCardServiceState = { service: 'unavailable', reason: 'not asked yet', starting: true };
   #closed = false;
 
   constructor(api: PcscApi, timing: MonitorTiming) {

@@ -13,8 +13,15 @@ export type ReaderPresence = {
   readonly insertion: number;
 };
 
+export interface ServiceOutage {
+  readonly service: 'unavailable';
+  readonly reason: string;
+  /** Nobody has looked yet, so the service may well be there. */
+  readonly starting?: true;
+}
+
 export type SmartCardServiceState =
-  | { readonly service: 'unavailable'; readonly reason: string }
+  | ServiceOutage
   | { readonly service: 'running'; readonly readers: readonly ReaderPresence[] };
 
 export type SmartCardErrorCode =

@@ -61,6 +61,16 @@ describe('several card hosts as one', () => {
     expect(combineStates([down, down])).toEqual(down);
   });
 
+  it('are starting while any of them is, although another has answered', () => {
+    const one = hostWith(signingCard(cardA, 'Reader 1'));
+    const two = hostWith(signingCard(cardB, 'Reader 2'));
+    const host = combineCardHosts([one.host, two.host]);
+    two.stack.show({ ...down, starting: true });
+    expect(host.isStarting()).toBe(true);
+    two.stack.show(down);
+    expect(host.isStarting()).toBe(false);
+  });
+
   it('tell a change of any of them', () => {
     const one = hostWith(signingCard(cardA, 'Reader 1'));
     const two = hostWith(signingCard(cardB, 'Reader 2'));

@@ -106,6 +106,17 @@ describe('the agent\'s side of a card host process', () => {
     expect([...(first.pinArray ?? [])]).toEqual([0, 0, 0, 0]);
   });
 
+  it('is starting until the process has looked, and again after a crash', () => {
+    const { host, child } = setUp();
+    expect(host.isStarting()).toBe(true);
+    child().say({ type: 'state', state: { service: 'unavailable', code: 'NO_CARD_SERVICE', detail: 'not asked yet', starting: true } });
+    expect(host.isStarting()).toBe(true);
+    child().say({ type: 'state', state: { service: 'unavailable', code: 'NO_CARD_SERVICE', detail: 'SCARD_E_NO_SERVICE' } });
+    expect(host.isStarting()).toBe(false);
+    child().crash();
+    expect(host.isStarting()).toBe(true);
+  });
+
   it('shows what the process tells, and says so to its listeners', async () => {
     const { host, child } = setUp();
     await host.revive();
