@@ -69,6 +69,10 @@ export class PlayedCardHost implements CardHost {
     return this.service ?? { service: 'running', readers: this.readers };
   }
 
+  isStarting(): boolean {
+    return false;
+  }
+
   subscribe(listener: (state: CardStackState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
