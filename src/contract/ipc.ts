@@ -1,0 +1,216 @@
+/**
+ * What pages and the main process say to each other. Every message is validated with these schemas on both ends; a
+ * page may only use the channels of its own window. A page is a function of the last view that was pushed to it: it
+ * keeps no state of the agent, and the PIN is in none of these messages (it goes by a port straight to the card host).
+ */
+import { z } from 'zod';
+
+const bilingual = z.object({ ja: z.string(), en: z.string() });
+const isoTime = z.iso.datetime();
+
+// ---- what is shown
+
+const summaryRow = z.object({
+  label: bilingual,
+  value: z.string(),
+  marks: z.array(z.enum(['narcotic', 'no_substitution', 'difference', 'unknown_record', 'warning'])),
+  line: z.int().nullable(),
+});
+
+export const documentView = z.object({
+  id: z.string(),
+  type: z.enum(['prescription', 'dispensing']),
+  signer: z.string(),
+  facility: z.string(),
+  patient: z.object({ name: z.string(), kana: z.string().nullable(), sex: z.enum(['male', 'female', 'unknown']), birthDate: z.string().nullable(), age: z.int().nullable() }),
+  date: z.string().nullable(),
+  drugCount: z.int(),
+  hasNarcotic: z.boolean(),
+  sections: z.array(z.object({ heading: bilingual, rows: z.array(summaryRow) })),
+  warnings: z.array(bilingual),
+});
+export type DocumentView = z.infer<typeof documentView>;
+
+const cardView = z.object({
+  certificateSha256: z.string(),
+  reader: z.string(),
+  name: z.string(),
+  role: z.string().nullable(),
+  notAfter: isoTime,
+  daysLeft: z.int(),
+});
+export type CardInfo = z.infer<typeof cardView>;
+
+const callerView = z.object({ name: z.string(), origin: z.string().nullable(), program: z.string().nullable() });
+
+/** Where the signature window stands. Card first; the PIN step shows everything that will be signed. */
+export const signatureStep = z.discriminatedUnion('step', [
+  z.object({ step: z.literal('insert_card'), need: z.enum(['no_service', 'no_reader', 'no_card', 'unknown_card', 'card_in_use', 'module_failed', 'other_doctor']) }),
+  z.object({ step: z.literal('choose_card'), cards: z.array(cardView) }),
+  z.object({ step: z.literal('confirm_binding'), personInDocument: z.string(), card: cardView }),
+  z.object({
+    step: z.literal('pin'),
+    card: cardView,
+    /** Null: the card does not tell. */
+    triesLeft: z.int().nullable(),
+    failuresSeen: z.int(),
+    /** The person must first say that a last try may be spent. */
+    consentNeeded: z.boolean(),
+    refused: z.enum(['incorrect']).nullable(),
+    signatures: z.int(),
+  }),
+  z.object({ step: z.literal('signing'), done: z.int(), total: z.int() }),
+  z.object({ step: z.literal('ended'), outcome: z.enum(['signed', 'failed', 'cancelled', 'expired']), code: z.string().nullable() }),
+]);
+export type SignatureStep = z.infer<typeof signatureStep>;
+
+export const signatureView = z.object({
+  /** Changes with every request; answers carry it, so that none can be meant for another. */
+  dialog: z.string(),
+  caller: callerView,
+  staff: z.object({ id: z.string(), name: z.string() }),
+  documents: z.array(documentView),
+  /** Names of callers whose requests wait behind this one. */
+  waiting: z.array(z.string()),
+  step: signatureStep,
+});
+export type SignatureView = z.infer<typeof signatureView>;
+
+export const pairingView = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('closed') }),
+  z.object({ state: z.literal('open'), until: isoTime }),
+  z.object({ state: z.literal('code'), caller: callerView, code: z.string(), until: isoTime }),
+  z.object({ state: z.literal('ended'), end: z.enum(['paired', 'refused', 'wrong_codes', 'expired', 'cancelled']) }),
+]);
+export type PairingView = z.infer<typeof pairingView>;
+
+const problemView = z.object({
+  code: z.string(),
+  title: bilingual,
+  remedy: bilingual,
+  /** What the button beside it does. */
+  action: z.enum(['diagnose', 'revive_cards', 'pair']).nullable(),
+});
+
+export const agentView = z.object({
+  version: z.string(),
+  port: z.int().nullable(),
+  state: z.enum(['ready', 'needs_you', 'working', 'problem']),
+  cardService: z.enum(['running', 'unavailable']),
+  readers: z.array(z.object({ name: z.string(), state: z.enum(['empty', 'reading', 'unknown_card', 'in_use', 'ready']), card: cardView.nullable() })),
+  problems: z.array(problemView),
+  /** The last signatures of this start. No patient. */
+  recent: z.array(z.object({ at: isoTime, type: z.enum(['prescription', 'dispensing']), count: z.int(), caller: z.string(), result: z.string() })),
+});
+export type AgentView = z.infer<typeof agentView>;
+
+export const clientView = z.object({
+  id: z.string(),
+  name: z.string(),
+  origin: z.string().nullable(),
+  source: z.enum(['paired', 'policy']),
+  createdAt: isoTime.nullable(),
+  expiresAt: isoTime.nullable(),
+  lastUsedAt: isoTime.nullable(),
+  revoked: z.boolean(),
+});
+export type ClientView = z.infer<typeof clientView>;
+
+export const checkView = z.object({
+  id: z.string(),
+  title: bilingual,
+  status: z.enum(['ok', 'warning', 'problem', 'not_applicable']),
+  details: bilingual,
+  remedy: bilingual.nullable(),
+});
+export type CheckView = z.infer<typeof checkView>;
+
+export const settingsView = z.object({
+  language: z.enum(['ja', 'en']),
+  theme: z.enum(['system', 'light', 'dark']),
+  /** Every setting as it is in force. `changeable` ones are the user's; the rest says who fixed it. */
+  settings: z.array(z.object({ path: z.string(), value: z.string(), source: z.enum(['policy', 'user', 'default']), changeable: z.boolean() })),
+});
+export type SettingsView = z.infer<typeof settingsView>;
+
+// ---- the channels of each window
+
+const nothing = z.undefined();
+const dialog = z.strictObject({ dialog: z.string() });
+
+/** `push`: main to page. `invoke`: page to main, with the schema of request and answer. */
+export const windows = {
+  signature: {
+    push: { view: signatureView },
+    invoke: {
+      'signature.ready': { request: nothing, answer: signatureView.nullable() },
+      /** The view of this dialog has been painted: the window may be shown. */
+      'signature.painted': { request: dialog, answer: nothing },
+      'signature.cancel': { request: dialog, answer: nothing },
+      'signature.chooseCard': { request: z.strictObject({ dialog: z.string(), certificateSha256: z.string() }), answer: nothing },
+      'signature.confirmBinding': { request: dialog, answer: nothing },
+      /** Asks for the port to the card host by which the PIN goes; it comes as a MessagePort, not as an answer. */
+      'signature.pinPort': { request: dialog, answer: nothing },
+    },
+  },
+  pairing: {
+    push: { pairing: pairingView },
+    invoke: {
+      'pairing.ready': { request: nothing, answer: pairingView },
+      'pairing.open': { request: nothing, answer: nothing },
+      'pairing.close': { request: nothing, answer: nothing },
+    },
+  },
+  home: {
+    push: { agent: agentView, pairing: pairingView, check: checkView },
+    invoke: {
+      'home.ready': { request: nothing, answer: agentView },
+      'pairing.open': { request: nothing, answer: nothing },
+      'clients.list': { request: nothing, answer: z.array(clientView) },
+      'clients.revoke': { request: z.strictObject({ id: z.string() }), answer: nothing },
+      'cards.revive': { request: nothing, answer: nothing },
+      /** Checks come as pushes while it runs; the answer says how many there were. */
+      'diagnosis.run': { request: nothing, answer: z.strictObject({ checks: z.int(), problems: z.int() }) },
+      'diagnosis.copy': { request: nothing, answer: nothing },
+      /** Asks where, writes a redacted ZIP. False where the person cancelled. */
+      'diagnosis.save': { request: nothing, answer: z.boolean() },
+      'settings.change': { request: z.strictObject({ language: z.enum(['ja', 'en']).optional(), theme: z.enum(['system', 'light', 'dark']).optional() }), answer: settingsView },
+    },
+  },
+} as const;
+
+/** What every window may ask. */
+export const common = {
+  push: { settings: settingsView },
+  invoke: {
+    'settings.get': { request: nothing, answer: settingsView },
+    /** Opens a page of the manual outside. The one gate for external links: topics, never addresses. */
+    'help.open': { request: z.strictObject({ topic: z.enum(['manual', 'pairing', 'locked-card', 'browser-denied', 'security']) }), answer: nothing },
+  },
+} as const;
+
+export type WindowName = keyof typeof windows;
+export type InvokeChannels<W extends WindowName> = (typeof windows)[W]['invoke'] & (typeof common)['invoke'];
+export type PushChannels<W extends WindowName> = (typeof windows)[W]['push'] & (typeof common)['push'];
+
+type SchemaOf<C, K extends keyof C, Part extends 'request' | 'answer'> = C[K] extends Record<Part, infer S extends z.ZodType> ? z.infer<S> : never;
+
+/** The API that the preload puts into a page's world as `agent`. */
+export interface PageBridge<W extends WindowName> {
+  invoke<K extends keyof InvokeChannels<W>>(channel: K, request: SchemaOf<InvokeChannels<W>, K, 'request'>): Promise<SchemaOf<InvokeChannels<W>, K, 'answer'>>;
+  /** Returns the unsubscribe function. */
+  on<K extends keyof PushChannels<W>>(channel: K, listener: (view: z.infer<PushChannels<W>[K] extends z.ZodType ? PushChannels<W>[K] : never>) => void): () => void;
+}
+
+// ---- the PIN port: page to card host, past the main process
+
+/** Page → card host. Sent once a port; the bytes are transferred, so that the page has none left. */
+export interface PinMessage {
+  readonly pin: Uint8Array;
+  readonly spendLastTries: boolean;
+}
+
+/** Card host → page. The session's id goes to the main process, not to the page. */
+export interface PinTaken {
+  readonly taken: boolean;
+}
