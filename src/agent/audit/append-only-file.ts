@@ -55,6 +55,8 @@ export class AppendOnlyFile {
     this.file = file;
     this.#io = io;
     fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    // Asked first, because the lock's own error would not say whether the folder is read-only or forbidden.
+    fs.accessSync(path.dirname(file), fs.constants.W_OK);
     this.#lock = lockFile(file);
     let opened: number | undefined;
     try {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../contract/error-codes.ts';
 import type { DocumentType } from '../../formats/prescription/document.ts';
-import type { CardStackState, ReaderState } from '../../native/host/card-host.ts';
+import type { CardHost, CardStackState, ReaderState } from '../../native/host/card-host.ts';
 import type { CardNeed } from '../ports.ts';
 import { judgeCertificate, readCard, type ReadCard, type Unfitness } from './card-fitness.ts';
 
@@ -23,6 +23,13 @@ export type CardAnswer =
   | { readonly kind: 'wait'; readonly need: CardNeed; readonly code: ErrorCode }
   /** Waiting would not help. */
   | { readonly kind: 'refuse'; readonly code: Unfitness };
+
+/** The same for a card host, which may not have looked everywhere yet: nothing is refused while it has not. */
+export function lookForCard(cards: Pick<CardHost, 'state' | 'isStarting'>, question: CardQuestion): CardAnswer {
+  const answer = answerCardQuestion(cards.state(), question);
+  if (answer.kind !== 'refuse' || !cards.isStarting()) return answer;
+  return { kind: 'wait', need: 'no_card', code: answer.code };
+}
 
 /** Which of the inserted cards may sign, or why none. Chosen by certificate, never by slot or reader. */
 export function answerCardQuestion(state: CardStackState, question: CardQuestion): CardAnswer {

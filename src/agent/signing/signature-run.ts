@@ -4,7 +4,7 @@ import type { Signer } from '../signers/signer.ts';
 import type { SignatureDialogView } from '../ports.ts';
 import type { DocumentPlan } from './accept-documents.ts';
 import { mayRoleSign, readCard, type ReadCard } from './card-fitness.ts';
-import { answerCardQuestion, type CardQuestion } from './card-question.ts';
+import { lookForCard, type CardQuestion } from './card-question.ts';
 import type { Journal, Recipe } from './journal.ts';
 import { reasonOfAbort, type Lane } from './lane.ts';
 import type { LiveRequest } from './live-request.ts';
@@ -114,7 +114,7 @@ export class SignatureRun {
     const session = this.#parts.pinSessions.peek(this.#owner, this.#order.plan.accepted.length);
     const card = session ? readCard(session.card) : null;
     if (!session || !card) return null;
-    const answer = answerCardQuestion(this.#parts.cards.state(), this.#question());
+    const answer = lookForCard(this.#parts.cards, this.#question());
     const isChosen =
       answer.kind === 'fits' &&
       answer.cards.some((fit) => fit.certificate.sha256 === card.certificate.sha256 && this.#ownership(fit) === 'bound');
@@ -152,7 +152,7 @@ export class SignatureRun {
     const { staffId } = this.#owner;
     const hasBinding = bindings.subjectsOf(staffId).length > 0 || policy.staff.preset.some((entry) => entry.staffId === staffId);
     if (policy.staff.binding !== 'ask' && !hasBinding) throw problem('STAFF_MISMATCH');
-    const answer = answerCardQuestion(cards.state(), this.#question());
+    const answer = lookForCard(cards, this.#question());
     if (answer.kind === 'refuse') throw problem(answer.code);
   }
 

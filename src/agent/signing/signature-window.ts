@@ -3,7 +3,7 @@ import { CardError, type CardHost, type PinSessionId, type PinTries } from '../.
 import type { CardNeed, Clock, DialogOutcome, HoldPin, PinQuestion, Prompts, SignatureDialog, SignatureDialogView } from '../ports.ts';
 import { askUntil, DeadlinePassed } from './ask-until.ts';
 import { viewCard, type ReadCard } from './card-fitness.ts';
-import { answerCardQuestion, type CardAnswer, type CardQuestion } from './card-question.ts';
+import { lookForCard, type CardAnswer, type CardQuestion } from './card-question.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { PinSessions } from './pin-sessions.ts';
 import { cancelledBy, endOf, expired, problem } from './request-end.ts';
@@ -235,7 +235,7 @@ export class SignatureWindow {
   }
 
   #look(): CardAnswer {
-    return answerCardQuestion(this.#parts.cards.state(), this.#question());
+    return lookForCard(this.#parts.cards, this.#question());
   }
 
   #stillNeeds(need: CardNeed): boolean {

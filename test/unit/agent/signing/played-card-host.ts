@@ -25,6 +25,7 @@ const digestInfoHead = Buffer.from('3031300d060960864801650304020105000420', 'he
 export class PlayedCardHost implements CardHost {
   service: CardStackState | null = null;
   readers: ReaderState[] = [{ reader: 'Reader 1', state: 'empty' }];
+  starting = false;
   verifies = 0;
   signatures = 0;
   readonly held: (Omit<PinEntry, 'pin'> & { readonly id: PinSessionId })[] = [];
@@ -70,7 +71,7 @@ export class PlayedCardHost implements CardHost {
   }
 
   isStarting(): boolean {
-    return false;
+    return this.starting;
   }
 
   subscribe(listener: (state: CardStackState) => void): () => void {

@@ -143,6 +143,15 @@ describe('the card', () => {
     expect(desk.person.shown).toEqual([]);
   });
 
+  it('of a pharmacist is not refused while other readers are still looked at: the doctor\'s may come', async () => {
+    openDesk().cards.insert(cast.pharmacist);
+    desk.cards.starting = true;
+    const { id } = await desk.agent.submit(ehr, 'k1', requestFor(['rx-1']));
+    await until('a card is missed', () => desk.person.last?.what === 'need');
+    desk.cards.insert(cast.doctor, '1234', 'Reader 2');
+    expect(await desk.ended(id)).toMatchObject({ state: 'signed' });
+  });
+
   it.each([
     ['CERTIFICATE_EXPIRED', { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2021-01-01T00:00:00Z') }],
     ['CERTIFICATE_EXPIRED', { notBefore: new Date('2027-01-01T00:00:00Z'), notAfter: new Date('2028-01-01T00:00:00Z') }],
