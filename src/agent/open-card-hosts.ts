@@ -11,7 +11,8 @@ export function openCardHosts(settings: Pick<Settings, 'cards' | 'deadlines'>, d
   const ledger = createFilePinLedger(data.pinLedger);
   const limits = { card: deadlines.cardCallSeconds * 1000, sign: deadlines.loginAndSignSeconds * 1000 };
   const stacks = [
-    ...(cards.direct ? [{ kind: 'pcsc' as const }] : []),
+    // Where a module owns the cards our own SELECTs would drop its state: PC/SC then only watches who comes and goes.
+    ...(cards.direct ? [{ kind: 'pcsc' as const, presenceOnly: cards.modules.length > 0 }] : []),
     ...cards.modules.map((module) => ({ kind: 'pkcs11' as const, module })),
   ];
   if (stacks.length === 0) return undefined;
