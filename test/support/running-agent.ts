@@ -48,6 +48,8 @@ export interface RunningAgentOptions {
   readonly cards?: (data: DataDirectory, readers: VirtualReaders) => CardHost;
   /** A data folder that is there already; it is left behind. */
   readonly root?: string;
+  /** Its trust files are there already too. */
+  readonly withTrustWritten?: boolean;
 }
 
 export interface Posted {
@@ -113,10 +115,10 @@ export class RunningAgent {
   }
 
   async #start(): Promise<void> {
-    const { clinic, settings, clock = systemClock, cards, withoutCrl } = this.#options;
+    const { clinic, settings, clock = systemClock, cards, withoutCrl, withTrustWritten } = this.#options;
     const trust = path.join(this.data.root, 'trust');
     await prepareDataDirectory(this.data);
-    await clinic.writeTrust(trust, { crl: withoutCrl !== true });
+    if (withTrustWritten !== true) await clinic.writeTrust(trust, { crl: withoutCrl !== true });
     const log = openFileLog(this.data.logs);
     const defaults = settingsSchema.parse({
       trust: { anchors: [path.join(trust, 'trust.pem')], chain: [path.join(trust, 'chain.pem')], crlDir: trust },

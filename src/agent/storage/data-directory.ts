@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { storageFailure } from '../audit/storage-failure.ts';
 
 /** Files of one user's agent. Nothing here holds a document, a PIN or a token in clear. */
 export interface DataDirectory {
@@ -53,13 +54,17 @@ function controlSocketOf(root: string): string {
   return path.join(root, 'control.sock');
 }
 
-/** Makes the folders that are missing, readable by this user alone. */
+/** Makes the folders that are missing, readable by this user alone. Throws STORAGE_FAILED. */
 export async function prepareDataDirectory(data: DataDirectory): Promise<void> {
-  for (const folder of [data.root, data.secrets, data.anchors, data.logs]) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    for (const folder of [data.root, data.secrets, data.anchors, data.logs]) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    }
+    // A folder that was there already may be open to others: the socket and the port file rely on it not being so.
+    if (process.platform !== 'win32') await chmod(data.root, 0o700);
+  } catch (cause) {
+    throw storageFailure(cause);
   }
-  // A folder that was there already may be open to others: the socket and the port file rely on it not being so.
-  if (process.platform !== 'win32') await chmod(data.root, 0o700);
 }
 
 /** The user's own settings, or undefined where there are none or the file is not JSON (then `doctor` says so). */
