@@ -1,4 +1,3 @@
-import { knownRootFingerprints } from '../formats/pki/known-anchors.ts';
 import { version } from '../contract/version.ts';
 import { ProblemError } from '../contract/problem.ts';
 import type { CardHost } from '../native/host/card-host.ts';
@@ -12,11 +11,10 @@ import type { PeerPort } from './api/peer-port.ts';
 import { noRemoteSessions } from './api/remote-sessions.ts';
 import { startApi } from './api/server.ts';
 import { AuditLog } from './audit/audit-log.ts';
-import { readAnchors, readIntermediates, readRevocationLists } from './config/anchors.ts';
 import type { Settings } from './config/settings.ts';
 import { controlCommands } from './control-commands.ts';
 import { startControlServer } from './control/control-server.ts';
-import type { Log } from './log.ts';
+import { fault, type Log } from './log.ts';
 import { PairingDesk } from './pairing-desk.ts';
 import type { Clock, Prompts, SecretStore } from './ports.ts';
 import { JournalFile } from './signing/journal-file.ts';
@@ -26,6 +24,7 @@ import { StaffBindingsFile } from './signing/staff-bindings-file.ts';
 import { Verifiers } from './signing/verifiers.ts';
 import { prepareDataDirectory, type DataDirectory } from './storage/data-directory.ts';
 import { removePortFile, writePortFile } from './storage/port-file.ts';
+import { openTrustStore } from './trust-store.ts';
 
 export interface AgentOptions {
   readonly data: DataDirectory;
@@ -59,7 +58,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const { data, settings, cards, prompts, secrets, clock, log } = options;
   await prepareDataDirectory(data);
   const audit = new AuditLog({ file: data.audit, clock, terminal: options.terminal, secrets });
-  await audit.append({ event: 'agent.started', result: 'ok', notes: [`version=${version}`] });
+  await recordStart(audit, log);
 
   const journal = new JournalFile({ file: data.journal, clock });
   const bindings = new StaffBindingsFile(data.staffBindings);
@@ -71,14 +70,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     log,
   });
   const identity = await loadIdentity(secrets);
-  const trust = {
-    anchors: (await readAnchors(data, settings.trust)).map((anchor) => anchor.der),
-    anchorFingerprints: knownRootFingerprints,
-    chain: await readIntermediates(settings.trust),
-    crls: await readRevocationLists(settings.trust),
-  };
-  const verifiers = new Verifiers(() => trust, () => clock.now());
-  const signatures = new SignatureRequests({ cards, prompts, journal, audit, bindings, trust: () => trust, policy: settings, clock, log });
+  const trust = await openTrustStore(data, settings.trust, log);
+  const verifiers = new Verifiers(trust.current, () => clock.now());
+  const signatures = new SignatureRequests({ cards, prompts, journal, audit, bindings, trust: trust.current, policy: settings, clock, log });
   const desk = new PairingDesk({ prompts, clients, clock, allowed: settings.pairing.allowed, audit, log });
   const status = () =>
     agentStatus({ version, instance: identity.instance, cards: cards.state(), waiting: signatures.unended(), now: clock.now() });
@@ -121,10 +115,25 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       await audit.append({ event: 'agent.stopped', result: 'ok' }).catch(ignoreFullDisk);
       await audit.close();
       await journal.close();
+      trust.close();
       await removePortFile(data.portFile);
       options.onClose?.();
     },
   };
+}
+
+/**
+ * A full disk must not keep the agent from starting: only a running agent can tell the EHR why it does not sign. Another
+ * agent on the same records must.
+ */
+async function recordStart(audit: AuditLog, log: Log): Promise<void> {
+  try {
+    await audit.append({ event: 'agent.started', result: 'ok', notes: [`version=${version}`] });
+  } catch (error) {
+    const isLocked = error instanceof ProblemError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ELOCKED';
+    if (!(error instanceof ProblemError) || isLocked) throw error;
+    log.error('audit.unwritable', { fault: fault(error) });
+  }
 }
 
 /** That the agent stopped is worth a line, but a full disk must not keep it from stopping. */

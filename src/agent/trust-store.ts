@@ -1,0 +1,56 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { knownRootFingerprints } from '../formats/pki/known-anchors.ts';
+import { readAnchors, readIntermediates, readRevocationLists } from './config/anchors.ts';
+import type { Settings } from './config/settings.ts';
+import { fault, type Log } from './log.ts';
+import type { TrustSource } from './signing/verifiers.ts';
+import type { DataDirectory } from './storage/data-directory.ts';
+
+/** Revocation lists are issued daily: looking for a newer one every few minutes is soon enough. */
+const lookAgainMs = 5 * 60 * 1000;
+
+export interface TrustStore {
+  readonly current: TrustSource;
+  close(): void;
+}
+
+/**
+ * Anchors, intermediates and revocation lists as their files are now. `current` gives the same object until a file
+ * has changed, so that verifiers may keep what they have checked. A look that fails keeps what was read before.
+ */
+export async function openTrustStore(data: DataDirectory, trust: Settings['trust'], log: Log): Promise<TrustStore> {
+  const read = async (): Promise<ReturnType<TrustSource>> => ({
+    anchors: (await readAnchors(data, trust)).map((anchor) => anchor.der),
+    anchorFingerprints: knownRootFingerprints,
+    chain: await readIntermediates(trust),
+    crls: await readRevocationLists(trust),
+  });
+  let stamp = await stampOf(data, trust);
+  let current = await read();
+  const lookAgain = async (): Promise<void> => {
+    const now = await stampOf(data, trust);
+    if (now === stamp) return;
+    current = await read();
+    stamp = now;
+    log.info('trust.read_again', { anchors: current.anchors.length, lists: current.crls.length });
+  };
+  const timer = setInterval(() => {
+    lookAgain().catch((error: unknown) => log.warn('trust.unreadable', { fault: fault(error) }));
+  }, lookAgainMs).unref();
+  return { current: () => current, close: () => clearInterval(timer) };
+}
+
+/** Changes when one of the files is added, removed or written. */
+async function stampOf(data: DataDirectory, trust: Settings['trust']): Promise<string> {
+  const folders = [data.anchors, ...(trust.crlDir === null ? [] : [trust.crlDir])];
+  const listed = await Promise.all(folders.map(async (folder) => (await readdir(folder).catch(() => [])).map((name) => path.join(folder, name))));
+  const files = [...trust.anchors, ...trust.chain, ...listed.flat()].sort();
+  const stamps = await Promise.all(
+    files.map(async (file) => {
+      const found = await stat(file).catch(() => undefined);
+      return found === undefined ? `${file} -` : `${file} ${found.mtimeMs} ${found.size}`;
+    }),
+  );
+  return stamps.join('\n');
+}
