@@ -72,6 +72,8 @@ export const signatureView = z.object({
   documents: z.array(documentView),
   /** Names of callers whose requests wait behind this one. */
   waiting: z.array(z.string()),
+  /** What the person should know and that no document says: a clock that is wrong, no secret store. */
+  notices: z.array(bilingual),
   step: signatureStep,
 });
 export type SignatureView = z.infer<typeof signatureView>;
@@ -125,6 +127,10 @@ export const checkView = z.object({
 });
 export type CheckView = z.infer<typeof checkView>;
 
+/** The sections of the home window, as the tray menu names them. */
+export const homeSection = z.enum(['status', 'clients', 'diagnosis', 'settings']);
+export type HomeSection = z.infer<typeof homeSection>;
+
 export const settingsView = z.object({
   language: z.enum(['ja', 'en']),
   theme: z.enum(['system', 'light', 'dark']),
@@ -147,6 +153,8 @@ export const windows = {
       /** The view of this dialog has been painted: the window may be shown. */
       'signature.painted': { request: dialog, answer: nothing },
       'signature.cancel': { request: dialog, answer: nothing },
+      /** The person has read how it ended: the window may be hidden. */
+      'signature.close': { request: dialog, answer: nothing },
       'signature.chooseCard': { request: z.strictObject({ dialog: z.string(), certificateSha256: z.string() }), answer: nothing },
       'signature.confirmBinding': { request: dialog, answer: nothing },
       /** Asks for the port to the card host by which the PIN goes; it comes as a MessagePort, not as an answer. */
@@ -162,7 +170,8 @@ export const windows = {
     },
   },
   home: {
-    push: { agent: agentView, pairing: pairingView, check: checkView },
+    /** `section`: which section to show. Pushed after `home.ready` when the tray menu or another window asked for one. */
+    push: { agent: agentView, pairing: pairingView, check: checkView, section: homeSection },
     invoke: {
       'home.ready': { request: nothing, answer: agentView },
       'pairing.open': { request: nothing, answer: nothing },
@@ -203,6 +212,15 @@ export interface PageBridge<W extends WindowName> {
 }
 
 // ---- the PIN port: page to card host, past the main process
+
+/**
+ * How the port reaches the page: the preload posts this to its own window with the one port, after
+ * `signature.pinPort`. `dialog` is the dialog that asked.
+ */
+export interface PinPortMessage {
+  readonly type: 'pin-port';
+  readonly dialog: string;
+}
 
 /** Page → card host. Sent once a port; the bytes are transferred, so that the page has none left. */
 export interface PinMessage {
