@@ -139,6 +139,10 @@ export const settingsView = z.object({
 });
 export type SettingsView = z.infer<typeof settingsView>;
 
+/** Where the tray's menu sends the home window. Also pushed once after `home.ready`. */
+export const homeSection = z.enum(['status', 'clients', 'diagnosis', 'settings']);
+export type HomeSection = z.infer<typeof homeSection>;
+
 // ---- the channels of each window
 
 const nothing = z.undefined();
@@ -222,13 +226,24 @@ export interface PinPortMessage {
   readonly dialog: string;
 }
 
-/** Page → card host. Sent once a port; the bytes are transferred, so that the page has none left. */
+/**
+ * How the port reaches the page: the preload posts this to its window (`window.postMessage`), with the port as
+ * `event.ports[0]`. Ask for it when the person has typed the PIN or when the step begins; a new port ends the one
+ * before it. The page checks `event.source === window`.
+ */
+export const pinPortMessage = z.strictObject({ agent: z.literal('signature.pinPort'), dialog: z.string() });
+export type PinPortMessage = z.infer<typeof pinPortMessage>;
+
+/**
+ * Page → card host. Sent once a port, and the page zeroes its bytes after posting. They are copied, not transferred:
+ * Electron loses a message whose ArrayBuffer is transferred to a port outside the renderer (electron/electron#34905).
+ */
 export interface PinMessage {
   readonly pin: Uint8Array;
   readonly spendLastTries: boolean;
 }
 
-/** Card host → page. The session's id goes to the main process, not to the page. */
+/** Card host → page, once; then the port closes. The session's id goes to the main process, not to the page. */
 export interface PinTaken {
   readonly taken: boolean;
 }
