@@ -1,0 +1,59 @@
+/**
+ * `node test/bench/run.ts [--rows 1,2,…] [--quick] [--long] [--json]`: measures, prints one table, writes
+ * bench/results.json. Ends with 1 when a target was missed.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { installCommand, missingPrograms } from '../support/programs.ts';
+import { isMet, type BenchLine, type BenchRow } from './row.ts';
+import { surroundings } from './surroundings.ts';
+import { tableOf } from './table.ts';
+
+const rows: Readonly<Record<string, () => Promise<{ readonly row: BenchRow }>>> = {
+  1: () => import('./row-1-build.ts'),
+  2: () => import('./row-2-with-key.ts'),
+  3: () => import('./row-3-verification.ts'),
+  4: () => import('./row-4-request.ts'),
+  5: () => import('./row-5-batch.ts'),
+  7: () => import('./row-7-commands.ts'),
+  9: () => import('./row-9-start-and-memory.ts'),
+};
+
+const { values: flags } = parseArgs({
+  options: {
+    rows: { type: 'string', default: Object.keys(rows).join(',') },
+    quick: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const note = (text: string): void => void process.stderr.write(`${text}\n`);
+const measured: BenchLine[] = [];
+const notMeasured: { readonly row: number; readonly missing: readonly string[] }[] = [];
+for (const number of flags.rows.split(',').map((name) => name.trim())) {
+  const load = rows[number];
+  if (load === undefined) throw new RangeError(`no row ${number}; there are ${Object.keys(rows).join(', ')}`);
+  const { row } = await load();
+  const missing = missingPrograms(row.needs);
+  if (missing.length > 0) {
+    note(`row ${row.number} is NOT measured: ${missing.join(', ')} missing (${installCommand})`);
+    notMeasured.push({ row: row.number, missing });
+    continue;
+  }
+  note(`row ${row.number}: ${row.title}`);
+  measured.push(...(await row.run({ quick: flags.quick, long: flags.long, note: (text) => note(`  ${text}`) })));
+}
+
+const results = { ...surroundings(), quick: flags.quick, notMeasured, lines: measured.map((line) => ({ ...line, met: isMet(line) })) };
+const folder = join(import.meta.dirname, '..', '..', 'bench');
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+
+if (flags.json) console.log(JSON.stringify(results, null, 2));
+else {
+  console.log(tableOf(measured));
+  for (const { row, remark } of measured) if (remark !== undefined) console.log(`\n${row}: ${remark}`);
+}
+if (!measured.every(isMet)) process.exitCode = 1;
