@@ -18,7 +18,7 @@ export function checkNamedCertificate({ namedCertificate: named }: ParsedSignatu
       'The signing certificate is named by KeyInfo, which is signed.',
     );
   }
-  if (!hash(named.digest, certificate.der, 'buffer').equals(named.value)) {
+  if (!isNamed(certificate.der, named)) {
     return check(
       'certificate.reference', 'INVALID',
       '署名属性が指す証明書と、添付された証明書が異なります。証明書のすり替えのおそれがあり、使用できません。',
@@ -26,6 +26,10 @@ export function checkNamedCertificate({ namedCertificate: named }: ParsedSignatu
     );
   }
   return checkIssuerSerial(named, certificate);
+}
+
+export function isNamed(der: Uint8Array, named: NamedCertificate): boolean {
+  return hash(named.digest, der, 'buffer').equals(named.value);
 }
 
 function checkIssuerSerial(named: NamedCertificate, certificate: Certificate): VerificationCheck {
@@ -43,11 +47,11 @@ function checkIssuerSerial(named: NamedCertificate, certificate: Certificate): V
   if (named.issuerSerialV2 === null) return good;
   const stated = decodeIssuerSerial(named.issuerSerialV2);
   if (stated === null) {
-    // At least one public signer encodes it wrongly; the digest has already proven which certificate is meant.
+    // At least one public signer encodes it wrongly. It is a hint, the digest is what binds (ETSI EN 319 132-1 §5.2.2).
     return check(
-      'certificate.reference', 'INDETERMINATE',
-      '証明書のダイジェストは一致しますが、署名属性の発行者・シリアル番号（IssuerSerialV2）が規格（RFC 5035）どおりに書かれていないため、確かめられません。',
-      'The digest of the certificate fits, but IssuerSerialV2 is not encoded as RFC 5035 says and cannot be checked.',
+      'certificate.reference', 'VALID',
+      '署名属性が指す証明書と、添付された証明書は、ダイジェストが一致します。発行者・シリアル番号（IssuerSerialV2）は規格（RFC 5035）どおりに書かれていないため、比べていません。',
+      'The digest in the signed properties is that of the attached certificate. IssuerSerialV2 is not encoded as RFC 5035 says and was not compared.',
     );
   }
   const own = issuerSerialOf(certificate.der);

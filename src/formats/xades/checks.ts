@@ -13,6 +13,7 @@ const titles = {
   'reference.signedProperties': { ja: '署名属性のダイジェスト', en: 'Digest of the signed properties' },
   'signature.value': { ja: '署名値', en: 'Signature value' },
   'signature.signingTime': { ja: '署名時刻', en: 'Signing time' },
+  'signature.unsignedProperties': { ja: '署名後に付与された属性', en: 'Properties added after signing' },
   'signature.timestamp': { ja: 'タイムスタンプ', en: 'Time-stamp' },
   'certificate.read': { ja: '証明書の読み取り', en: 'Reading the certificate' },
   'certificate.reference': { ja: '署名者証明書の指定', en: 'Named signing certificate' },
@@ -29,7 +30,7 @@ export function check(id: SignatureCheckId, verdict: Verdict, ja: string, en: st
 
 /**
  * What stops a prescription from being nested: structure, digest, signature value and role. Everything else about it is shown
- * to the pharmacist and allowed (signature-format rules of the healthcare profile: an expired certificate, for instance).
+ * to the pharmacist and allowed: an expired certificate, for instance.
  */
 const gateChecks: ReadonlySet<string> = new Set<SignatureCheckId>([
   'document.read', 'document.structure', 'document.identifiers',

@@ -33,8 +33,10 @@ export interface ParsedSignature {
   readonly references: readonly ParsedReference[];
   readonly value: Uint8Array;
   readonly keyInfo: XmlElement;
-  readonly keyInfoId: string;
-  readonly certificate: Uint8Array;
+  /** Null where KeyInfo is not signed; then the signed properties name the certificate. */
+  readonly keyInfoId: string | null;
+  /** DER from KeyInfo, at least one. The signer's is the named one; where none is named there is only one. */
+  readonly certificates: readonly Uint8Array[];
   readonly signedProperties: XmlElement;
   readonly signedPropertiesId: string;
   readonly signingTime: Date;
@@ -54,7 +56,6 @@ export function parseSignature(signature: XmlElement): ParsedSignature {
   if (!isDs(canonicalizationMethod, 'CanonicalizationMethod') || !isDs(signatureMethod, 'SignatureMethod')) {
     throw refused('SignedInfoの構造が正しくありません。', 'SignedInfo does not have its structure.');
   }
-  const x509 = partsOf(parts.KeyInfo, structure, dsNamespace, ['X509Data']).X509Data;
   const qualifying = partsOf(parts.Object, structure, xadesNamespace, ['QualifyingProperties']).QualifyingProperties;
   if (attributeValue(qualifying, 'Target') !== `#${id}`) {
     throw refused('QualifyingPropertiesの対象がこの署名ではありません。', 'QualifyingProperties do not belong to this signature.');
@@ -63,6 +64,11 @@ export function parseSignature(signature: XmlElement): ParsedSignature {
   const unsigned = properties.UnsignedProperties === undefined
     ? null
     : partsOf(properties.UnsignedProperties, structure, xadesNamespace, [], ['UnsignedSignatureProperties', 'UnsignedDataObjectProperties']).UnsignedSignatureProperties ?? null;
+  const values = readSignedProperties(properties.SignedProperties);
+  const certificates = readCertificates(parts.KeyInfo);
+  if (values.namedCertificate === null && certificates.length > 1) {
+    throw refused('署名者の証明書を特定できません。証明書が2つ以上あり、署名属性による指定もありません。', 'There is more than one certificate, and the signed properties do not say which is the signer’s.');
+  }
   return {
     id,
     signedInfo: parts.SignedInfo,
@@ -71,13 +77,25 @@ export function parseSignature(signature: XmlElement): ParsedSignature {
     references: references.map(readReference),
     value: base64Of(parts.SignatureValue),
     keyInfo: parts.KeyInfo,
-    keyInfoId: requiredId(parts.KeyInfo),
-    certificate: base64Of(partsOf(x509, structure, dsNamespace, ['X509Certificate']).X509Certificate),
+    keyInfoId: values.namedCertificate === null ? requiredId(parts.KeyInfo) : attributeValue(parts.KeyInfo, 'Id'),
+    certificates,
     signedProperties: properties.SignedProperties,
     signedPropertiesId: requiredId(properties.SignedProperties),
-    ...readSignedProperties(properties.SignedProperties),
+    ...values,
     unsigned,
   };
+}
+
+/** More than a signer, its CAs and a root is nobody's habit. */
+const maxCertificates = 8;
+
+/** HPKI's signers write the end-entity certificate alone; the chain beside it is legal (XML Signature §4.4.4). */
+function readCertificates(keyInfo: XmlElement): readonly Uint8Array[] {
+  const elements = elementsOf(partsOf(keyInfo, structure, dsNamespace, ['X509Data']).X509Data, structure);
+  if (elements.length === 0 || elements.length > maxCertificates || !elements.every((element) => isDs(element, 'X509Certificate'))) {
+    throw refused('証明書情報（X509Data）には証明書だけを、1つから8つまで入れてください。', 'X509Data must hold certificates only, from one to eight.');
+  }
+  return elements.map(base64Of);
 }
 
 function readReference(element: XmlElement): ParsedReference {
@@ -155,9 +173,14 @@ function readSignedProperties(element: XmlElement): SignedPropertyValues {
   return { signingTime, namedCertificate: named === undefined ? null : readNamedCertificate(named) };
 }
 
+/** Some signers list their CAs too; the first Cert is the signer's own (ETSI EN 319 132-1 §5.2.2). */
 function readNamedCertificate(element: XmlElement): NamedCertificate {
-  const { Cert: cert } = partsOf(element, structure, xadesNamespace, ['Cert']);
-  const parts = partsOf(cert, structure, xadesNamespace, ['CertDigest'], ['IssuerSerial', 'IssuerSerialV2']);
+  const certs = elementsOf(element, structure);
+  const [first] = certs;
+  if (first === undefined || !certs.every(({ uri, local }) => uri === xadesNamespace && local === 'Cert')) {
+    throw refused('署名者証明書の指定（SigningCertificate）の構造が正しくありません。', 'SigningCertificate does not have its structure.');
+  }
+  const parts = partsOf(first, structure, xadesNamespace, ['CertDigest'], ['IssuerSerial', 'IssuerSerialV2']);
   const digest = partsOf(parts.CertDigest, structure, dsNamespace, ['DigestMethod', 'DigestValue']);
   const serial = parts.IssuerSerial === undefined
     ? null

@@ -16,13 +16,14 @@ interface Target {
 }
 
 /**
- * The reference set is exactly {document, KeyInfo, SignedProperties}, and each digest fits.
+ * The reference set is exactly {document, KeyInfo, SignedProperties}, and each digest fits. KeyInfo may be left out where the signed
+ * properties name the certificate (ETSI TS 101 903 §4.4.1: one of the two makes a BES).
  * SECURITY: targets are the elements found by path; a URI only has to agree with them (test/unit/formats/xades/signature-wrapping.test.ts).
  */
 export function checkReferences(wrapper: SignedWrapper, signature: ParsedSignature): readonly VerificationCheck[] {
   const targets: readonly Target[] = [
     { id: 'reference.document', uri: `#${wrapper.signedId}`, element: wrapper.signed, type: null, name: { ja: '文書', en: 'document' } },
-    { id: 'reference.keyInfo', uri: `#${signature.keyInfoId}`, element: signature.keyInfo, type: null, name: { ja: '証明書情報', en: 'key information' } },
+    ...keyInfoTarget(signature),
     {
       id: 'reference.signedProperties',
       uri: `#${signature.signedPropertiesId}`,
@@ -45,12 +46,18 @@ export function checkReferences(wrapper: SignedWrapper, signature: ParsedSignatu
     return [
       check(
         'signature.references', 'INVALID',
-        '署名の対象が、文書・証明書情報・署名属性の3つちょうどではありません。別の内容を署名済みと見せかける攻撃のおそれがあるため、受け付けません。',
+        '署名の対象が、文書・証明書情報・署名属性ちょうどではありません。別の内容を署名済みと見せかける攻撃のおそれがあるため、受け付けません。',
         'The signature does not cover exactly the document, the key information and the signed properties. It may be an attempt to pass something else off as signed and is not accepted.',
       ),
     ];
   }
   return targets.flatMap((target, index) => (matched[index] ?? []).map((reference) => checkDigest(target, reference)));
+}
+
+function keyInfoTarget({ keyInfoId, keyInfo, namedCertificate, references }: ParsedSignature): readonly Target[] {
+  const uri = keyInfoId === null ? null : `#${keyInfoId}`;
+  if (uri === null || (namedCertificate !== null && !references.some((reference) => reference.uri === uri))) return [];
+  return [{ id: 'reference.keyInfo', uri, element: keyInfo, type: null, name: { ja: '証明書情報', en: 'key information' } }];
 }
 
 function checkDigest({ id, element, name }: Target, reference: ParsedReference): VerificationCheck {

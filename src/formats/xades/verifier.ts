@@ -8,7 +8,7 @@ import { signingPolicy } from '../pki/policies.ts';
 import { readXml } from '../xml/reader.ts';
 import { XmlRefusal } from '../xml/refusal.ts';
 import { carryingObstacle, findPrescription } from './carried-prescription.ts';
-import { checkNamedCertificate, checkRole, checkSigningTime } from './certificate-checks.ts';
+import { checkNamedCertificate, checkRole, checkSigningTime, isNamed } from './certificate-checks.ts';
 import { check, stopsNesting } from './checks.ts';
 import { parseSignature, type ParsedSignature } from './parsed-signature.ts';
 import { pathChecks, type Trust } from './path-checks.ts';
@@ -16,7 +16,7 @@ import { checkReferences } from './reference-checks.ts';
 import type { ReportedSigner, VerificationCheck, VerificationReport } from './report.ts';
 import { locateSignedDocument, type SignedWrapper } from './signed-wrapper.ts';
 import { StructureRefused } from './structure.ts';
-import { checkTimestamp, readUnsignedProperties } from './unsigned-properties.ts';
+import { checkUnsignedProperties, readUnsignedProperties } from './unsigned-properties.ts';
 import { checkSignatureValue } from './value-check.ts';
 
 export interface VerificationOptions {
@@ -143,14 +143,14 @@ function verifyWrapper(wrapper: SignedWrapper, trust: Trust, at: Date, nested: b
       checkRole(certificate, wrapper.type),
       ...pathChecks(certificate, {
         trust,
-        embedded: readable(unsigned.certificates, (der) => trust.validator.parse(der)),
+        embedded: readable([...signature.certificates, ...unsigned.certificates], (der) => trust.validator.parse(der)),
         at,
         // What has happened to the certificate since is for the time-stamp to outweigh, or for the pharmacist to see.
         claimedTime: nested || unsigned.level !== 'BES' ? signature.signingTime : null,
       }),
     );
   }
-  checks.push(...checkTimestamp(unsigned.level));
+  checks.push(...checkUnsignedProperties(unsigned));
   return withChecks(
     {
       ...base,
@@ -171,8 +171,10 @@ function withChecks(report: VerificationReport, more: readonly VerificationCheck
   return { ...report, verdict: worstVerdict(verdicts), checks };
 }
 
+/** SECURITY: of several certificates only the one that the signed properties name can be the signer's (test/unit/formats/xades/foreign-samples.test.ts). */
 function readSigner(signature: ParsedSignature, trust: Trust): Certificate | null {
-  return readable([signature.certificate], (der) => trust.validator.parse(der))[0] ?? null;
+  const der = signature.certificates.find((one) => signature.namedCertificate !== null && isNamed(one, signature.namedCertificate)) ?? signature.certificates[0];
+  return der === undefined ? null : readable([der], (one) => trust.validator.parse(one))[0] ?? null;
 }
 
 function describeSigner(certificate: Certificate): ReportedSigner {
