@@ -1,4 +1,5 @@
 import type { DocumentSummary } from '../formats/prescription/summary.ts';
+import type { PinPort } from '../native/host/pin-port.ts';
 import type { PinEntry, PinSessionId, PinTries, SigningCard } from '../native/host/card-host.ts';
 
 /** Time, injected. `now` is wall-clock milliseconds since 1970; `monotonic` never jumps. */
@@ -29,6 +30,7 @@ export interface SignatureDialogView {
   readonly documents: readonly {
     readonly id: string;
     readonly summary: DocumentSummary;
+    /** Beside those of the CSV, which are the summary's first section. */
     readonly warnings: readonly { readonly ja: string; readonly en: string }[];
   }[];
   /** Other requests that wait for their turn, by caller name. */
@@ -69,7 +71,11 @@ export interface PinQuestion {
 }
 
 /** Hands a typed PIN to the card host without presenting it. The dialog adds what the person typed and chose. */
-export type HoldPin = (typed: Pick<PinEntry, 'pin' | 'spendLastTries'>) => Promise<PinSessionId>;
+export interface HoldPin {
+  (typed: Pick<PinEntry, 'pin' | 'spendLastTries'>): Promise<PinSessionId>;
+  /** Hands over a port instead, from which the card host takes the PIN itself. Missing where it cannot. */
+  readonly fromPort?: (port: PinPort, signal: AbortSignal) => Promise<PinSessionId>;
+}
 
 export type DialogOutcome =
   | { readonly outcome: 'signed' }
@@ -82,6 +88,7 @@ export interface SignatureDialog {
   chooseCard(cards: readonly CardView[], signal: AbortSignal): Promise<SigningCard | 'cancelled'>;
   confirmBinding(binding: BindingView, signal: AbortSignal): Promise<'confirmed' | 'cancelled'>;
   /** Consent and PIN in one step: what is signed is in the dialog's view. */
+  // eslint-disable-next-line @typescript-eslint/no-redundant-type-constituents -- a session's name is a string; the word says what else may come.
   askPin(question: PinQuestion, hold: HoldPin, signal: AbortSignal): Promise<PinSessionId | 'cancelled'>;
   signing(done: number, total: number): void;
   close(end: DialogOutcome): void;

@@ -1,9 +1,11 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, InvalidArgumentError, Option, type HelpConfiguration } from 'commander';
 import { AgentNotRunning, ControlFailure } from '../agent/control/control-client.ts';
 import { ProblemError } from '../contract/problem.ts';
 import { errorCodes } from '../contract/error-codes.ts';
 import { CommandFailure, exitCodes } from './exit.ts';
 import type { Language } from './language.ts';
+import { columnsOf } from './terminal/terminal-width.ts';
+import { usageError } from './usage-errors.ts';
 
 export interface CommandContext {
   readonly language: Language;
@@ -20,6 +22,20 @@ export const dataDirOption = ({ say }: CommandContext): Option =>
 export const jsonOption = ({ say }: CommandContext): Option =>
   new Option('--json', say({ ja: 'JSONで出力する', en: 'print JSON' }));
 
+/** A TCP port on the command line. */
+export const portNumber = ({ say }: CommandContext) => (text: string): number => {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError(say({ ja: '0〜65535の数で指定してください。', en: 'Give a number from 0 to 65535.' }));
+};
+
+/** Shows command lines that work as they stand, below a command's help. */
+export function withExamples(command: Command, { say }: CommandContext, examples: readonly string[], note?: { readonly ja: string; readonly en: string }): Command {
+  const lines = examples.map((example) => `  ${example}`).join('\n');
+  const text = note === undefined ? '' : `\n\n${say(note)}`;
+  return command.addHelpText('after', `\n${say({ ja: '例:', en: 'Examples:' })}\n${lines}${text}`);
+}
+
 export function createProgram(language: Language, version: string, commands: readonly AddCommand[]): Command {
   const context: CommandContext = { language, say: (text) => text[language] };
   const { say } = context;
@@ -33,12 +49,14 @@ export function createProgram(language: Language, version: string, commands: rea
     .version(version, '-V, --version', say({ ja: '版を表示する', en: 'print the version' }))
     .helpOption('-h, --help', say({ ja: '使い方を表示する', en: 'show help' }))
     .helpCommand(false)
-    .configureHelp({ styleTitle: (title) => translatedTitle(title, language), helpWidth: 100 })
     .showHelpAfterError(say({ ja: '（--help で使い方を表示します）', en: '(--help shows the usage)' }));
   for (const add of commands) add(program, context);
   for (const command of everyCommand(program)) {
     command.exitOverride().helpOption('-h, --help', say({ ja: '使い方を表示する', en: 'show help' }));
-    command.configureHelp({ styleTitle: (title) => translatedTitle(title, language), helpWidth: 100 });
+    command.helpCommand(false).configureHelp(helpIn(language));
+    // A group such as `staff` has only its line in the list of commands.
+    if (command.description() === '') command.description(command.summary());
+    command.configureOutput({ outputError: (text, write) => write(usageError(text, language)) });
   }
   return program;
 }
@@ -53,7 +71,7 @@ export async function runProgram(program: Command, argv: readonly string[], lang
   });
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return Number(process.exitCode);
+    return process.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
@@ -108,6 +126,17 @@ const titles: Readonly<Record<string, string>> = {
   'Arguments:': '引数:',
 };
 
-function translatedTitle(title: string, language: Language): string {
-  return language === 'ja' ? (titles[title] ?? title) : title;
+function helpIn(language: Language): HelpConfiguration {
+  const plain = new Help();
+  const optionDescription: HelpConfiguration['optionDescription'] = (option) => plain.optionDescription(option).replace(' (default: [])', '');
+  if (language === 'en') return { helpWidth: 100, optionDescription };
+  const inJapanese = (term: string): string => term.replace('[options]', '[オプション]').replace('[command]', '[コマンド]');
+  return {
+    helpWidth: 100,
+    displayWidth: columnsOf,
+    styleTitle: (title) => titles[title] ?? title,
+    styleUsage: inJapanese,
+    subcommandTerm: (command) => inJapanese(plain.subcommandTerm(command)),
+    optionDescription: (option) => optionDescription(option).replace('(default: ', '（既定: ').replace('(choices: ', '（選択肢: ').replace(', default: ', '、既定: ').replace(/\)$/, '）'),
+  };
 }

@@ -14,6 +14,8 @@ interface Said {
   readonly en: string;
 }
 
+const csvWarningId = 'csv';
+
 /** Something that the person and the EHR are told, and that does not stop the signature. */
 export interface DocumentWarning {
   /** For the audit: `csv`, or the id of a check that was INDETERMINATE. */
@@ -27,6 +29,14 @@ export interface AcceptedDocument {
   readonly input: DocumentToSign;
   readonly summary: DocumentSummary;
   readonly warnings: readonly DocumentWarning[];
+}
+
+/**
+ * What a window says beside the summary. The CSV's own warnings are the summary's first section already, and one
+ * warning twice reads as two.
+ */
+export function warningsBesideSummary({ warnings }: AcceptedDocument): readonly Said[] {
+  return warnings.filter(({ id }) => id !== csvWarningId).map(({ text }) => text);
 }
 
 export interface RefusedDocument {
@@ -92,7 +102,7 @@ export function undecidedChecks(report: VerificationReport, prefix: string): rea
 
 function csvWarning({ line, record, reason }: CsvFinding): DocumentWarning {
   const place = record === null ? { ja: '', en: '' } : { ja: `（レコード${record}）`, en: ` (record ${record})` };
-  return { id: 'csv', text: { ja: `${line}行目${place.ja}: ${reason.ja}`, en: `Line ${line}${place.en}: ${reason.en}` } };
+  return { id: csvWarningId, text: { ja: `${line}行目${place.ja}: ${reason.ja}`, en: `Line ${line}${place.en}: ${reason.en}` } };
 }
 
 function refuseCsv(documentId: string, errors: readonly CsvFinding[]): RefusedDocument {

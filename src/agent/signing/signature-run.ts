@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../contract/error-codes.ts';
 import { CardError, type PinSessionId } from '../../native/host/card-host.ts';
 import type { Signer } from '../signers/signer.ts';
 import type { SignatureDialogView } from '../ports.ts';
-import type { DocumentPlan } from './accept-documents.ts';
+import { warningsBesideSummary, type DocumentPlan } from './accept-documents.ts';
 import { mayRoleSign, readCard, type ReadCard } from './card-fitness.ts';
 import { lookForCard, type CardQuestion } from './card-question.ts';
 import type { Journal, Recipe } from './journal.ts';
@@ -267,7 +267,7 @@ export class SignatureRun {
     return {
       caller: request.identity.caller,
       staff: request.identity.staff,
-      documents: plan.accepted.map(({ id, summary, warnings }) => ({ id, summary, warnings: warnings.map(({ text }) => text) })),
+      documents: plan.accepted.map((document) => ({ id: document.id, summary: document.summary, warnings: warningsBesideSummary(document) })),
       waiting: this.#parts.waitingCallers(request),
     };
   }

@@ -4,6 +4,7 @@ import { ReadStream, WriteStream } from 'node:tty';
 import { Option, type Command } from 'commander';
 import type { PairingView, Prompts } from '../../agent/ports.ts';
 import type { VerificationReport } from '../../formats/xades/report.ts';
+import type { SandboxClinic } from '../../sandbox/sandbox-clinic.ts';
 import { exitCodes } from '../exit.ts';
 import { jsonOption, type CommandContext } from '../program.ts';
 import { printRequest, terminalPrompts } from '../terminal/terminal-prompts.ts';
@@ -124,7 +125,7 @@ function onlyXml(signed: { readonly documents: readonly { readonly xml: Uint8Arr
 type Reports = Readonly<Record<'prescription' | 'dispensing', VerificationReport>>;
 
 async function verifyWritten(
-  clinic: import('../../sandbox/sandbox-clinic.ts').SandboxClinic,
+  clinic: SandboxClinic,
   files: Readonly<Record<'prescription' | 'dispensing', Uint8Array>>,
 ): Promise<Reports> {
   const { createVerifier } = await import('../../formats/xades/verifier.ts');

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { exitCodes } from '../exit.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
 import { tellCardsAreRead } from '../terminal/progress.ts';
-import { statusLines } from './status.ts';
+import { cardLines } from './status.ts';
 
 export function addReaders(program: Command, context: CommandContext): void {
   const { say, language } = context;
@@ -24,7 +25,7 @@ export function addReaders(program: Command, context: CommandContext): void {
       }
       const status = statusAnswerOf(agentStatus({ version, instance: '', cards, waiting: 0, now: Date.now() }), language);
       if (options.json === true) process.stdout.write(`${JSON.stringify(status.readers, null, 2)}\n`);
-      else process.stdout.write(`${statusLines(0, status, context).slice(1, -1).join('\n')}\n`);
-      if (cards.service === 'unavailable') process.exitCode = 1;
+      else process.stdout.write(`${cardLines(status, context).join('\n')}\n`);
+      if (cards.service === 'unavailable') process.exitCode = exitCodes.failed;
     });
 }

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Option, type Command } from 'commander';
 import { CommandFailure, exitCodes } from '../exit.ts';
-import type { CommandContext } from '../program.ts';
+import { portNumber, type CommandContext } from '../program.ts';
 import { processPrompts } from '../terminal/process-prompts.ts';
 
 /** Virtual cards, test certificates and a sample EHR, for EHR makers and tests. Not part of the installed program. */
@@ -18,12 +18,13 @@ export function addSandbox(program: Command, context: CommandContext): void {
   addEhr(sandbox, context);
 }
 
-function addAgent(sandbox: Command, { say, language }: CommandContext): void {
+function addAgent(sandbox: Command, context: CommandContext): void {
+  const { say, language } = context;
   sandbox
     .command('agent')
     .summary(say({ ja: '仮想カードのエージェントを起動し、自分のEHRの接続を待つ', en: 'run an agent over a virtual card and wait for your own EHR' }))
     .addOption(new Option('--card <WHO>', say({ ja: '挿入するカード', en: 'whose card is inserted' })).choices(['doctor', 'pharmacist']).default('doctor'))
-    .option('--port <PORT>', say({ ja: 'ポート（既定 17090〜17099）', en: 'port (default 17090–17099)' }), Number)
+    .option('--port <PORT>', say({ ja: 'ポート（既定 17090〜17099）', en: 'port (default 17090–17099)' }), portNumber(context))
     .option('--yes', say({ ja: '確認とPINを自動で入力する', en: 'consent and enter the sandbox PIN without asking' }))
     .action(async (options: { card: 'doctor' | 'pharmacist'; port?: number; yes?: boolean }) => {
       const { openSandboxClinic } = await import('../../sandbox/sandbox-clinic.ts');
@@ -48,13 +49,14 @@ function addAgent(sandbox: Command, { say, language }: CommandContext): void {
     });
 }
 
-function addCard(sandbox: Command, { say }: CommandContext): void {
+function addCard(sandbox: Command, context: CommandContext): void {
+  const { say } = context;
   sandbox
     .command('card')
     .summary(say({ ja: '仮想HPKIカードをpcscdの仮想リーダー（vpcd）に挿入する', en: "insert a virtual HPKI card into pcscd's virtual reader (vpcd)" }))
     .addOption(new Option('--card <WHO>', say({ ja: 'だれのカードか', en: 'whose card' })).choices(['doctor', 'pharmacist']).default('doctor'))
     .addOption(new Option('--layout <LAYOUT>', say({ ja: 'ファイルの配置', en: 'file layout' })).choices(['circulation', 'annex-b']).default('circulation'))
-    .option('--port <PORT>', say({ ja: 'vpcdのポート', en: "vpcd's port" }), Number, 35963)
+    .option('--port <PORT>', say({ ja: 'vpcdのポート', en: "vpcd's port" }), portNumber(context), 35963)
     .option('--trust <DIR>', say({ ja: 'ルート証明書などを書くフォルダー', en: 'folder for root, chain and lists' }))
     .action(async (options: { card: 'doctor' | 'pharmacist'; layout: 'circulation' | 'annex-b'; port: number; trust?: string }) => {
       const { openSandboxClinic } = await import('../../sandbox/sandbox-clinic.ts');
@@ -116,12 +118,13 @@ function addSoftHsm(sandbox: Command, { say }: CommandContext): void {
     });
 }
 
-function addEhr(sandbox: Command, { say }: CommandContext): void {
+function addEhr(sandbox: Command, context: CommandContext): void {
+  const { say } = context;
   sandbox
     .command('ehr')
     .summary(say({ ja: '見本のEHR: ペアリングして1件署名してもらう', en: 'the sample EHR: pairs and has one document signed' }))
     .argument('[CSV]', say({ ja: '処方箋CSV（省略すると見本）', en: 'prescription CSV (a sample where left out)' }))
-    .option('--port <PORT>', say({ ja: 'エージェントのポート（既定: 探す）', en: "the agent's port (default: look for it)" }), Number)
+    .option('--port <PORT>', say({ ja: 'エージェントのポート（既定: 探す）', en: "the agent's port (default: look for it)" }), portNumber(context))
     .option('--code <CODE>', say({ ja: '確認番号（省略すると尋ねる）', en: 'pairing code (asked for where left out)' }))
     .requiredOption('--out <XML>', say({ ja: '署名済みXMLの出力先', en: 'file for the signed XML' }))
     .action(async (csv: string | undefined, options: { port?: number; code?: string; out: string }) => {

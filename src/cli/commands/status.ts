@@ -31,7 +31,16 @@ export function addStatus(program: Command, context: CommandContext): void {
     });
 }
 
-export function statusLines(port: number, status: StatusAnswer, { say }: CommandContext): string[] {
+function statusLines(port: number, status: StatusAnswer, context: CommandContext): string[] {
+  return [
+    `hpki-agent ${status.version}  http://127.0.0.1:${port}`,
+    ...cardLines(status, context),
+    `${context.say({ ja: '待っている要求', en: 'Waiting requests' })}: ${status.waiting}`,
+  ];
+}
+
+/** The service, each reader with its card, and what is wrong with its remedy. */
+export function cardLines(status: StatusAnswer, { say, language }: CommandContext): string[] {
   const readers = status.readers.map((reader) => {
     const card = reader.card;
     const text =
@@ -41,11 +50,9 @@ export function statusLines(port: number, status: StatusAnswer, { say }: Command
     return `  ${showSafely(reader.name)}: ${text}`;
   });
   return [
-    `hpki-agent ${status.version}  http://127.0.0.1:${port}`,
-    `${say({ ja: 'カード', en: 'cards' })}: ${say(status.cardService === 'running' ? { ja: '使えます', en: 'available' } : { ja: '使えません', en: 'unavailable' })}`,
+    `${say({ ja: 'カードサービス', en: 'Card service' })}: ${say(status.cardService === 'running' ? { ja: '動作しています', en: 'running' } : { ja: '使えません', en: 'unavailable' })}`,
     ...readers,
-    `${say({ ja: '待っている要求', en: 'waiting requests' })}: ${status.waiting}`,
-    ...status.problems.map((problem) => `✖ ${problem.title}。${problem.remedy}`),
+    ...status.problems.map((problem) => `✖ ${[problem.title, problem.remedy].join(language === 'ja' ? '。' : '. ')}`),
   ];
 }
 

@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { VerificationReport, Verdict } from '../../formats/xades/report.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
-import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+import { dataDirOption, jsonOption, withExamples, type CommandContext } from '../program.ts';
+import { clockTime } from '../terminal/clock-time.ts';
 
 const verdictExit: Record<Verdict, number> = { VALID: 0, INVALID: 1, INDETERMINATE: 2 };
 
@@ -19,7 +20,7 @@ interface VerifyOptions {
 export function addVerify(program: Command, context: CommandContext): void {
   const { say } = context;
   const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-  program
+  const command = program
     .command('verify')
     .summary(say({ ja: '署名済みの処方箋・調剤結果を検証する', en: 'verify a signed prescription or dispensing result' }))
     .description(
@@ -60,6 +61,21 @@ export function addVerify(program: Command, context: CommandContext): void {
       process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : reportLines(report, context).join('\n') + '\n');
       process.exitCode = verdictExit[report.verdict];
     });
+  withExamples(
+    command,
+    context,
+    ['hpki-agent verify rx.xml', 'hpki-agent verify rx.xml --trust root.pem --chain ca.pem --crl lists/ --json'],
+    {
+      ja: [
+        '登録済みのルート（anchors list）とポリシーの失効リストは、指定しなくても使われます。--trust・--chain・--crl にはフォルダーも指定できます。',
+        '1（無効）は改ざん・失効・資格の誤りなどで使ってはならないもの、2（判定できない）はルートや失効リストが足りないものです。',
+      ].join('\n'),
+      en: [
+        'Imported roots (anchors list) and the policy\'s revocation lists count without being named. --trust, --chain and --crl also take folders.',
+        '1 (invalid) must not be used: altered, revoked, wrong role. 2 (indeterminate) lacks something, such as a root or a revocation list.',
+      ].join('\n'),
+    },
+  );
 }
 
 /** Certificates or revocation lists of PEM or DER files; a folder stands for the files in it. */
@@ -90,7 +106,7 @@ export function reportLines(report: VerificationReport, context: CommandContext,
     const name = [report.signer.kanjiName, report.signer.name].filter(Boolean).join(' / ');
     lines.push(`  ${say({ ja: '署名者', en: 'signer' })}: ${name} (${report.signer.role ?? say({ ja: '資格なし', en: 'no role' })})`);
   }
-  if (report.signingTime !== null) lines.push(`  ${say({ ja: '署名時刻', en: 'signed at' })}: ${report.signingTime.toISOString()}`);
+  if (report.signingTime !== null) lines.push(`  ${say({ ja: '署名時刻', en: 'signed at' })}: ${clockTime(report.signingTime)}`);
   for (const check of report.checks) {
     lines.push(`  ${verdictTexts[check.verdict].sign} ${check.title[language]}: ${check.reason[language]}`);
   }

@@ -20,6 +20,7 @@ export function readPin(input: ReadStream, onKey: (length: number) => void, sign
       clearTimeout(arming);
       signal.removeEventListener('abort', onAbort);
       input.off('data', onData);
+      input.off('end', onAbort);
       input.setRawMode(false);
       input.pause();
       typed.fill(0);
@@ -27,11 +28,13 @@ export function readPin(input: ReadStream, onKey: (length: number) => void, sign
     };
     const onAbort = (): void => finish(null);
     const onData = (chunk: Buffer): void => {
-      for (const key of chunk) {
+      // An arrow or function key comes as Escape and more: it was not meant to cancel.
+      const isFunctionKey = chunk.length > 1 && chunk[0] === 0x1b;
+      for (const key of isFunctionKey ? [] : chunk) {
         const is = (set: readonly number[]): boolean => set.includes(key);
-        if (is(keys.cancel)) { finish(null); return; }
+        if (is(keys.cancel)) { finish(null); break; }
         if (!armed) continue;
-        if (is(keys.enter)) { finish(length === 0 ? null : typed.slice(0, length)); return; }
+        if (is(keys.enter)) { finish(length === 0 ? null : typed.slice(0, length)); break; }
         if (is(keys.erase)) length = Math.max(0, length - 1);
         else if (key >= 0x20 && key <= 0x7e && length < longestPin) typed[length++] = key;
         onKey(length);
@@ -39,28 +42,39 @@ export function readPin(input: ReadStream, onKey: (length: number) => void, sign
       chunk.fill(0);
     };
     const arming = setTimeout(() => (armed = true), armingMs);
-    if (signal.aborted) { finish(null); return; }
+    if (signal.aborted || input.readableEnded) { finish(null); return; }
     signal.addEventListener('abort', onAbort);
     input.setRawMode(true);
-    input.resume();
+    input.on('end', onAbort);
     input.on('data', onData);
+    input.resume();
   });
 }
 
-/** Reads one line with echo, for a choice or a confirmation; null when the signal aborts or the input ends. */
+/**
+ * Reads one line with echo, for a choice or a confirmation; null when the signal aborts or the input ends. A line that
+ * was waiting before the question appeared is dropped, as a PIN's keys are.
+ */
 export function readAnswer(input: ReadStream, signal: AbortSignal): Promise<string | null> {
+  let armed = false;
   return new Promise((resolve) => {
     const finish = (answer: string | null): void => {
+      clearTimeout(arming);
       signal.removeEventListener('abort', onAbort);
       input.off('data', onData);
+      input.off('end', onAbort);
       input.pause();
       resolve(answer);
     };
     const onAbort = (): void => finish(null);
-    const onData = (chunk: Buffer): void => finish(chunk.toString('utf8').trim());
-    if (signal.aborted) { finish(null); return; }
+    const onData = (chunk: Buffer): void => {
+      if (armed) finish(chunk.toString('utf8').trim());
+    };
+    const arming = setTimeout(() => (armed = true), armingMs);
+    if (signal.aborted || input.readableEnded) { finish(null); return; }
     signal.addEventListener('abort', onAbort);
-    input.resume();
+    input.on('end', onAbort);
     input.on('data', onData);
+    input.resume();
   });
 }

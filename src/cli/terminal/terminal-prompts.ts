@@ -11,6 +11,7 @@ import type {
   SignatureDialog,
   SignatureDialogView,
 } from '../../agent/ports.ts';
+import { errorCodes, type ErrorCodeEntry } from '../../contract/error-codes.ts';
 import { showSafely } from '../../formats/prescription/display-safety.ts';
 import type { Language } from '../language.ts';
 import { readAnswer, readPin } from './read-pin.ts';
@@ -42,6 +43,9 @@ export function terminalPrompts(input: ReadStream, output: WriteStream, language
     notify: (notice) => print(`● ${notice.text[language]}`),
   };
 }
+
+/** CSI K (ECMA-48 §8.3.41): what stood right of the cursor goes. */
+const eraseLine = '\x1b[K';
 
 interface Terminal {
   readonly input: ReadStream;
@@ -82,8 +86,10 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
       print(`${t.card}: ${cardLine(question.card)}`);
       print(`${t.triesLeft}: ${question.tries.triesLeft === 'unknown' ? t.triesUnknown : question.tries.triesLeft}`);
       if (question.tries.consentNeeded && !(await confirm(t.lastTries, signal))) return 'cancelled';
-      output.write(`${t.enterPin(question.signatures)}: `);
-      const pin = await readPin(input, (length) => output.write(`\r${t.enterPin(question.signatures)}: ${'●'.repeat(length)} \b`), signal);
+      print(t.enterPin(question.signatures));
+      // On a line of its own: a line that a narrow terminal has wrapped cannot be drawn again.
+      output.write('PIN: ');
+      const pin = await readPin(input, (length) => output.write(`\r${eraseLine}PIN: ${'●'.repeat(length)}`), signal);
       print('');
       if (pin === null) return 'cancelled';
       try {
@@ -96,8 +102,17 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
       if (total > 1) output.write(`\r${t.signing} ${done}/${total} `);
       if (total > 1 && done === total) print('');
     },
-    close: (end: DialogOutcome) => print(end.outcome === 'signed' ? `✔ ${t.signed}` : `✖ ${t.ended[end.outcome]} (${end.code})`),
+    close: (end: DialogOutcome) => print(end.outcome === 'signed' ? `✔ ${t.signed}` : `✖ ${endText(end.outcome, end.code, language)}`),
   };
+}
+
+/** How it ended; a failure says why and what to do, as the EHR is told. */
+function endText(outcome: Exclude<DialogOutcome['outcome'], 'signed'>, code: string, language: Language): string {
+  const { ended } = terminalTexts[language];
+  const entry = outcome === 'failed' ? Object.entries<ErrorCodeEntry>(errorCodes).find(([known]) => known === code)?.[1] : undefined;
+  if (entry === undefined) return `${ended[outcome]} (${code})`;
+  const stop = language === 'ja' ? '。' : '. ';
+  return `${ended[outcome]}${language === 'ja' ? '' : ' '}${entry[language]} (${code})${stop}${entry.remedy[language]}`;
 }
 
 /** What is asked, by whom and for whom, with every document in full. */
