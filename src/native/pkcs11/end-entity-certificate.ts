@@ -36,6 +36,34 @@ export function pickEndEntity(objects: readonly CertificateObject[]): CardCertif
   };
 }
 
+/**
+ * As {@link pickEndEntity}, but the same objects, byte for byte, are thought through once: a token is asked for its
+ * certificates in the session of every signature.
+ */
+export class EndEntityPicker {
+  #objects: readonly CertificateObject[] = [];
+  #picked: CardCertificates | undefined;
+
+  /** The same answer is the same object. */
+  pick(objects: readonly CertificateObject[]): CardCertificates | undefined {
+    if (!areSame(this.#objects, objects)) {
+      this.#picked = pickEndEntity(objects);
+      this.#objects = objects;
+    }
+    return this.#picked;
+  }
+}
+
+function areSame(some: readonly CertificateObject[], others: readonly CertificateObject[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ label, der }, index) => {
+      const other = others[index];
+      return other !== undefined && label === other.label && Buffer.compare(der, other.der) === 0;
+    })
+  );
+}
+
 function parse(der: Uint8Array): X509Certificate | undefined {
   try {
     return new X509Certificate(der);

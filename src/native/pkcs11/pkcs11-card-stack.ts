@@ -11,7 +11,7 @@ import { findCard, whyNoCard } from '../host/card-place.ts';
 import type { CardStack } from '../host/card-stack.ts';
 import { CKR_CRYPTOKI_ALREADY_INITIALIZED, cardErrorOf, returnValue } from './cryptoki-error.ts';
 import type { Cryptoki, Handle } from './cryptoki.ts';
-import { pickEndEntity, type CardCertificates } from './end-entity-certificate.ts';
+import { EndEntityPicker, type CardCertificates } from './end-entity-certificate.ts';
 import { TokenSession } from './token-session.ts';
 
 export interface Pkcs11Profile {
@@ -43,6 +43,8 @@ export class Pkcs11CardStack implements CardStack {
   readonly #timer: NodeJS.Timeout;
   /** By slot id, as the module gave it. */
   #slots = new Map<string, Slot>();
+  readonly #picker = new EndEntityPicker();
+  readonly #rsaNumbers = new WeakMap<CardCertificates, RsaNumbers>();
   #state: CardStackState = { service: 'running', readers: [] };
   #initialized = false;
   /** The library and the JavaScript heap may hold a PIN as a string that cannot be zeroed. */
@@ -93,8 +95,7 @@ export class Pkcs11CardStack implements CardStack {
     let presented = false;
     try {
       return TokenSession.use(this.#cryptoki, slot, (session) => {
-        const { endEntity } = this.#reidentify(session, card);
-        const { modulus, publicExponent } = rsaNumbers(endEntity);
+        const { modulus, publicExponent } = this.#numbersOf(this.#reidentify(session, card));
         const pinText = Buffer.from(pin).toString('latin1');
         presented = true;
         this.#pinGivenToLibrary = true;
@@ -127,11 +128,19 @@ export class Pkcs11CardStack implements CardStack {
 
   /** SECURITY: the card that signs is the card that was shown, read again in the session that signs (test "a swapped card does not sign"). */
   #reidentify(session: TokenSession, card: CertificateSha256): CardCertificates {
-    const certificates = pickEndEntity(session.certificates());
+    const certificates = this.#picker.pick(session.certificates());
     if (certificates === undefined || sha256(certificates.endEntity.raw) !== card) {
       throw new CardError('CARD_UNKNOWN', 'the token now holds another certificate', undefined, { pinNotPresented: true });
     }
     return certificates;
+  }
+
+  #numbersOf(certificates: CardCertificates): RsaNumbers {
+    const known = this.#rsaNumbers.get(certificates);
+    if (known !== undefined) return known;
+    const numbers = rsaNumbers(certificates.endEntity);
+    this.#rsaNumbers.set(certificates, numbers);
+    return numbers;
   }
 
   /** Asks the module what stands in its slots; reads only cards that are new. */
@@ -193,7 +202,7 @@ export class Pkcs11CardStack implements CardStack {
 
   #readCard(slot: Handle, reader: string): ReaderState {
     try {
-      const certificates = TokenSession.use(this.#cryptoki, slot, (session) => pickEndEntity(session.certificates()));
+      const certificates = TokenSession.use(this.#cryptoki, slot, (session) => this.#picker.pick(session.certificates()));
       if (certificates === undefined) return { reader, state: 'unknown_card', reason: 'no single end-entity certificate on the token' };
       return { reader, state: 'ready', card: signingCard(reader, certificates) };
     } catch (error) {
@@ -207,7 +216,12 @@ function signingCard(reader: string, { endEntity, chain }: CardCertificates): Si
   return { reader, certificateSha256: sha256(certificate), certificate, chain, driver: 'pkcs11' };
 }
 
-function rsaNumbers(certificate: X509Certificate): { modulus: Buffer; publicExponent: Buffer } {
+interface RsaNumbers {
+  readonly modulus: Buffer;
+  readonly publicExponent: Buffer;
+}
+
+function rsaNumbers(certificate: X509Certificate): RsaNumbers {
   const { n, e } = certificate.publicKey.export({ format: 'jwk' });
   if (n === undefined || e === undefined) {
     throw new CardError('CARD_UNKNOWN', 'the certificate holds no RSA key', undefined, { pinNotPresented: true });

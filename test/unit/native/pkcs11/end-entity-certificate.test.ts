@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pickEndEntity } from '../../../../src/native/pkcs11/end-entity-certificate.ts';
+import { EndEntityPicker, pickEndEntity } from '../../../../src/native/pkcs11/end-entity-certificate.ts';
 import { createTestCa, type IssuedCertificate, type TestCa } from '../../../../src/sandbox/ca/test-ca.ts';
 
 describe('the signer\'s certificate among those of a token', () => {
@@ -43,5 +43,19 @@ describe('the signer\'s certificate among those of a token', () => {
   it('is found among objects that are no certificates', () => {
     const rubbish = [Uint8Array.of(), Uint8Array.of(0x30, 0x82, 0xff), new Uint8Array(500)];
     expect(pickEndEntity([...rubbish.map((der) => object(der)), object(doctor.certificate.der)])).toBeDefined();
+  });
+
+  it('is picked anew as soon as one byte or one label is another, and only then', () => {
+    const picker = new EndEntityPicker();
+    const token = (der: Uint8Array, label?: string) => [object(Uint8Array.from(der), label), object(Uint8Array.from(ca.root.certificate.der))];
+    const first = picker.pick(token(doctor.certificate.der));
+    expect(picker.pick(token(doctor.certificate.der))).toBe(first);
+    expect(picker.pick([...token(doctor.certificate.der), object(other.certificate.der)])).toBeUndefined();
+    const swapped = picker.pick(token(other.certificate.der));
+    expect(Buffer.from(swapped?.endEntity.raw ?? []).equals(other.certificate.der)).toBe(true);
+    const oneBitOff = Uint8Array.from(other.certificate.der);
+    oneBitOff[oneBitOff.length - 1] = (oneBitOff.at(-1) ?? 0) ^ 1;
+    expect(picker.pick(token(oneBitOff))?.endEntity.fingerprint256).not.toBe(swapped?.endEntity.fingerprint256);
+    expect(picker.pick(token(doctor.certificate.der, 'HPKI END ENTITY CERTIFICATE'))).not.toBe(first);
   });
 });
