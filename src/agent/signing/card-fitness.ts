@@ -16,8 +16,19 @@ export type Unfitness = 'CARD_UNKNOWN' | 'CERTIFICATE_EXPIRED' | 'ROLE_NOT_ALLOW
 const dayMs = 24 * 60 * 60 * 1000;
 const leastRsaBits = 2048;
 
-/** Null where the certificate on the card cannot be read. */
+/** By the card as its host tells of it: a card inserted again, or read again, is another object. */
+const cardsRead = new WeakMap<SigningCard, ReadCard | null>();
+
+/** Null where the certificate on the card cannot be read. Every request asks several times, so the answer is kept. */
 export function readCard(card: SigningCard): ReadCard | null {
+  const known = cardsRead.get(card);
+  if (known !== undefined) return known;
+  const read = readCertificate(card);
+  cardsRead.set(card, read);
+  return read;
+}
+
+function readCertificate(card: SigningCard): ReadCard | null {
   try {
     const certificate = parseCertificate(card.certificate);
     return certificate.sha256 === card.certificateSha256 ? { card, certificate } : null;
