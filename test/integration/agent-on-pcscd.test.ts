@@ -1,0 +1,273 @@
+/**
+ * The whole agent as it is installed: card host in its own process, PC/SC, the real pcscd, readers played by vpcd,
+ * virtual HPKI cards, and the sample EHR in front of it.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { openCardHosts } from '../../src/agent/open-card-hosts.ts';
+import { settingsSchema, type Settings } from '../../src/agent/config/settings.ts';
+import type { CardHost, PinTries } from '../../src/native/host/card-host.ts';
+import { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
+import { connectToVpcd, type VpcdConnection } from '../../src/sandbox/cards/vpcd-connection.ts';
+import { AgentProblem, sign, verifyDocument, type PairedAgent, type SignedAnswer, type StaffMember } from '../../src/sandbox/ehr/ehr-client.ts';
+import { samplePrescriptionCsv } from '../../src/sandbox/samples/prescription.ts';
+import { readerIn, stateWhere } from '../support/card-states.ts';
+import { describeWith } from '../support/machine.ts';
+import { startPcscd, type PrivatePcscd } from '../support/pcscd.ts';
+import { ehrToken, RunningAgent } from '../support/running-agent.ts';
+import { TestClinic, type ClinicPerson } from '../support/test-clinic.ts';
+
+const saburo: StaffMember = { id: 'D0012', name: '医者 三郎' };
+const jiro: StaffMember = { id: 'D0013', name: '別 次郎' };
+
+/** Short, so that what nobody answers ends within a test. */
+const settings: Pick<Settings, 'cards' | 'deadlines'> = {
+  cards: settingsSchema.parse({}).cards,
+  deadlines: { consentSeconds: 10, cardSeconds: 2, cardCallSeconds: 5, loginAndSignSeconds: 10 },
+};
+
+const psoComputeSignature = 0x2a;
+
+describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole agent over pcscd', () => {
+  let pcscd: PrivatePcscd;
+  let clinic: TestClinic;
+  let agent: RunningAgent;
+  let cards: CardHost;
+  const inserted: VpcdConnection[] = [];
+
+  beforeAll(async () => {
+    [pcscd, clinic] = await Promise.all([startPcscd({ readers: 2 }), TestClinic.open()]);
+    agent = await RunningAgent.start({
+      clinic,
+      readers: ['not used'],
+      inserted: null,
+      settings,
+      cards: (data) => {
+        const opened = openCardHosts(settings, data);
+        if (opened === undefined) throw new Error('no card host');
+        return (cards = opened);
+      },
+    });
+    await empty();
+  });
+  afterAll(async () => {
+    expect(await agent.verifyAudit()).toMatchObject({ ok: true });
+    await agent.close();
+    expect(cardHostProcesses()).toEqual([]);
+    await pcscd.stop();
+  });
+  afterEach(async () => {
+    await Promise.all(inserted.splice(0).map((connection) => connection.remove()));
+    await empty();
+    agent.person.shown.splice(0);
+  });
+
+  const empty = (): Promise<unknown> =>
+    stateWhere(cards, (state) => state.service === 'running' && state.readers.length === 2 && state.readers.every((reader) => reader.state === 'empty'), 20_000);
+
+  const nameOf = (reader: 0 | 1): string => pcscd.readers[reader]?.name ?? '';
+  const ready = (reader: 0 | 1 = 0): Promise<unknown> => readerIn(cards, 'ready', nameOf(reader), 20_000);
+
+  async function insert(card: VirtualHpkiCard, reader: 0 | 1 = 0): Promise<VpcdConnection> {
+    const connection = await connectToVpcd(card, { port: pcscd.vpcdPorts[reader] ?? 0 });
+    inserted.push(connection);
+    return connection;
+  }
+
+  const paired = (): PairedAgent => ({ port: agent.port, token: ehrToken, publicKey: agent.agent.publicKey });
+
+  let posted = 0;
+  /** As an EHR does it: proof of the agent, post, wait. */
+  function signAs(staff: StaffMember, key = `key-${++posted}`): Promise<SignedAnswer> {
+    return sign(paired(), staff, [{ id: 'rx-1', type: 'prescription', csv: samplePrescriptionCsv() }], key);
+  }
+
+  async function problemOf(answer: Promise<unknown>): Promise<Pick<AgentProblem, 'code' | 'retriable'>> {
+    const error: unknown = await answer.then(
+      () => new Error('it was signed'),
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof AgentProblem)) throw error;
+    const { code, retriable } = error;
+    return { code, retriable };
+  }
+
+  const fingerprint = (person: ClinicPerson): string => clinic.people[person].certificate.sha256;
+
+  /** What the window said about tries each time it asked for a PIN. */
+  const triesShown = (): PinTries[] => agent.person.shown.flatMap((shown) => (shown.what === 'pin' ? [shown.question.tries] : []));
+
+  /** Does something at the very moment at which the card is told to sign. */
+  function whenSigning(card: VirtualHpkiCard, act: () => void): void {
+    const transmit = card.transmit.bind(card);
+    card.transmit = (command) => {
+      if (command[1] === psoComputeSignature) {
+        card.transmit = transmit;
+        act();
+      }
+      return transmit(command);
+    };
+  }
+
+  it('signs with an inserted card, with one VERIFY, and the document is valid', async () => {
+    const card = clinic.card('doctor');
+    await insert(card);
+    await ready();
+    const answer = await signAs(saburo);
+    expect(answer.signer.certificateSha256).toBe(fingerprint('doctor'));
+    expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 1 });
+    const [document] = answer.documents;
+    expect(await verifyDocument(paired(), document?.xml ?? new Uint8Array())).toMatchObject({ verdict: 'VALID' });
+  });
+
+  it('waits for a card that is not there yet', async () => {
+    const answer = signAs(saburo);
+    await expect.poll(() => agent.person.asked('need')).toBe(1);
+    await insert(clinic.card('doctor'));
+    expect((await answer).signer.certificateSha256).toBe(fingerprint('doctor'));
+  });
+
+  it('a card pulled while it signs is CARD_REMOVED and may be tried again: put back, the same SignedInfo is signed', async () => {
+    const card = clinic.card('doctor');
+    await insert(card);
+    await ready();
+    card.setFaults({ at: 'signature', when: 'during', what: { kind: 'remove' } });
+    expect(await problemOf(signAs(saburo, 'pulled'))).toEqual({ code: 'CARD_REMOVED', retriable: true });
+    await readerIn(cards, 'empty', nameOf(0));
+    await insert(card);
+    await ready();
+    const answer = await signAs(saburo, 'pulled');
+    expect(answer.documents).toHaveLength(1);
+    const recipes = agent.journal().split('\n').filter((line) => line.includes('"type":"recipe"') && line.includes(answer.id));
+    expect(recipes).toHaveLength(1);
+    // Pulled with the PIN at it: nobody can say whether the card took it, so it counts.
+    expect(triesShown().map(({ failuresSeen }) => failuresSeen)).toEqual([0, 1]);
+  });
+
+  it('signs after 200 removals and insertions, without restarting anything', async () => {
+    const card = clinic.card('doctor');
+    let signatures = 0;
+    const host = cardHostProcesses();
+    for (let insertion = 1; insertion <= 200; insertion += 1) {
+      const reader = insertion % 2 === 0 ? 0 : 1;
+      const connection = await insert(card, reader);
+      // Sometimes the request meets a card that is being read, sometimes one that has been.
+      if (insertion % 8 !== 0) await ready(reader);
+      if (insertion % 4 === 0) {
+        await signAs(saburo);
+        signatures += 1;
+      }
+      await connection.remove();
+      await readerIn(cards, 'empty', nameOf(reader));
+    }
+    expect(card.statistics).toMatchObject({ signatures, pinsPresented: signatures });
+    expect(cardHostProcesses()).toEqual(host);
+  }, 120_000);
+
+  it('with two doctors in two readers, each signs with their own card, whichever reader it is in', async () => {
+    const [doctor, other] = [clinic.card('doctor'), clinic.card('otherDoctor')];
+    // The first use of the other doctor's card, alone in the readers.
+    const alone = await insert(other);
+    await ready();
+    expect((await signAs(jiro)).signer.certificateSha256).toBe(fingerprint('otherDoctor'));
+    await alone.remove();
+    await empty();
+    for (const [ofDoctor, ofOther] of [[0, 1], [1, 0]] as const) {
+      const connections = [await insert(doctor, ofDoctor), await insert(other, ofOther)];
+      await Promise.all([ready(0), ready(1)]);
+      const [first, second] = await Promise.all([signAs(saburo), signAs(jiro)]);
+      expect(first.signer.certificateSha256).toBe(fingerprint('doctor'));
+      expect(second.signer.certificateSha256).toBe(fingerprint('otherDoctor'));
+      await Promise.all(connections.map((connection) => connection.remove()));
+      await empty();
+    }
+    expect(agent.person.asked('choice')).toBe(0);
+    expect(doctor.statistics.signatures).toBe(2);
+    expect(other.statistics.signatures).toBe(3);
+  });
+
+  it("names another doctor's card, a pharmacist's and one that can only authenticate, and asks for no PIN", async () => {
+    const other = clinic.card('otherDoctor');
+    const first = await insert(other);
+    await ready();
+    expect(await problemOf(signAs(saburo))).toEqual({ code: 'STAFF_MISMATCH', retriable: false });
+    await first.remove();
+    await empty();
+
+    const pharmacist = clinic.card('pharmacist');
+    const second = await insert(pharmacist);
+    await ready();
+    expect((await problemOf(signAs({ id: 'D0099', name: '新人' }))).code).toBe('ROLE_NOT_ALLOWED');
+    await second.remove();
+    await empty();
+
+    const wrong = new VirtualHpkiCard({ authentication: clinic.identity(clinic.people.doctor) });
+    await insert(wrong);
+    await readerIn(cards, 'unknown_card', nameOf(0));
+    expect((await problemOf(signAs(saburo))).code).toBe('CARD_UNKNOWN');
+    expect(wrong.statistics.pinsPresented).toBe(0);
+
+    expect(agent.person.asked('pin')).toBe(0);
+    expect(other.statistics.pinsPresented + pharmacist.statistics.pinsPresented).toBe(0);
+  });
+
+  it('goes on by itself after pcscd was killed and started again, between signatures and during one', async () => {
+    const card = clinic.card('doctor');
+    await insert(card);
+    await ready();
+    await signAs(saburo);
+
+    await pcscd.kill();
+    await stateWhere(cards, (state) => state.service === 'unavailable');
+    expect(await problemOf(signAs(saburo))).toEqual({ code: 'NO_CARD_SERVICE', retriable: true });
+    await pcscd.restart();
+    await empty();
+    await insert(card);
+    await ready();
+    await signAs(saburo);
+
+    whenSigning(card, () => void pcscd.kill());
+    const { code, retriable } = await problemOf(signAs(saburo, 'service-died'));
+    expect(['NO_CARD_SERVICE', 'CARD_REMOVED']).toContain(code);
+    expect(retriable).toBe(true);
+    await stateWhere(cards, (state) => state.service === 'unavailable');
+    await pcscd.restart();
+    await empty();
+    await insert(card);
+    await ready();
+    await signAs(saburo, 'service-died');
+  });
+
+  it('a card host killed while it signs is a named error; another takes its place, and the PIN in flight counts as a try', async () => {
+    const card = clinic.card('doctor');
+    await insert(card);
+    await ready();
+    await signAs(saburo);
+    agent.person.shown.splice(0);
+    const [before, ...none] = cardHostProcesses();
+    expect(none).toEqual([]);
+    whenSigning(card, () => process.kill(before ?? 0, 'SIGKILL'));
+    expect(await problemOf(signAs(saburo, 'host-died'))).toEqual({ code: 'CARD_MODULE_FAILED', retriable: true });
+    await ready();
+    await signAs(saburo, 'host-died');
+    expect(triesShown().map(({ failuresSeen }) => failuresSeen)).toEqual([0, 1]);
+    expect(cardHostProcesses()).not.toEqual([before]);
+    expect(cardHostProcesses()).toHaveLength(1);
+  });
+});
+
+/** Process ids of this process's children that are card hosts. */
+function cardHostProcesses(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        return parent === String(process.pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('card-host-process');
+      } catch {
+        // It ended while it was looked at.
+        return false;
+      }
+    })
+    .map(Number);
+}
