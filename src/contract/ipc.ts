@@ -139,10 +139,6 @@ export const settingsView = z.object({
 });
 export type SettingsView = z.infer<typeof settingsView>;
 
-/** Where the tray's menu sends the home window. Also pushed once after `home.ready`. */
-export const homeSection = z.enum(['status', 'clients', 'diagnosis', 'settings']);
-export type HomeSection = z.infer<typeof homeSection>;
-
 // ---- the channels of each window
 
 const nothing = z.undefined();
@@ -151,7 +147,8 @@ const dialog = z.strictObject({ dialog: z.string() });
 /** `push`: main to page. `invoke`: page to main, with the schema of request and answer. */
 export const windows = {
   signature: {
-    push: { view: signatureView },
+    /** Null: nothing is asked any more. The page forgets what it showed; the window stays warm, hidden. */
+    push: { view: signatureView.nullable() },
     invoke: {
       'signature.ready': { request: nothing, answer: signatureView.nullable() },
       /** The view of this dialog has been painted: the window may be shown. */
@@ -219,20 +216,12 @@ export interface PageBridge<W extends WindowName> {
 
 /**
  * How the port reaches the page: the preload posts this to its own window with the one port, after
- * `signature.pinPort`. `dialog` is the dialog that asked.
+ * `signature.pinPort`. `dialog` is the dialog that asked. A new port ends the one before it.
  */
 export interface PinPortMessage {
   readonly type: 'pin-port';
   readonly dialog: string;
 }
-
-/**
- * How the port reaches the page: the preload posts this to its window (`window.postMessage`), with the port as
- * `event.ports[0]`. Ask for it when the person has typed the PIN or when the step begins; a new port ends the one
- * before it. The page checks `event.source === window`.
- */
-export const pinPortMessage = z.strictObject({ agent: z.literal('signature.pinPort'), dialog: z.string() });
-export type PinPortMessage = z.infer<typeof pinPortMessage>;
 
 /**
  * Page → card host. Sent once a port, and the page zeroes its bytes after posting. They are copied, not transferred:

@@ -1,0 +1,37 @@
+import type { SameKeys } from './same-keys.ts';
+
+export const trayJa = {
+  states: {
+    ready: '署名できます',
+    needs_you: '操作をお待ちしています',
+    working: '署名しています',
+    problem: '問題があります',
+  },
+  tooltip: '{{product}}: {{reason}}',
+  menu: {
+    status: '状態',
+    clients: '接続先EHR',
+    diagnosis: '自己診断',
+    settings: '設定',
+    saveLogs: 'ログを保存…',
+    quit: '終了',
+  },
+} as const;
+
+export const trayEn: SameKeys<typeof trayJa> = {
+  states: {
+    ready: 'Ready to sign',
+    needs_you: 'Waiting for you',
+    working: 'Signing',
+    problem: 'There is a problem',
+  },
+  tooltip: '{{product}}: {{reason}}',
+  menu: {
+    status: 'Status',
+    clients: 'Connected EHRs',
+    diagnosis: 'Self-diagnosis',
+    settings: 'Settings',
+    saveLogs: 'Save logs…',
+    quit: 'Quit',
+  },
+};
