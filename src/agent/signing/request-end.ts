@@ -20,10 +20,11 @@ export interface RequestEnd {
   readonly problem: Problem;
 }
 
-export function cancelledBy(who: 'person' | 'caller' | 'shutdown'): RequestStopped {
+export function cancelledBy(who: 'person' | 'caller' | 'shutdown' | 'window'): RequestStopped {
   const detail = {
     person: { ja: '画面で取り消されました。', en: 'It was cancelled in the window.' },
     caller: { ja: 'EHRが取り消しました。', en: 'The EHR cancelled it.' },
+    window: { ja: '確認の画面が応答しなくなりました。', en: 'The window that asked stopped responding.' },
     shutdown: { ja: 'エージェントが終了しました。', en: 'The agent was shut down.' },
   }[who];
   return new RequestStopped('cancelled', { code: 'CANCELLED_BY_USER', detail });

@@ -4,6 +4,7 @@ import type { CardNeed, Clock, DialogOutcome, HoldPin, PinQuestion, Prompts, Sig
 import { askUntil, DeadlinePassed } from './ask-until.ts';
 import { viewCard, type ReadCard } from './card-fitness.ts';
 import { lookForCard, type CardAnswer, type CardQuestion } from './card-question.ts';
+import { reasonOfAbort } from './lane.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { PinSessions } from './pin-sessions.ts';
 import { cancelledBy, endOf, expired, problem } from './request-end.ts';
@@ -177,18 +178,25 @@ export class SignatureWindow {
   }
 
   #holder(card: ReadCard, held: Set<PinSessionId>, signal: AbortSignal): HoldPin {
-    return async ({ pin, spendLastTries }) => {
-      signal.throwIfAborted();
-      const session = await this.#parts.cards.holdPin({
-        certificateSha256: card.card.certificateSha256,
-        pin,
-        spendLastTries,
-        ...this.#parts.pinSessions.boundsFor(this.#documents),
-      });
+    const { cards, pinSessions } = this.#parts;
+    const order = () => ({ certificateSha256: card.card.certificateSha256, ...pinSessions.boundsFor(this.#documents) });
+    const keep = async (holding: Promise<PinSessionId>): Promise<PinSessionId> => {
+      const session = await holding;
       held.add(session);
-      if (signal.aborted) await this.#parts.pinSessions.end(session);
+      if (signal.aborted) await pinSessions.end(session);
       return session;
     };
+    const hold = ({ pin, spendLastTries }: Parameters<HoldPin>[0]): Promise<PinSessionId> => {
+      if (signal.aborted) return Promise.reject(reasonOfAbort(signal));
+      return keep(cards.holdPin({ ...order(), pin, spendLastTries }));
+    };
+    if (cards.holdPinFrom === undefined) return hold;
+    const fromPort: HoldPin['fromPort'] = (port, until) => {
+      if (signal.aborted) return Promise.reject(reasonOfAbort(signal));
+      const holding = cards.holdPinFrom?.(order(), port, AbortSignal.any([signal, until]));
+      return holding === undefined ? Promise.reject(new Error('the card host takes no ports')) : keep(holding);
+    };
+    return Object.assign(hold, { fromPort });
   }
 
   async #readTries(card: ReadCard): Promise<PinTries | null> {

@@ -6,15 +6,22 @@ import type { CardStackState } from './card-host.ts';
 import { GuardedCardHost } from './guarded-card-host.ts';
 import { describeError, toHostSchema, type FromHost, type ToHost } from './host-messages.ts';
 import { loadCardStack } from './load-card-stack.ts';
+import { parentChannel } from './parent-channel.ts';
 import type { PinLedger, PinRecord } from './pin-ledger.ts';
+import type { PinPort } from './pin-port.ts';
 
+const agent = parentChannel();
 let host: GuardedCardHost | undefined;
+
+/** Ports on which a PIN may still come. */
+const pinPorts = new Map<number, AbortController>();
+let replacementWaits = false;
 
 const questions = new Map<number, { done: (record: PinRecord) => void; failed: (error: Error) => void }>();
 let lastQuestion = 0;
 
 function post(message: FromHost): void {
-  process.send?.(message, undefined, undefined, () => undefined);
+  agent.post(message);
 }
 
 function ask(question: { type: 'ledgerLoad'; card: string } | { type: 'ledgerSave'; card: string; record: PinRecord }): Promise<PinRecord> {
@@ -34,7 +41,24 @@ const ledger: PinLedger = {
   },
 };
 
-async function answer(message: Exclude<ToHost, { question: number }>): Promise<FromHost> {
+/** Tells the agent when the PIN has come, or that it will not. */
+function receivePin(from: GuardedCardHost, { port: number, order }: Extract<ToHost, { type: 'openPinPort' }>, port: PinPort): void {
+  const closing = new AbortController();
+  pinPorts.set(number, closing);
+  from.holdPinFrom(order, port, closing.signal).then(
+    (session) => {
+      pinPorts.delete(number);
+      post({ type: 'pinHeld', port: number, session });
+    },
+    (error: unknown) => {
+      pinPorts.delete(number);
+      post({ type: 'pinNotHeld', port: number, error: describeError(error) });
+      if (replacementWaits && pinPorts.size === 0 && !from.holdsPins) post({ type: 'replaceMe' });
+    },
+  );
+}
+
+async function answer(message: Exclude<ToHost, { question: number }>, ports: readonly PinPort[]): Promise<FromHost> {
   const { call } = message;
   if (message.type === 'start') {
     const stack = await loadCardStack(message.stack);
@@ -56,13 +80,23 @@ async function answer(message: Exclude<ToHost, { question: number }>): Promise<F
       } finally {
         message.entry.pin.fill(0);
       }
+    case 'openPinPort': {
+      const [port] = ports;
+      if (port === undefined) throw new Error('no port came with the message');
+      receivePin(host, message, port);
+      return { type: 'done', call };
+    }
+    case 'closePinPort':
+      pinPorts.get(message.port)?.abort(new Error('closed'));
+      return { type: 'done', call };
     case 'sign':
       return { type: 'signed', call, signature: await host.sign(message.session, message.hash) };
     case 'endPinSession':
       await host.endPinSession(message.session);
       return { type: 'done', call };
     case 'retire':
-      if (host.holdsPins) return { type: 'retired', call, idle: false, endedByRemoval: [] };
+      replacementWaits = host.holdsPins || pinPorts.size > 0;
+      if (replacementWaits) return { type: 'retired', call, idle: false, endedByRemoval: [] };
       await host.close();
       return { type: 'retired', call, idle: true, endedByRemoval: [...host.endedByRemoval()] };
   }
@@ -87,10 +121,10 @@ function settleQuestion(message: Extract<ToHost, { question: number }>): void {
   else waiting.done(message.type === 'ledgerLoaded' ? message.record : { failures: 0, inFlight: false });
 }
 
-process.on('message', (raw) => {
+agent.onMessage((raw, ports) => {
   const message = toHostSchema.parse(raw);
   if ('question' in message) settleQuestion(message);
-  else answer(message).then(post, (error: unknown) => post({ type: 'failed', call: message.call, error: describeError(error) }));
+  else answer(message, ports).then(post, (error: unknown) => post({ type: 'failed', call: message.call, error: describeError(error) }));
 });
 
 /**
@@ -99,6 +133,6 @@ process.on('message', (raw) => {
  */
 const end = () => process.kill(process.pid, 'SIGKILL');
 // The agent is gone: nobody may use a held PIN any more.
-process.on('disconnect', end);
+agent.onGone(end);
 process.on('uncaughtException', end);
 process.on('unhandledRejection', end);

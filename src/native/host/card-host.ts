@@ -3,6 +3,8 @@
  * end-entity signing certificate. Slot numbers and reader names are for people to read.
  */
 
+import type { PinPort } from './pin-port.ts';
+
 /** SHA-256 of a certificate's DER, 64 lower-case hex digits. */
 export type CertificateSha256 = string;
 
@@ -90,6 +92,9 @@ export interface PinEntry {
   readonly spendLastTries: boolean;
 }
 
+/** A PIN that is still to be typed: what is known of it before. */
+export type PinOrder = Omit<PinEntry, 'pin' | 'spendLastTries'>;
+
 export type PinSessionId = string;
 
 export interface PinTries {
@@ -116,6 +121,13 @@ export interface CardHost {
 
   /** Takes a PIN over without presenting it: the first {@link sign} does, exactly once. */
   holdPin(entry: PinEntry): Promise<PinSessionId>;
+
+  /**
+   * As {@link holdPin}, with the PIN coming over a port straight from where it is typed: the process that calls this
+   * never has it. Resolves when it has come; rejects when the port closes first, or with the signal's reason. Takes
+   * the port over. Missing where ports cannot be handed on (plain Node).
+   */
+  holdPinFrom?(order: PinOrder, port: PinPort, signal: AbortSignal): Promise<PinSessionId>;
 
   /**
    * RSASSA-PKCS1-v1_5 (RFC 8017 §8.2) over the DigestInfo of a SHA-256 `hash` (32 bytes).

@@ -1,11 +1,15 @@
 import { fork } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { PinPort } from './pin-port.ts';
 
 /** A running child process as the host sees it. Electron's utilityProcess fits the same shape. */
 export interface ChildChannel {
-  /** Bytes arrive as bytes. Posting to a child that has ended does nothing. */
-  post(message: unknown): void;
+  /**
+   * Bytes arrive as bytes. Posting to a child that has ended does nothing. Ports go to the child with the message;
+   * throws where the channel cannot hand them on.
+   */
+  post(message: unknown, ports?: readonly PinPort[]): void;
   onMessage(listener: (message: unknown) => void): void;
   /** Called once. `how` is for the log: exit code or signal. */
   onExit(listener: (how: string) => void): void;
@@ -14,6 +18,19 @@ export interface ChildChannel {
 }
 
 export type SpawnChild = (entry: URL, environment: Readonly<Record<string, string>>) => ChildChannel;
+
+let spawnHere: SpawnChild | undefined;
+
+/**
+ * Has every card host of this process started in another way. The desktop program calls it once, before any card is
+ * looked at: its executable cannot run as plain Node.
+ */
+export function spawnChildrenBy(spawn: SpawnChild): void {
+  spawnHere = spawn;
+}
+
+/** How this process starts its children. */
+export const spawnChild: SpawnChild = (entry, environment) => (spawnHere ?? forkChild)(entry, environment);
 
 /** Plain Node: child_process.fork with structured clone, so that bytes stay bytes. */
 export const forkChild: SpawnChild = (entry, environment) => {
@@ -32,7 +49,8 @@ export const forkChild: SpawnChild = (entry, environment) => {
   child.stdout?.resume();
   child.stderr?.resume();
   return {
-    post: (message) => {
+    post: (message, ports = []) => {
+      if (ports.length > 0) throw new Error('a forked process takes no ports');
       if (child.connected) child.send(message as object, () => undefined);
     },
     onMessage: (listener) => void child.on('message', listener),

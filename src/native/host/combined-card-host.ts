@@ -46,6 +46,11 @@ export function combineCardHosts(hosts: readonly CardHost[]): CardHost {
       const host = hostOf(entry.certificateSha256);
       return `${hosts.indexOf(host)}:${await host.holdPin(entry)}`;
     },
+    async holdPinFrom(order, port, signal) {
+      const host = hostOf(order.certificateSha256);
+      if (host.holdPinFrom === undefined) throw new CardError('CARD_MODULE_FAILED', 'no port reaches this card host', undefined, { pinNotPresented: true });
+      return `${hosts.indexOf(host)}:${await host.holdPinFrom(order, port, signal)}`;
+    },
     async sign(session, hash) {
       const at = locate(session);
       if (at === undefined) throw new CardError('PIN_SESSION_ENDED', 'never held here', undefined, { pinNotPresented: true });

@@ -5,6 +5,7 @@ import {
   type CardStackState,
   type CertificateSha256,
   type PinEntry,
+  type PinOrder,
   type PinSessionId,
   type PinTries,
   type Tries,
@@ -13,7 +14,9 @@ import type { CardStack } from './card-stack.ts';
 import { findCard, stillInserted, whyNoCard } from './card-place.ts';
 import { systemHostClock, type HostClock } from './host-clock.ts';
 import { cleanRecord, consentNeeded, failuresSeen, type PinLedger, type PinRecord } from './pin-ledger.ts';
+import type { PinPort } from './pin-port.ts';
 import { PinVault, type PinSession } from './pin-vault.ts';
+import { takePin } from './take-pin.ts';
 
 export interface GuardedCardHostOptions {
   readonly stack: CardStack;
@@ -75,6 +78,10 @@ export class GuardedCardHost implements CardHost {
     const card = findCard(this.#stack.state(), entry.certificateSha256);
     if (card === undefined) return Promise.reject(whyNoCard(this.#stack.state()));
     return Promise.resolve(this.#vault.hold(entry, card.reader));
+  }
+
+  holdPinFrom(order: PinOrder, port: PinPort, signal: AbortSignal): Promise<PinSessionId> {
+    return takePin(port, signal, (typed) => this.holdPin({ ...order, ...typed }));
   }
 
   sign(id: PinSessionId, hash: Uint8Array): Promise<Uint8Array> {

@@ -61,6 +61,7 @@ const entrySchema = z.strictObject({
   lifetimeMs: z.number().min(0),
   spendLastTries: z.boolean(),
 });
+const orderSchema = entrySchema.omit({ pin: true, spendLastTries: true });
 
 /** Agent → process. Calls carry a `call` number and get one answer. */
 export const toHostSchema = z.discriminatedUnion('type', [
@@ -68,6 +69,9 @@ export const toHostSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ping'), call: z.int() }),
   z.strictObject({ type: z.literal('pinTries'), call: z.int(), card: certificateSha256 }),
   z.strictObject({ type: z.literal('holdPin'), call: z.int(), entry: entrySchema }),
+  /** Comes with the port itself. Answered at once; `pinHeld` or `pinNotHeld` follows when a person has typed. */
+  z.strictObject({ type: z.literal('openPinPort'), call: z.int(), port: z.int(), order: orderSchema }),
+  z.strictObject({ type: z.literal('closePinPort'), call: z.int(), port: z.int() }),
   z.strictObject({ type: z.literal('sign'), call: z.int(), session: text, hash: bytes(32) }),
   z.strictObject({ type: z.literal('endPinSession'), call: z.int(), session: text }),
   /** Finish the library and say so, unless a PIN is held: then `idle` is false and all stays as it was. */
@@ -86,6 +90,8 @@ export const fromHostSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('retired'), call: z.int(), idle: z.boolean(), endedByRemoval: z.array(text).max(256) }),
   z.strictObject({ type: z.literal('failed'), call: z.int(), error: errorSchema }),
   z.strictObject({ type: z.literal('state'), state: stateSchema }),
+  z.strictObject({ type: z.literal('pinHeld'), port: z.int(), session: text }),
+  z.strictObject({ type: z.literal('pinNotHeld'), port: z.int(), error: errorSchema }),
   /** The last PIN session is over and this process should end, because a library may still hold the PIN. */
   z.strictObject({ type: z.literal('replaceMe') }),
   z.strictObject({ type: z.literal('ledgerLoad'), question: z.int(), card: certificateSha256 }),

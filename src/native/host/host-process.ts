@@ -1,9 +1,10 @@
-import { CardError, type CardStackState } from './card-host.ts';
+import { CardError, type CardStackState, type PinOrder, type PinSessionId } from './card-host.ts';
 import type { CardStackSpec } from './card-stack-spec.ts';
 import type { ChildChannel } from './child-channel.ts';
 import type { HostClock } from './host-clock.ts';
 import { fromHostSchema, rebuildError, toHostSchema, type FromHost, type HostAnswer, type HostCall, type ToHost } from './host-messages.ts';
 import type { PinLedger } from './pin-ledger.ts';
+import type { PinPort } from './pin-port.ts';
 
 export interface HostProcessEvents {
   state(state: CardStackState): void;
@@ -23,8 +24,10 @@ export class HostProcess {
   readonly #clock: HostClock;
   readonly #events: HostProcessEvents;
   readonly #waiting = new Map<number, { done: (answer: HostAnswer) => void; failed: (error: CardError) => void }>();
+  readonly #pinPorts = new Map<number, { held: (session: PinSessionId) => void; failed: (error: CardError) => void }>();
   readonly #exited: Promise<void>;
   #lastCall = 0;
+  #lastPort = 0;
   #over: string | undefined;
   #killedFor: string | undefined;
 
@@ -51,7 +54,7 @@ export class HostProcess {
   }
 
   /** Rejects with CARD_MODULE_FAILED when the process dies, or does not answer in time and is killed for it. */
-  call(call: HostCall, deadlineMs: number): Promise<HostAnswer> {
+  call(call: HostCall, deadlineMs: number, ports: readonly PinPort[] = []): Promise<HostAnswer> {
     if (this.#over !== undefined) return Promise.reject(moduleFailed(this.#over));
     this.#lastCall += 1;
     const number = this.#lastCall;
@@ -69,8 +72,26 @@ export class HostProcess {
           reject(error);
         },
       });
-      this.#channel.post(message.data);
+      this.#channel.post(message.data, ports);
     });
+  }
+
+  /** Hands the port over. `held` settles when a person has typed, which no deadline of a call measures. */
+  async openPinPort(order: PinOrder, port: PinPort, deadlineMs: number): Promise<{ readonly number: number; readonly held: Promise<PinSessionId> }> {
+    this.#lastPort += 1;
+    const number = this.#lastPort;
+    const held = new Promise<PinSessionId>((resolve, reject) => {
+      this.#pinPorts.set(number, { held: resolve, failed: reject });
+    });
+    // Also reported by the call below, when that is what fails.
+    held.catch(() => undefined);
+    try {
+      await this.call({ type: 'openPinPort', port: number, order }, deadlineMs, [port]);
+    } catch (error) {
+      this.#pinPorts.delete(number);
+      throw error;
+    }
+    return { number, held };
   }
 
   /** Ends the process at once; calls under way fail with `why`. */
@@ -116,6 +137,12 @@ export class HostProcess {
           return { type: 'ledgerSaved', question: message.question };
         });
         break;
+      case 'pinHeld':
+        this.#settlePort(message.port, (waiting) => waiting.held(message.session));
+        break;
+      case 'pinNotHeld':
+        this.#settlePort(message.port, (waiting) => waiting.failed(rebuildError(message.error)));
+        break;
       case 'failed':
         this.#settle(message.call, (waiting) => waiting.failed(rebuildError(message.error)));
         break;
@@ -140,6 +167,12 @@ export class HostProcess {
     if (waiting !== undefined) how(waiting);
   }
 
+  #settlePort(port: number, how: (waiting: { held: (session: PinSessionId) => void; failed: (error: CardError) => void }) => void): void {
+    const waiting = this.#pinPorts.get(port);
+    this.#pinPorts.delete(port);
+    if (waiting !== undefined) how(waiting);
+  }
+
   #end(why: string): void {
     if (this.#over !== undefined) return;
     this.#over = why;
@@ -148,8 +181,9 @@ export class HostProcess {
   }
 
   #failWaiting(why: string): void {
-    const waiting = [...this.#waiting.values()];
+    const waiting = [...this.#waiting.values(), ...this.#pinPorts.values()];
     this.#waiting.clear();
+    this.#pinPorts.clear();
     for (const one of waiting) one.failed(moduleFailed(why));
   }
 }

@@ -6,15 +6,17 @@ import {
   type CardStackState,
   type CertificateSha256,
   type PinEntry,
+  type PinOrder,
   type PinSessionId,
   type PinTries,
 } from './card-host.ts';
 import type { CardStackSpec } from './card-stack-spec.ts';
-import { forkChild, type SpawnChild } from './child-channel.ts';
+import { spawnChild, type SpawnChild } from './child-channel.ts';
 import { systemHostClock, type HostClock } from './host-clock.ts';
 import type { HostAnswer, HostCall } from './host-messages.ts';
 import { HostProcess } from './host-process.ts';
 import type { PinLedger } from './pin-ledger.ts';
+import type { PinPort } from './pin-port.ts';
 import { cardWasRemoved } from './pin-vault.ts';
 import { defaultRestartLimit, RestartBudget, type RestartLimit } from './restart-budget.ts';
 
@@ -37,7 +39,7 @@ export interface StartCardHostOptions {
   readonly clock?: HostClock;
   readonly deadlines?: Partial<HostDeadlines>;
   readonly restarts?: RestartLimit;
-  /** Electron's utilityProcess instead of child_process. */
+  /** How this process starts its children by default. */
   readonly spawn?: SpawnChild;
 }
 
@@ -111,6 +113,26 @@ class ProcessCardHost implements CardHost {
     }
   }
 
+  async holdPinFrom(order: PinOrder, port: PinPort, signal: AbortSignal): Promise<PinSessionId> {
+    const deadline = this.#deadlines.card;
+    const { process, opened } = await this.#inTurn(async () => {
+      const process = await this.#readyProcess();
+      return { process, opened: await process.openPinPort(order, port, deadline) };
+    });
+    const close = (): void => void process.call({ type: 'closePinPort', port: opened.number }, deadline).catch(() => undefined);
+    if (signal.aborted) close();
+    else signal.addEventListener('abort', close, { once: true });
+    try {
+      const session = await opened.held;
+      // It came in the moment in which the question ended: nobody will use it.
+      if (signal.aborted) await this.endPinSession(session);
+      signal.throwIfAborted();
+      return session;
+    } finally {
+      signal.removeEventListener('abort', close);
+    }
+  }
+
   async sign(session: PinSessionId, hash: Uint8Array): Promise<Uint8Array> {
     if (hash.length !== 32) throw new RangeError('a SHA-256 hash has 32 bytes');
     const answer = await this.#call({ type: 'sign', session, hash }, this.#deadlines.sign, () => {
@@ -163,7 +185,7 @@ class ProcessCardHost implements CardHost {
   }
 
   #startProcess(): Life {
-    const { stack, ledger, spawn = forkChild } = this.#options;
+    const { stack, ledger, spawn = spawnChild } = this.#options;
     const environment = stack.kind === 'pkcs11' ? (stack.module.environment ?? {}) : {};
     const process: HostProcess = new HostProcess(spawn(entry, environment), ledger, this.#clock, {
       state: (state) => {
