@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openCardHosts } from '../../src/agent/open-card-hosts.ts';
 import { settingsSchema, type Settings } from '../../src/agent/config/settings.ts';
 import type { CardHost, PinTries } from '../../src/native/host/card-host.ts';
+import type { CardFault } from '../../src/sandbox/cards/card-faults.ts';
 import { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { connectToVpcd, type VpcdConnection } from '../../src/sandbox/cards/vpcd-connection.ts';
 import { AgentProblem, sign, verifyDocument, type PairedAgent, type SignedAnswer, type StaffMember } from '../../src/sandbox/ehr/ehr-client.ts';
@@ -26,7 +27,10 @@ const settings: Pick<Settings, 'cards' | 'deadlines'> = {
   deadlines: { consentSeconds: 10, cardSeconds: 2, cardCallSeconds: 5, loginAndSignSeconds: 10 },
 };
 
-const psoComputeSignature = 0x2a;
+/** VERIFY with a PIN; without one it only reads the counter. */
+const presentsPin = (command: Uint8Array): boolean => command[1] === 0x20 && command.length > 5;
+/** PERFORM SECURITY OPERATION. */
+const makesSignature = (command: Uint8Array): boolean => command[1] === 0x2a;
 
 describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole agent over pcscd', () => {
   let pcscd: PrivatePcscd;
@@ -97,11 +101,11 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole agent over pcsc
   /** What the window said about tries each time it asked for a PIN. */
   const triesShown = (): PinTries[] => agent.person.shown.flatMap((shown) => (shown.what === 'pin' ? [shown.question.tries] : []));
 
-  /** Does something at the very moment at which the card is told to sign. */
-  function whenSigning(card: VirtualHpkiCard, act: () => void): void {
+  /** Does something once, at the very moment at which the card gets such a command. */
+  function whenTold(card: VirtualHpkiCard, fits: (command: Uint8Array) => boolean, act: () => void): void {
     const transmit = card.transmit.bind(card);
     card.transmit = (command) => {
-      if (command[1] === psoComputeSignature) {
+      if (fits(command)) {
         card.transmit = transmit;
         act();
       }
@@ -127,21 +131,56 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole agent over pcsc
     expect((await answer).signer.certificateSha256).toBe(fingerprint('doctor'));
   });
 
-  it('a card pulled while it signs is CARD_REMOVED and may be tried again: put back, the same SignedInfo is signed', async () => {
+  const pulls: readonly [what: string, at: (command: Uint8Array) => boolean, when: CardFault['when'], failuresSeen: number][] = [
+    // With the PIN on its way nobody can say whether the card took it: it counts.
+    ['before the PIN reaches it', presentsPin, 'before', 1],
+    ['after it took the PIN', presentsPin, 'after', 1],
+    ['before it signs', makesSignature, 'before', 1],
+    ['while it signs', makesSignature, 'during', 1],
+  ];
+  it.each(pulls)('a card pulled %s is CARD_REMOVED and may be tried again: put back, the same SignedInfo is signed', async (what, at, when, failuresSeen) => {
     const card = clinic.card('doctor');
     await insert(card);
     await ready();
-    card.setFaults({ at: 'signature', when: 'during', what: { kind: 'remove' } });
-    expect(await problemOf(signAs(saburo, 'pulled'))).toEqual({ code: 'CARD_REMOVED', retriable: true });
+    whenTold(card, at, () => card.setFaults({ at: { command: 0 }, when, what: { kind: 'remove' } }));
+    const key = what.replaceAll(' ', '-');
+    expect(await problemOf(signAs(saburo, key))).toEqual({ code: 'CARD_REMOVED', retriable: true });
     await readerIn(cards, 'empty', nameOf(0));
     await insert(card);
     await ready();
-    const answer = await signAs(saburo, 'pulled');
-    expect(answer.documents).toHaveLength(1);
+    const answer = await signAs(saburo, key);
     const recipes = agent.journal().split('\n').filter((line) => line.includes('"type":"recipe"') && line.includes(answer.id));
     expect(recipes).toHaveLength(1);
-    // Pulled with the PIN at it: nobody can say whether the card took it, so it counts.
-    expect(triesShown().map(({ failuresSeen }) => failuresSeen)).toEqual([0, 1]);
+    expect(triesShown().map((tries) => tries.failuresSeen)).toEqual([0, failuresSeen]);
+    expect(card.statistics.pinsPresented).toBeLessThanOrEqual(2);
+  });
+
+  it('a card pulled with its last answer has signed', async () => {
+    const card = clinic.card('doctor');
+    await insert(card);
+    await ready();
+    card.setFaults({ at: 'signature', when: 'after', what: { kind: 'remove' } });
+    expect((await signAs(saburo)).documents).toHaveLength(1);
+  });
+
+  it('a card pulled while the PIN is being typed is waited for, and the PIN is asked for anew', async () => {
+    const card = clinic.card('doctor');
+    const connection = await insert(card);
+    await ready();
+    let pulled = false;
+    agent.person.pin = () => {
+      if (pulled) return '1234';
+      pulled = true;
+      void connection.remove().then(() => insert(card));
+      return 'silent';
+    };
+    try {
+      await signAs(saburo);
+    } finally {
+      agent.person.pin = () => '1234';
+    }
+    expect(agent.person.asked('pin')).toBe(2);
+    expect(card.statistics.pinsPresented).toBe(1);
   });
 
   it('signs after 200 removals and insertions, without restarting anything', async () => {
@@ -226,7 +265,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole agent over pcsc
     await ready();
     await signAs(saburo);
 
-    whenSigning(card, () => void pcscd.kill());
+    whenTold(card, makesSignature, () => void pcscd.kill());
     const { code, retriable } = await problemOf(signAs(saburo, 'service-died'));
     expect(['NO_CARD_SERVICE', 'CARD_REMOVED']).toContain(code);
     expect(retriable).toBe(true);
@@ -246,7 +285,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole agent over pcsc
     agent.person.shown.splice(0);
     const [before, ...none] = cardHostProcesses();
     expect(none).toEqual([]);
-    whenSigning(card, () => process.kill(before ?? 0, 'SIGKILL'));
+    whenTold(card, makesSignature, () => process.kill(before ?? 0, 'SIGKILL'));
     expect(await problemOf(signAs(saburo, 'host-died'))).toEqual({ code: 'CARD_MODULE_FAILED', retriable: true });
     await ready();
     await signAs(saburo, 'host-died');
