@@ -150,6 +150,7 @@ describeWith(programs, 'where nothing can be written', () => {
 function bound(cards: CardHost): CardHost {
   return {
     state: () => cards.state(),
+    isStarting: () => cards.isStarting(),
     subscribe: (listener) => cards.subscribe(listener),
     pinTries: (certificate) => cards.pinTries(certificate),
     holdPin: (entry) => cards.holdPin(entry),

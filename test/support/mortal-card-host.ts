@@ -32,6 +32,10 @@ export class MortalCardHost implements CardHost {
     return this.#life.host.state();
   }
 
+  isStarting(): boolean {
+    return this.#life.host.isStarting();
+  }
+
   subscribe(listener: (state: CardStackState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
