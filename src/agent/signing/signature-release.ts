@@ -7,10 +7,10 @@ import type { Audit } from '../audit/audit-log.ts';
 import type { AuditHead, AuditedDocument } from '../audit/audit-entry.ts';
 import type { Clock, Prompts } from '../ports.ts';
 import type { DocumentPlan } from './accept-documents.ts';
-import { signerNameOf } from './card-fitness.ts';
+import { signerNameOf, type ReadCard } from './card-fitness.ts';
 import type { Journal, JournalEntry, SignedRecord } from './journal.ts';
 import type { LiveRequest } from './live-request.ts';
-import { certificateOf, followRecipe } from './recipe.ts';
+import { certificateOf, followRecipe, type PreparedDocument } from './recipe.ts';
 import { problem } from './request-end.ts';
 import { sha256 } from './request-fingerprint.ts';
 import { releaseDocument, type ReleasableDocument } from './self-verification.ts';
@@ -45,13 +45,13 @@ export class SignatureRelease {
   }
 
   async release(request: LiveRequest, plan: DocumentPlan, order: readonly DocumentToSign[], signed: SignedValues): Promise<SignatureResult> {
-    const { journal, prompts, verifiers } = this.#parts;
+    const { journal, prompts } = this.#parts;
     const { card, recipe } = signed;
     const { certificate } = card;
-    const verifier = verifiers.forCard(card.card);
     const released = signed.prepared.flatMap((document) => {
       const value = signed.values.get(document.input.id);
-      return value ? [releaseDocument(document, value, certificate.sha256, verifier, new Date(recipe.signingTime))] : [];
+      if (value === undefined) return [];
+      return [signed.verified.get(document.input.id) ?? this.#verify(document, value, card, recipe.signingTime)];
     });
     await this.#settleBinding(request, signed);
 
@@ -74,6 +74,18 @@ export class SignatureRelease {
     await this.#recordReleased(request.identity.id, head);
     if (signed.window === null) prompts.notify(signedToast(plan, signed.values.size));
     return answer(order, released, record, failed, certificate, recipe.signingTime, head);
+  }
+
+  /**
+   * The self-verification of one document before all have their values: the card works on the next one meanwhile. What
+   * fails here is not stored, so that {@link release} verifies it again and says why.
+   */
+  verifyAhead(document: PreparedDocument, value: Uint8Array, card: ReadCard, signingTime: number): ReleasableDocument | null {
+    try {
+      return this.#verify(document, value, card, signingTime);
+    } catch {
+      return null;
+    }
   }
 
   /**
@@ -102,6 +114,10 @@ export class SignatureRelease {
     const head = entry.released?.audit ?? (await this.#auditOnce(entry.id, statement, true));
     if (entry.released === null) await this.#recordReleased(entry.id, head);
     return answer(order, released, signed, failed, certificate, recipe.signingTime, head);
+  }
+
+  #verify(document: PreparedDocument, value: Uint8Array, card: ReadCard, signingTime: number): ReleasableDocument {
+    return releaseDocument(document, value, card.certificate.sha256, this.#parts.verifiers.forCard(card.card), new Date(signingTime));
   }
 
   /** One request is released once: an entry that an earlier run wrote before it was killed is the one that counts. */

@@ -64,6 +64,7 @@ export class SignatureRequests implements SignatureService {
       windows: new Lane(),
       cardLane: (certificateSha256) => this.#cardLane(certificateSha256),
       waitingCallers: (except) => this.#waitingCallers(except),
+      verifyAhead: (...of) => this.#release.verifyAhead(...of),
     };
     this.#unsubscribe = cards.subscribe((state) => void this.#pinSessions.dropRemoved(state));
   }

@@ -13,6 +13,7 @@ import { certificateOf, followRecipe, writeRecipe, type PreparedDocument } from 
 import { sha256 } from './request-fingerprint.ts';
 import { cardProblem, mayHaveSigned, problem } from './request-end.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
+import type { ReleasableDocument } from './self-verification.ts';
 import { SignatureWindow, type Authorization, type Refusal, type WindowParts } from './signature-window.ts';
 import type { StaffBindings } from './staff-bindings.ts';
 import { ownershipOf } from './staff-ownership.ts';
@@ -27,6 +28,8 @@ export interface RunParts extends WindowParts {
   /** Signatures on one card, request by request. */
   readonly cardLane: (certificateSha256: string) => Lane;
   readonly waitingCallers: (except: LiveRequest) => readonly string[];
+  /** Assembles and verifies one document ahead of its release; null where it may not leave, which the release says. */
+  readonly verifyAhead: (document: PreparedDocument, value: Uint8Array, card: ReadCard, signingTime: number) => ReleasableDocument | null;
 }
 
 export interface RunOrder {
@@ -46,6 +49,8 @@ export interface SignedValues {
   readonly card: ReadCard;
   /** By document id. */
   readonly values: ReadonlyMap<string, Uint8Array>;
+  /** Documents of `values` that were verified while the card worked on the next. */
+  readonly verified: ReadonlyMap<string, ReleasableDocument>;
   /** With `partial`: why the rest was not signed. */
   readonly failed: ReadonlyMap<string, ErrorCode>;
   readonly isFirstUse: boolean;
@@ -62,6 +67,7 @@ export class SignatureRun {
   readonly #order: RunOrder;
   readonly #owner: SessionOwner;
   readonly #values = new Map<string, Uint8Array>();
+  readonly #verified = new Map<string, ReleasableDocument>();
   readonly #failed = new Map<string, ErrorCode>();
   #recipe: Recipe | null;
   #prepared: readonly PreparedDocument[] | null = null;
@@ -167,7 +173,7 @@ export class SignatureRun {
       const open = await this.#remaining(card);
       request.dispatch({ type: 'signing_began', total: open.length });
       window?.signing(0, open.length);
-      await this.#signEach(session, open, window);
+      await this.#signEach(card, session, open, window);
       if (request.signal.aborted) throw reasonOfAbort(request.signal);
       return null;
     } catch (thrown) {
@@ -195,7 +201,7 @@ export class SignatureRun {
     return isInserted ? error : new CardError('CARD_REMOVED', 'the PIN session ended with its card', undefined, { cause: error });
   }
 
-  async #signEach(session: PinSessionId, open: readonly PreparedDocument[], window: SignatureWindow | null): Promise<void> {
+  async #signEach(card: ReadCard, session: PinSessionId, open: readonly PreparedDocument[], window: SignatureWindow | null): Promise<void> {
     const { request } = this.#order;
     const hashes = open.map(({ prepared }) => prepared.hash);
     let done = 0;
@@ -207,12 +213,19 @@ export class SignatureRun {
         done += 1;
         request.dispatch({ type: 'document_signed' });
         window?.signing(done, open.length);
+        if (document) this.#verifyAhead(document, value, card);
       }
     } catch (error) {
       // SECURITY: in doubt the key has signed, and the recipe stays (test/unit/agent/signing/kill-points.test.ts).
       if (mayHaveSigned(error)) request.keyUsed = true;
       throw error;
     }
+  }
+
+  #verifyAhead(document: PreparedDocument, value: Uint8Array, card: ReadCard): void {
+    if (this.#recipe === null) return;
+    const verified = this.#parts.verifyAhead(document, value, card, this.#recipe.signingTime);
+    if (verified) this.#verified.set(document.input.id, verified);
   }
 
   async #remaining(card: ReadCard): Promise<readonly PreparedDocument[]> {
@@ -244,7 +257,7 @@ export class SignatureRun {
       if (!mayRoleSign(card.certificate, input.type)) this.#failed.set(id, 'ROLE_NOT_ALLOWED');
     }
     const isResumed = this.#order.recipe !== null;
-    return { recipe: this.#recipe, isResumed, prepared: this.#prepared, card, values: this.#values, failed: this.#failed, isFirstUse, window };
+    return { recipe: this.#recipe, isResumed, prepared: this.#prepared, card, values: this.#values, verified: this.#verified, failed: this.#failed, isFirstUse, window };
   }
 
   #question(): CardQuestion {

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { LocalSigner } from '../../../../src/agent/signers/local-signer.ts';
+import { CardError } from '../../../../src/native/host/card-host.ts';
+
+const hashes = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
+
+/** A card host whose answers are given by hand, in order. */
+function cardByHand() {
+  const asked: number[] = [];
+  const answers: { resolve: (value: Uint8Array) => void; reject: (error: Error) => void }[] = [];
+  return {
+    asked,
+    answer: (index: number) => answers[index]?.resolve(Uint8Array.of(index)),
+    refuse: (index: number, error: Error) => answers[index]?.reject(error),
+    sign(_session: string, hash: Uint8Array): Promise<Uint8Array> {
+      asked.push(hash[0] ?? 0);
+      return new Promise((resolve, reject) => answers.push({ resolve, reject }));
+    },
+  };
+}
+
+describe('signing many hashes with a card', () => {
+  it('has the card at work on the next hash while the caller checks a value, and never on two', async () => {
+    const card = cardByHand();
+    const values = new LocalSigner(card).sign('session', hashes, new AbortController().signal);
+    const first = values.next();
+    await Promise.resolve();
+    expect(card.asked).toEqual([1]);
+    card.answer(0);
+    expect((await first).value).toEqual(Uint8Array.of(0));
+    expect(card.asked).toEqual([1, 2]);
+    const second = values.next();
+    card.answer(1);
+    await second;
+    const third = values.next();
+    card.answer(2);
+    expect((await third).value).toEqual(Uint8Array.of(2));
+    expect(await values.next()).toEqual({ value: undefined, done: true });
+    expect(card.asked).toEqual([1, 2, 3]);
+  });
+
+  it('asks for no second signature where the first is refused', async () => {
+    const card = cardByHand();
+    const values = new LocalSigner(card).sign('session', hashes, new AbortController().signal);
+    const first = values.next();
+    card.refuse(0, new CardError('PIN_INCORRECT', 'wrong'));
+    await expect(first).rejects.toThrow(CardError);
+    expect(card.asked).toEqual([1]);
+  });
+
+  it('hands out a value before it tells that the next one failed', async () => {
+    const card = cardByHand();
+    const values = new LocalSigner(card).sign('session', hashes, new AbortController().signal);
+    const first = values.next();
+    card.answer(0);
+    expect((await first).done).toBe(false);
+    card.refuse(1, new CardError('CARD_REMOVED', 'pulled'));
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(values.next()).rejects.toThrow(CardError);
+    expect(card.asked).toEqual([1, 2]);
+  });
+
+  it('after a cancel still hands out what the card was at work on, and asks for no more', async () => {
+    const card = cardByHand();
+    const cancel = new AbortController();
+    const values = new LocalSigner(card).sign('session', hashes, cancel.signal);
+    const first = values.next();
+    card.answer(0);
+    await first;
+    cancel.abort();
+    const second = values.next();
+    card.answer(1);
+    expect((await second).value).toEqual(Uint8Array.of(1));
+    expect((await values.next()).done).toBe(true);
+    expect(card.asked).toEqual([1, 2]);
+  });
+
+  it('signs nothing for a request that was cancelled before', async () => {
+    const card = cardByHand();
+    const values = new LocalSigner(card).sign('session', hashes, AbortSignal.abort());
+    expect((await values.next()).done).toBe(true);
+    expect(card.asked).toEqual([]);
+  });
+});
