@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createAgent, type Agent } from '../../src/agent/agent.ts';
 import { settingsSchema, type Settings } from '../../src/agent/config/settings.ts';
-import type { Clock, PairingView } from '../../src/agent/ports.ts';
+import type { Clock, PairingView, Prompts } from '../../src/agent/ports.ts';
 import { dataDirectory, prepareDataDirectory, type DataDirectory } from '../../src/agent/storage/data-directory.ts';
 import { openFileLog } from '../../src/agent/storage/file-log.ts';
 import { fileSecretStore } from '../../src/agent/storage/file-secret-store.ts';
@@ -44,6 +44,8 @@ export interface RunningAgentOptions {
   readonly inserted?: VirtualHpkiCard | null;
   readonly settings?: Partial<Settings>;
   readonly clock?: Clock;
+  /** Something else than {@link RunningAgent.person}. */
+  readonly prompts?: Prompts;
   /** Something else than the virtual readers. */
   readonly cards?: (data: DataDirectory, readers: VirtualReaders) => CardHost;
   /** A data folder that is there already; it is left behind. */
@@ -115,7 +117,7 @@ export class RunningAgent {
   }
 
   async #start(): Promise<void> {
-    const { clinic, settings, clock = systemClock, cards, withoutCrl, withTrustWritten } = this.#options;
+    const { clinic, settings, clock = systemClock, cards, withoutCrl, withTrustWritten, prompts = this.person } = this.#options;
     const trust = path.join(this.data.root, 'trust');
     await prepareDataDirectory(this.data);
     if (withTrustWritten !== true) await clinic.writeTrust(trust, { crl: withoutCrl !== true });
@@ -132,7 +134,7 @@ export class RunningAgent {
       data: this.data,
       settings: { ...defaults, api: { ...defaults.api, ports: [0], requestsPerMinute: 6000 }, ...settings },
       cards: this.#cards,
-      prompts: this.person,
+      prompts,
       secrets: fileSecretStore(this.data.secrets),
       clock,
       log,

@@ -1,6 +1,10 @@
 import type { ReadStream } from 'node:tty';
 
-/** Keys typed before this much time has passed since the question appeared are dropped: nobody meant them for it. */
+/**
+ * Keys typed before this much time has passed since the question appeared are dropped: nobody meant them for it. Each
+ * dropped key begins the time anew, so that whoever was typing when it appeared does not send the rest of it as a PIN.
+ * SECURITY: test/attacks/row-20-enter-at-show.test.ts
+ */
 export const armingMs = 500;
 
 const longestPin = 16;
@@ -33,7 +37,7 @@ export function readPin(input: ReadStream, onKey: (length: number) => void, sign
       for (const key of isFunctionKey ? [] : chunk) {
         const is = (set: readonly number[]): boolean => set.includes(key);
         if (is(keys.cancel)) { finish(null); break; }
-        if (!armed) continue;
+        if (!armed) { arming.refresh(); continue; }
         if (is(keys.enter)) { finish(length === 0 ? null : typed.slice(0, length)); break; }
         if (is(keys.erase)) length = Math.max(0, length - 1);
         else if (key >= 0x20 && key <= 0x7e && length < longestPin) typed[length++] = key;
@@ -69,6 +73,7 @@ export function readAnswer(input: ReadStream, signal: AbortSignal): Promise<stri
     const onAbort = (): void => finish(null);
     const onData = (chunk: Buffer): void => {
       if (armed) finish(chunk.toString('utf8').trim());
+      else arming.refresh();
     };
     const arming = setTimeout(() => (armed = true), armingMs);
     if (signal.aborted || input.readableEnded) { finish(null); return; }
