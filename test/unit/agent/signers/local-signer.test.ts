@@ -4,14 +4,23 @@ import { CardError } from '../../../../src/native/host/card-host.ts';
 
 const hashes = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
 
+/** Until everything that could go on has gone on. */
+const untilIdle = () => new Promise((resolve) => setImmediate(resolve));
+
 /** A card host whose answers are given by hand, in order. */
 function cardByHand() {
   const asked: number[] = [];
   const answers: { resolve: (value: Uint8Array) => void; reject: (error: Error) => void }[] = [];
   return {
     asked,
-    answer: (index: number) => answers[index]?.resolve(Uint8Array.of(index)),
-    refuse: (index: number, error: Error) => answers[index]?.reject(error),
+    async answer(index: number): Promise<void> {
+      await untilIdle();
+      answers[index]?.resolve(Uint8Array.of(index));
+    },
+    async refuse(index: number, error: Error): Promise<void> {
+      await untilIdle();
+      answers[index]?.reject(error);
+    },
     sign(_session: string, hash: Uint8Array): Promise<Uint8Array> {
       asked.push(hash[0] ?? 0);
       return new Promise((resolve, reject) => answers.push({ resolve, reject }));
@@ -24,16 +33,16 @@ describe('signing many hashes with a card', () => {
     const card = cardByHand();
     const values = new LocalSigner(card).sign('session', hashes, new AbortController().signal);
     const first = values.next();
-    await Promise.resolve();
+    await untilIdle();
     expect(card.asked).toEqual([1]);
-    card.answer(0);
+    await card.answer(0);
     expect((await first).value).toEqual(Uint8Array.of(0));
     expect(card.asked).toEqual([1, 2]);
     const second = values.next();
-    card.answer(1);
+    await card.answer(1);
     await second;
     const third = values.next();
-    card.answer(2);
+    await card.answer(2);
     expect((await third).value).toEqual(Uint8Array.of(2));
     expect(await values.next()).toEqual({ value: undefined, done: true });
     expect(card.asked).toEqual([1, 2, 3]);
@@ -43,8 +52,9 @@ describe('signing many hashes with a card', () => {
     const card = cardByHand();
     const values = new LocalSigner(card).sign('session', hashes, new AbortController().signal);
     const first = values.next();
-    card.refuse(0, new CardError('PIN_INCORRECT', 'wrong'));
-    await expect(first).rejects.toThrow(CardError);
+    const refused = expect(first).rejects.toThrow(CardError);
+    await card.refuse(0, new CardError('PIN_INCORRECT', 'wrong'));
+    await refused;
     expect(card.asked).toEqual([1]);
   });
 
@@ -52,10 +62,10 @@ describe('signing many hashes with a card', () => {
     const card = cardByHand();
     const values = new LocalSigner(card).sign('session', hashes, new AbortController().signal);
     const first = values.next();
-    card.answer(0);
+    await card.answer(0);
     expect((await first).done).toBe(false);
-    card.refuse(1, new CardError('CARD_REMOVED', 'pulled'));
-    await new Promise((resolve) => setImmediate(resolve));
+    await card.refuse(1, new CardError('CARD_REMOVED', 'pulled'));
+    await untilIdle();
     await expect(values.next()).rejects.toThrow(CardError);
     expect(card.asked).toEqual([1, 2]);
   });
@@ -65,11 +75,11 @@ describe('signing many hashes with a card', () => {
     const cancel = new AbortController();
     const values = new LocalSigner(card).sign('session', hashes, cancel.signal);
     const first = values.next();
-    card.answer(0);
+    await card.answer(0);
     await first;
     cancel.abort();
     const second = values.next();
-    card.answer(1);
+    await card.answer(1);
     expect((await second).value).toEqual(Uint8Array.of(1));
     expect((await values.next()).done).toBe(true);
     expect(card.asked).toEqual([1, 2]);
