@@ -1,0 +1,49 @@
+/**
+ * Builds the desktop app into out/: main, its preloads and the pages. The pages' part is also what the renderer tests
+ * build and open in Chromium.
+ */
+import path from 'node:path';
+import { preact } from '@preact/preset-vite';
+import { defineConfig } from 'electron-vite';
+import type { UserConfig } from 'vite';
+
+const root = import.meta.dirname;
+
+/** Pages of the three windows. Everything is local; nothing is inlined, so that the CSP needs no exception. */
+export const pages = {
+  root: path.join(root, 'src/renderer'),
+  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false, reactAliasesEnabled: false })],
+  build: {
+    outDir: path.join(root, 'out/renderer'),
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: {
+        signature: path.join(root, 'src/renderer/signature/index.html'),
+        pairing: path.join(root, 'src/renderer/pairing/index.html'),
+        home: path.join(root, 'src/renderer/home/index.html'),
+      },
+    },
+  },
+} satisfies UserConfig;
+
+export default defineConfig({
+  main: {
+    build: {
+      externalizeDeps: true,
+      rolldownOptions: { input: { index: path.join(root, 'src/main/index.ts') } },
+    },
+  },
+  preload: {
+    build: {
+      // A sandboxed preload can require no package, and must be CommonJS: one self-contained file for each window.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { preload: path.join(root, 'src/main/preload.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: pages,
+});

@@ -1,0 +1,71 @@
+import { useEffect, useState } from 'preact/hooks';
+import { afterPaint } from './painted.ts';
+
+/** How long a new question takes no answer, in ms. */
+export const armingDelay = 500;
+
+export interface Arming {
+  /** Whether the question takes answers by now. */
+  readonly armed: boolean;
+  /** Keys were typed before, and dropped: what the person meant to type is incomplete. */
+  readonly keysIgnored: boolean;
+}
+
+const unarmed: Arming = { armed: false, keysIgnored: false };
+
+/**
+ * SECURITY: nobody approves by a key meant for another program. A new question is deaf until it has been in view for
+ * 500 ms without a key; coming to the front starts the time anew. Escape and moving the focus always work, because
+ * they approve nothing. test/unit/renderer/signature-approval.test.ts
+ *
+ * @param question changes whenever something new is asked.
+ */
+export function useArming(question: string): Arming {
+  const [arming, setArming] = useState(unarmed);
+  useEffect(() => {
+    let timer: number | undefined;
+    let armed = false;
+    setArming(unarmed);
+    const wait = (): void => {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        armed = true;
+        setArming((before) => ({ ...before, armed: true }));
+      }, armingDelay);
+    };
+    const start = (): void => {
+      armed = false;
+      setArming((before) => ({ ...before, armed: false }));
+      wait();
+    };
+    const shown = (): void => {
+      if (document.visibilityState === 'visible') start();
+    };
+    const dropKey = (event: KeyboardEvent): void => {
+      if (armed ? !(event.key === 'Enter' && event.repeat) : movesOrCancels(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (armed) return;
+      setArming({ armed: false, keysIgnored: true });
+      wait();
+    };
+    const cancelPaint = afterPaint(start);
+    window.addEventListener('keydown', dropKey, true);
+    window.addEventListener('focus', shown);
+    document.addEventListener('visibilitychange', shown);
+    return () => {
+      cancelPaint();
+      window.clearTimeout(timer);
+      window.removeEventListener('keydown', dropKey, true);
+      window.removeEventListener('focus', shown);
+      document.removeEventListener('visibilitychange', shown);
+    };
+  }, [question]);
+  return arming;
+}
+
+const harmlessKeys = new Set(['Escape', 'Tab', 'Shift', 'Control', 'Alt', 'Meta', 'CapsLock', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown']);
+
+function movesOrCancels(event: KeyboardEvent): boolean {
+  return harmlessKeys.has(event.key);
+}

@@ -1,0 +1,44 @@
+import { render, type ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { SettingsView } from '../../contract/ipc.ts';
+import type { MessageKey } from '../../contract/messages/messages.ts';
+import { pageBridge } from './bridge.ts';
+import { speech, SpeechProvider } from './language.ts';
+
+/** Settings as they stand and as they change; every window hears them. */
+function useSettings(): SettingsView | null {
+  const [settings, setSettings] = useState<SettingsView | null>(null);
+  useEffect(() => {
+    // Any window's bridge will do: the channel is common to all.
+    const agent = pageBridge<'pairing'>();
+    const stop = agent.on('settings', setSettings);
+    agent.invoke('settings.get', undefined).then(setSettings, () => undefined);
+    return stop;
+  }, []);
+  return settings;
+}
+
+function Root({ title, page: Page }: { readonly title: MessageKey; readonly page: ComponentType }) {
+  const settings = useSettings();
+  const language = settings?.language ?? 'ja';
+  const theme = settings?.theme ?? 'system';
+  const spoken = speech(language);
+  useEffect(() => {
+    document.documentElement.lang = language;
+    document.documentElement.dataset['theme'] = theme;
+    document.title = speech(language).t(title);
+  }, [language, theme, title]);
+  if (settings === null) return null;
+  return (
+    <SpeechProvider value={spoken}>
+      <Page />
+    </SpeechProvider>
+  );
+}
+
+/** Renders one window's page, once its settings are known. */
+export function startPage(title: MessageKey, page: ComponentType): void {
+  const place = document.getElementById('page');
+  if (place === null) throw new Error('the document has no place for the page');
+  render(<Root title={title} page={page} />, place);
+}

@@ -1,0 +1,204 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { PairingView } from '../../contract/ipc.ts';
+import { useArming } from '../page/arming.ts';
+import { ask, pageBridge } from '../page/bridge.ts';
+import { useSpeech } from '../page/language.ts';
+import { usePushed } from '../page/pushed.ts';
+import { Banner, type BannerKind } from '../parts/banner.tsx';
+import { Button } from '../parts/button.tsx';
+import { CallerLines } from '../parts/caller.tsx';
+
+const agent = pageBridge<'pairing'>();
+
+const open = (): void => ask(agent.invoke('pairing.open', undefined));
+const close = (): void => ask(agent.invoke('pairing.close', undefined));
+
+export function PairingPage() {
+  const { t } = useSpeech();
+  const view = usePushed<PairingView>(
+    (listener) => agent.on('pairing', listener),
+    () => agent.invoke('pairing.ready', undefined),
+  );
+  const place = useRef<HTMLElement>(null);
+  const state = view?.state ?? 'closed';
+
+  useEffect(() => {
+    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus();
+  }, [state]);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape') close();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => {
+      window.removeEventListener('keydown', onKey);
+    };
+  }, []);
+
+  return (
+    <>
+      <main class="window" ref={place}>
+        {view === null ? null : <PairingState view={view} />}
+      </main>
+      <p class="visually-hidden" role="status">
+        {view === null ? null : announcement(view, t)}
+      </p>
+    </>
+  );
+}
+
+function announcement(view: PairingView, t: ReturnType<typeof useSpeech>['t']): string {
+  switch (view.state) {
+    case 'closed':
+      return t('pairing.closed.text');
+    case 'open':
+      return t('pairing.open.heading');
+    case 'code':
+      return [t('pairing.code.who'), view.caller.name, view.caller.origin ?? '', t('pairing.code.heading'), [...view.code].join(' ')].join(' ');
+    case 'ended':
+      return t(`pairing.ended.${view.end}.title`);
+  }
+}
+
+function PairingState({ view }: { readonly view: PairingView }) {
+  switch (view.state) {
+    case 'closed':
+      return <Closed />;
+    case 'open':
+      return <Open until={view.until} />;
+    case 'code':
+      return <Code view={view} />;
+    case 'ended':
+      return <Ended end={view.end} />;
+  }
+}
+
+function Closed() {
+  const { t } = useSpeech();
+  return (
+    <>
+      <div class="window__content">
+        <h1 class="window__title">{t('pairing.title')}</h1>
+        <p>{t('pairing.closed.text')}</p>
+      </div>
+      <footer class="window__footer">
+        <div class="buttons">
+          <Button look="outline" initialFocus onPress={close}>
+            {t('common.close')}
+          </Button>
+          <Button look="solid" onPress={open}>
+            {t('pairing.closed.open')}
+          </Button>
+        </div>
+      </footer>
+    </>
+  );
+}
+
+function Open({ until }: { readonly until: string }) {
+  const { t } = useSpeech();
+  return (
+    <>
+      <div class="window__content">
+        <h1 class="window__title">{t('pairing.open.heading')}</h1>
+        <p>{t('pairing.open.steps')}</p>
+        <Remaining until={until} />
+        <p class="note">{t('pairing.open.remainingNote')}</p>
+      </div>
+      <footer class="window__footer">
+        <div class="buttons">
+          <Button look="outline" initialFocus onPress={close}>
+            {t('common.cancel')}
+          </Button>
+        </div>
+      </footer>
+    </>
+  );
+}
+
+function Code({ view }: { readonly view: Extract<PairingView, { state: 'code' }> }) {
+  const { t } = useSpeech();
+  // The code says nothing by itself, but a key meant for another program should not refuse an EHR either.
+  const { armed } = useArming(view.code);
+  return (
+    <>
+      <div class="window__content">
+        <h1 class="window__title">{t('pairing.code.heading')}</h1>
+        <p class="code" aria-label={`${t('pairing.code.number')} ${[...view.code].join(' ')}`} role="img">
+          {view.code.slice(0, 3)} {view.code.slice(3)}
+        </p>
+        <Remaining until={view.until} />
+        <h2 class="subheading">{t('pairing.code.who')}</h2>
+        <CallerLines caller={view.caller} />
+        {view.caller.program === null ? null : <p class="note">{t('pairing.code.programNote')}</p>}
+        <Banner kind="warning">
+          <p>{t('pairing.code.check')}</p>
+        </Banner>
+      </div>
+      <footer class="window__footer">
+        <div class="buttons">
+          <Button look="outline" initialFocus waiting={!armed} onPress={close}>
+            {t('pairing.code.refuse')}
+          </Button>
+        </div>
+      </footer>
+    </>
+  );
+}
+
+const kinds = { paired: 'success', refused: 'information', wrong_codes: 'problem', expired: 'warning', cancelled: 'information' } as const satisfies Record<
+  Extract<PairingView, { state: 'ended' }>['end'],
+  BannerKind
+>;
+
+function Ended({ end }: { readonly end: Extract<PairingView, { state: 'ended' }>['end'] }) {
+  const { t } = useSpeech();
+  return (
+    <>
+      <div class="window__content">
+        <h1 class="window__title">{t(`pairing.ended.${end}.title`)}</h1>
+        <Banner kind={kinds[end]}>
+          <p>{t(`pairing.ended.${end}.detail`)}</p>
+        </Banner>
+      </div>
+      <footer class="window__footer">
+        <div class="buttons">
+          {end === 'paired' ? null : (
+            <Button look="outline" onPress={open}>
+              {t('pairing.ended.again')}
+            </Button>
+          )}
+          <Button look={end === 'paired' ? 'solid' : 'outline'} initialFocus onPress={close}>
+            {t('common.close')}
+          </Button>
+        </div>
+      </footer>
+    </>
+  );
+}
+
+/** Seconds that are left. Not a live region: a screen reader would talk the whole two minutes. */
+function Remaining({ until }: { readonly until: string }) {
+  const { t } = useSpeech();
+  const end = Date.parse(until);
+  const [left, setLeft] = useState(() => secondsUntil(end));
+  useEffect(() => {
+    setLeft(secondsUntil(end));
+    const timer = window.setInterval(() => {
+      setLeft(secondsUntil(end));
+    }, 1000);
+    return () => {
+      window.clearInterval(timer);
+    };
+  }, [end]);
+  return (
+    <p class="remaining" role="timer">
+      {t('pairing.open.remaining', { seconds: left })}
+    </p>
+  );
+}
+
+function secondsUntil(end: number): number {
+  return Math.max(0, Math.ceil((end - Date.now()) / 1000));
+}

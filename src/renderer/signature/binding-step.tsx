@@ -1,0 +1,53 @@
+import type { SignatureStep } from '../../contract/ipc.ts';
+import { ask } from '../page/bridge.ts';
+import { useSpeech } from '../page/language.ts';
+import { Button } from '../parts/button.tsx';
+import { CardLines } from '../parts/card-lines.tsx';
+import { RequestFacts } from './request-facts.tsx';
+import type { StepProps } from './signature-step-view.tsx';
+import { StepFrame } from './step-frame.tsx';
+
+/** First use of a card by a staff member: three names, one beside the other, for a person to compare. */
+export function BindingStep(props: StepProps & { readonly step: Extract<SignatureStep, { step: 'confirm_binding' }> }) {
+  const { agent, view, arming, step, onLeave } = props;
+  const { t } = useSpeech();
+  return (
+    <StepFrame
+      title={t('signature.binding.title')}
+      footer={
+        <div class="buttons">
+          <Button look="outline" initialFocus onPress={onLeave}>
+            {t('common.cancel')}
+          </Button>
+          <Button
+            look="solid"
+            waiting={!arming.armed}
+            onPress={() => {
+              ask(agent.invoke('signature.confirmBinding', { dialog: view.dialog }));
+            }}
+          >
+            {t('signature.binding.confirm')}
+          </Button>
+        </div>
+      }
+    >
+      <p>{t('signature.binding.explain')}</p>
+      <dl class="names" aria-label={t('signature.binding.compare')}>
+        <div class="names__one">
+          <dt>{t('signature.binding.staff')}</dt>
+          <dd>{view.staff.name}</dd>
+        </div>
+        <div class="names__one">
+          <dt>{t('signature.binding.document')}</dt>
+          <dd>{step.personInDocument}</dd>
+        </div>
+        <div class="names__one">
+          <dt>{t('signature.binding.card')}</dt>
+          <dd>{step.card.name}</dd>
+        </div>
+      </dl>
+      <CardLines card={step.card} withReader />
+      <RequestFacts view={view} />
+    </StepFrame>
+  );
+}

@@ -1,0 +1,46 @@
+import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
+import type { SignatureStep } from '../../contract/ipc.ts';
+import { useSpeech } from '../page/language.ts';
+import { Banner, type BannerKind } from '../parts/banner.tsx';
+import { Button } from '../parts/button.tsx';
+import { RequestFacts } from './request-facts.tsx';
+import type { StepProps } from './signature-step-view.tsx';
+import { StepFrame } from './step-frame.tsx';
+
+type Ended = Extract<SignatureStep, { step: 'ended' }>;
+
+const kinds = { signed: 'success', failed: 'problem', cancelled: 'information', expired: 'warning' } as const satisfies Record<Ended['outcome'], BannerKind>;
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}
+
+export function EndedStep({ view, outcome, code, onLeave }: StepProps & { readonly outcome: Ended['outcome']; readonly code: string | null }) {
+  const { t, say } = useSpeech();
+  const known = code !== null && isErrorCode(code) ? errorCodes[code] : null;
+  const title = t(`signature.ended.${outcome}`);
+  return (
+    <StepFrame
+      title={title}
+      footer={
+        <div class="buttons">
+          <Button look="outline" initialFocus onPress={onLeave}>
+            {t('common.close')}
+          </Button>
+        </div>
+      }
+    >
+      {outcome === 'signed' ? (
+        <Banner kind={kinds[outcome]}>
+          <p>{t('signature.ended.signedDetail')}</p>
+        </Banner>
+      ) : (
+        <Banner kind={kinds[outcome]} {...(known === null ? {} : { title: say(known) })}>
+          <p>{known === null ? t('signature.ended.again') : say(known.remedy)}</p>
+          {code === null ? null : <p class="note">{t('signature.ended.code', { code })}</p>}
+        </Banner>
+      )}
+      <RequestFacts view={view} />
+    </StepFrame>
+  );
+}

@@ -1,0 +1,36 @@
+import type { SignatureStep } from '../../contract/ipc.ts';
+import { useSpeech } from '../page/language.ts';
+import { Banner } from '../parts/banner.tsx';
+import { Button } from '../parts/button.tsx';
+import { DocumentList } from './document-list.tsx';
+import { RequestFacts } from './request-facts.tsx';
+import type { StepProps } from './signature-step-view.tsx';
+import { StepFrame } from './step-frame.tsx';
+
+type Need = Extract<SignatureStep, { step: 'insert_card' }>['need'];
+
+/** Needs that a person mends by hand are asked for; the others are waited out. */
+const askedFor: ReadonlySet<Need> = new Set<Need>(['no_card', 'no_reader']);
+
+export function InsertCardStep({ view, need, onLeave }: StepProps & { readonly need: Need }) {
+  const { t } = useSpeech();
+  return (
+    <StepFrame
+      title={t(`signature.insert.${need}.title`)}
+      footer={
+        <div class="buttons">
+          <Button look="outline" initialFocus onPress={onLeave}>
+            {t('common.cancel')}
+          </Button>
+        </div>
+      }
+    >
+      <Banner kind={askedFor.has(need) ? 'information' : 'warning'}>
+        <p>{t(`signature.insert.${need}.remedy`, { staff: view.staff.name })}</p>
+        <p class="note">{t('signature.insert.still')}</p>
+      </Banner>
+      <RequestFacts view={view} />
+      <DocumentList documents={view.documents} />
+    </StepFrame>
+  );
+}

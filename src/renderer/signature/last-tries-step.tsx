@@ -1,0 +1,46 @@
+import type { SignatureStep } from '../../contract/ipc.ts';
+import { useSpeech } from '../page/language.ts';
+import { Banner } from '../parts/banner.tsx';
+import { Button } from '../parts/button.tsx';
+import { CardLines } from '../parts/card-lines.tsx';
+import type { StepProps } from './signature-step-view.tsx';
+import { StepFrame } from './step-frame.tsx';
+
+/** Stands before the PIN field where one of the last tries may be spent, and names what that can cost. */
+export function LastTriesStep(props: StepProps & { readonly step: Extract<SignatureStep, { step: 'pin' }> }) {
+  const { arming, step, onLeave, onAgree } = props;
+  const { t } = useSpeech();
+  return (
+    <StepFrame
+      title={t('signature.lastTries.title')}
+      footer={
+        <div class="buttons">
+          <Button look="outline" initialFocus onPress={onLeave}>
+            {t('common.cancel')}
+          </Button>
+          <Button look="danger" waiting={!arming.armed} onPress={onAgree}>
+            {t('signature.lastTries.proceed')}
+          </Button>
+        </div>
+      }
+    >
+      {step.refused === null ? null : (
+        <p class="field-error" role="alert">
+          {t('signature.pin.refused')}
+        </p>
+      )}
+      <Banner
+        kind="problem"
+        title={
+          step.triesLeft === null
+            ? t('signature.lastTries.unknown', { count: step.failuresSeen })
+            : t('signature.lastTries.known', { count: step.triesLeft })
+        }
+      >
+        <p>{t(step.triesLeft === 1 ? 'signature.lastTries.consequence' : 'signature.lastTries.consequenceSoon')}</p>
+      </Banner>
+      <p>{t('signature.lastTries.advice')}</p>
+      <CardLines card={step.card} withReader />
+    </StepFrame>
+  );
+}

@@ -1,0 +1,37 @@
+import type { PageBridge, SignatureView } from '../../contract/ipc.ts';
+import type { Arming } from '../page/arming.ts';
+import { BindingStep } from './binding-step.tsx';
+import { ChooseCardStep } from './choose-card-step.tsx';
+import { EndedStep } from './ended-step.tsx';
+import { InsertCardStep } from './insert-card-step.tsx';
+import { LastTriesStep } from './last-tries-step.tsx';
+import { PinStep } from './pin-step.tsx';
+import { SigningStep } from './signing-step.tsx';
+
+export interface StepProps {
+  readonly agent: PageBridge<'signature'>;
+  readonly view: SignatureView;
+  readonly arming: Arming;
+  /** The person has said, for this very entry, that a last try may be spent. */
+  readonly lastTriesAgreed: boolean;
+  readonly onLeave: () => void;
+  readonly onAgree: () => void;
+}
+
+export function SignatureStepView(props: StepProps) {
+  const { step } = props.view;
+  switch (step.step) {
+    case 'insert_card':
+      return <InsertCardStep {...props} need={step.need} />;
+    case 'choose_card':
+      return <ChooseCardStep {...props} cards={step.cards} />;
+    case 'confirm_binding':
+      return <BindingStep {...props} step={step} />;
+    case 'pin':
+      return step.consentNeeded && !props.lastTriesAgreed ? <LastTriesStep {...props} step={step} /> : <PinStep {...props} step={step} />;
+    case 'signing':
+      return <SigningStep done={step.done} total={step.total} />;
+    case 'ended':
+      return <EndedStep {...props} outcome={step.outcome} code={step.code} />;
+  }
+}
