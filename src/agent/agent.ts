@@ -1,6 +1,7 @@
 import { version } from '../contract/version.ts';
 import { ProblemError } from '../contract/problem.ts';
 import type { CardHost } from '../native/host/card-host.ts';
+import { agentDesktop, type AgentDesktop } from './agent-desktop.ts';
 import { agentStatus } from './agent-status.ts';
 import { apiPolicyOf } from './api-policy-of-settings.ts';
 import { loadIdentity } from './api/agent-identity.ts';
@@ -17,6 +18,7 @@ import { startControlServer } from './control/control-server.ts';
 import { fault, type Log } from './log.ts';
 import { PairingDesk } from './pairing-desk.ts';
 import type { Clock, Prompts, SecretStore } from './ports.ts';
+import { RecentSignatures } from './recent-signatures.ts';
 import { JournalFile } from './signing/journal-file.ts';
 import { SignatureRequests } from './signing/signature-requests.ts';
 import type { SignatureService } from './signing/signature-service.ts';
@@ -49,6 +51,8 @@ export interface Agent {
   readonly pairing: Pairing;
   readonly clients: ClientRegistry;
   readonly signatures: SignatureService;
+  /** What a desktop shows and a person does there. */
+  readonly desktop: AgentDesktop;
   /** Ends what waits, closes cards, port and files. */
   close(): Promise<void>;
 }
@@ -72,7 +76,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const identity = await loadIdentity(secrets);
   const trust = await openTrustStore(data, settings.trust, log);
   const verifiers = new Verifiers(trust.current, () => clock.now());
-  const signatures = new SignatureRequests({ cards, prompts, journal, audit, bindings, trust: trust.current, policy: settings, clock, log });
+  const recent = new RecentSignatures(clock);
+  const signatures = new SignatureRequests({ cards, prompts, journal, audit: recent.noting(audit), bindings, trust: trust.current, policy: settings, clock, log });
   const desk = new PairingDesk({ prompts, clients, clock, allowed: settings.pairing.allowed, audit, log });
   const status = () =>
     agentStatus({ version, instance: identity.instance, cards: cards.state(), waiting: signatures.unended(), now: clock.now() });
@@ -106,6 +111,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     pairing: desk.pairing,
     clients,
     signatures,
+    desktop: agentDesktop({ status, recent, pairing: desk, clients, cards, audit, signatures }),
     async close() {
       await control.close();
       await signatures.close();

@@ -5,6 +5,7 @@ import type { AuditLog } from './audit/audit-log.ts';
 import type { ClientRegistry } from './api/client-registry.ts';
 import type { StatusView } from './api/status-view.ts';
 import { statusAnswerOf } from './api/status-view.ts';
+import { revokeClient } from './revoke-client.ts';
 import type { ControlCommand, Json } from './control/control-protocol.ts';
 import type { ControlHandler } from './control/control-server.ts';
 import type { Clock } from './ports.ts';
@@ -43,7 +44,8 @@ export function controlCommands(parts: ControlParts): ControlHandler {
           revoked,
         }));
       case 'clients.revoke':
-        return revoke(parts, command.id);
+        await revokeClient(parts, command.id);
+        return null;
       case 'cards.revive':
         await parts.cards.revive();
         return null;
@@ -57,17 +59,6 @@ export function controlCommands(parts: ControlParts): ControlHandler {
         return sign(parts, command, emit, signal);
     }
   };
-}
-
-async function revoke({ clients, audit }: ControlParts, id: string): Promise<Json> {
-  const client = clients.list().find((known) => known.id === id);
-  if (client === undefined || !(await clients.revoke(id))) throw new ProblemError({ code: 'NOT_FOUND', detail: null });
-  await audit.append({
-    event: 'client.revoked',
-    result: 'ok',
-    caller: { clientId: client.id, clientName: client.name, origin: client.origin, program: null },
-  });
-  return null;
 }
 
 async function bindStaff(

@@ -4,15 +4,22 @@ import type { Agent } from './agent.ts';
 import { createAgent } from './agent.ts';
 import { readConfig } from './config/read-config.ts';
 import { openCardHosts } from './open-card-hosts.ts';
-import type { Prompts } from './ports.ts';
+import type { Prompts, SecretStore } from './ports.ts';
 import { fileSecretStore } from './storage/file-secret-store.ts';
 import { openFileLog } from './storage/file-log.ts';
 import { prepareDataDirectory } from './storage/data-directory.ts';
 import { peersOfThisMachine } from './peers-of-this-machine.ts';
 import { systemClock } from './system-clock.ts';
 
+export interface ProductOptions {
+  readonly dataRoot?: string | undefined;
+  readonly prompts: Prompts;
+  /** Where the agent's own secrets lie; files of this user by default. */
+  readonly secrets?: SecretStore;
+}
+
 /** The agent as it is installed: this user's files, this machine's policy and cards. */
-export async function startProduct(options: { readonly dataRoot?: string | undefined; readonly prompts: Prompts }): Promise<Agent> {
+export async function startProduct(options: ProductOptions): Promise<Agent> {
   const { data, config, policy } = await readConfig(options.dataRoot);
   await prepareDataDirectory(data);
   const log = openFileLog(data.logs);
@@ -24,7 +31,7 @@ export async function startProduct(options: { readonly dataRoot?: string | undef
     // Without any stack the combined host is a service that is not there, which is what an administrator asked for.
     cards: openCardHosts(config.settings, data) ?? combineCardHosts([]),
     prompts: options.prompts,
-    secrets: fileSecretStore(data.secrets),
+    secrets: options.secrets ?? fileSecretStore(data.secrets),
     clock: systemClock,
     log,
     peers: peersOfThisMachine(),

@@ -11,12 +11,19 @@ import { readPortFile, type PortFile } from '../storage/port-file.ts';
 import { verifyStoredAudit } from '../stored-audit.ts';
 import type { DiagnosedParts } from './check.ts';
 
-/** Collects what the checks look at, from this machine as it is now. The agent may be running or not. */
-export async function gatherParts(dataRoot?: string, onWait?: () => void): Promise<DiagnosedParts> {
+/**
+ * Collects what the checks look at, from this machine as it is now. The agent may be running or not; what the caller
+ * knows already is not looked at again.
+ */
+export async function gatherParts(
+  dataRoot?: string,
+  onWait?: () => void,
+  known: Partial<Pick<DiagnosedParts, 'cards' | 'secrets'>> = {},
+): Promise<DiagnosedParts> {
   const { data, policy, config } = await readConfig(dataRoot);
   const { settings } = config;
   const [cards, pkcs11Binding, anchors, portFile] = await Promise.all([
-    lookAtCards(settings, data, onWait),
+    known.cards === undefined ? lookAtCards(settings, data, onWait) : known.cards,
     isPkcs11BindingBuilt(),
     // A file that policy names and that is missing is a finding, not the end of the diagnosis.
     readAnchors(data, settings.trust).catch(() => []),
@@ -27,7 +34,7 @@ export async function gatherParts(dataRoot?: string, onWait?: () => void): Promi
     config,
     policy,
     data,
-    secrets: fileSecretStore(data.secrets),
+    secrets: known.secrets ?? fileSecretStore(data.secrets),
     cards,
     modules: settings.cards.modules.map((module) => inspectModule(module.path)),
     pkcs11Binding: pkcs11Binding ? 'built' : 'missing',

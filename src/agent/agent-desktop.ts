@@ -1,0 +1,56 @@
+import type { CardHost } from '../native/host/card-host.ts';
+import type { Client, ClientRegistry } from './api/client-registry.ts';
+import type { PairingEnd } from './api/pairing.ts';
+import type { StatusView } from './api/status-view.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import type { PairingDesk } from './pairing-desk.ts';
+import type { RecentSignature, RecentSignatures } from './recent-signatures.ts';
+import { revokeClient } from './revoke-client.ts';
+import type { SignatureRequests } from './signing/signature-requests.ts';
+
+/** The agent as a desktop program shows it and as a person there uses it. */
+export interface AgentDesktop {
+  status(): StatusView;
+  /** Newest first. */
+  recent(): readonly RecentSignature[];
+  /** Calls back when {@link status} or {@link recent} may have changed. Returns the unsubscribe function. */
+  subscribe(listener: () => void): () => void;
+  /** Resolves with how it ended. Throws PAIRING_CLOSED where policy forbids pairing. */
+  openPairing(opened: (until: Date) => void, hangUp: AbortSignal): Promise<PairingEnd>;
+  clients(): readonly Client[];
+  /** Throws NOT_FOUND, STORAGE_FAILED. */
+  revokeClient(id: string): Promise<void>;
+  reviveCards(): Promise<void>;
+  /** The screen was locked, the machine sleeps: the next signature asks for the PIN again. */
+  endPinSessions(): Promise<void>;
+}
+
+export interface DesktopParts {
+  readonly status: () => StatusView;
+  readonly recent: RecentSignatures;
+  readonly pairing: PairingDesk;
+  readonly clients: ClientRegistry;
+  readonly cards: CardHost;
+  readonly audit: AuditLog;
+  readonly signatures: SignatureRequests;
+}
+
+export function agentDesktop({ status, recent, pairing, clients, cards, audit, signatures }: DesktopParts): AgentDesktop {
+  return {
+    status,
+    recent: () => recent.list(),
+    subscribe(listener) {
+      const stops = [cards.subscribe(listener), recent.subscribe(listener)];
+      return () => stops.forEach((stop) => stop());
+    },
+    openPairing: (opened, hangUp) =>
+      pairing.open((event) => {
+        const until = typeof event === 'object' && event !== null && 'openUntil' in event ? event['openUntil'] : undefined;
+        if (typeof until === 'string') opened(new Date(until));
+      }, hangUp),
+    clients: () => clients.list(),
+    revokeClient: (id) => revokeClient({ clients, audit }, id),
+    reviveCards: () => cards.revive(),
+    endPinSessions: () => signatures.endPinSessions(),
+  };
+}
