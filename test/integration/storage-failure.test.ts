@@ -11,6 +11,7 @@ import type { CardHost } from '../../src/native/host/card-host.ts';
 import type { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { virtualCardHost } from '../../src/sandbox/virtual-card-host.ts';
 import { describeWith, programPath } from '../support/machine.ts';
+import { overridden } from '../support/overridden-card-host.ts';
 import { codeOf, RunningAgent, xmlOf, type RunningAgentOptions } from '../support/running-agent.ts';
 import { TestClinic } from '../support/test-clinic.ts';
 
@@ -88,14 +89,13 @@ describeWith(programs, 'where nothing can be written', () => {
     const agent = await start({
       cards: (_data, readers): CardHost => {
         const cards = virtualCardHost(readers);
-        return {
-          ...bound(cards),
-          sign: async (session: string, hash: Uint8Array) => {
+        return overridden(cards, {
+          sign: async (session, hash) => {
             const value = await cards.sign(session, hash);
             if (fill) fillDisk();
             return value;
           },
-        };
+        });
       },
     });
     const refused = await agent.sign({}, { key: 'once' });
@@ -145,18 +145,3 @@ describeWith(programs, 'where nothing can be written', () => {
     }
   });
 });
-
-/** The methods of a card host, to be overridden one by one. */
-function bound(cards: CardHost): CardHost {
-  return {
-    state: () => cards.state(),
-    isStarting: () => cards.isStarting(),
-    subscribe: (listener) => cards.subscribe(listener),
-    pinTries: (certificate) => cards.pinTries(certificate),
-    holdPin: (entry) => cards.holdPin(entry),
-    sign: (session, hash) => cards.sign(session, hash),
-    endPinSession: (session) => cards.endPinSession(session),
-    revive: () => cards.revive(),
-    close: () => cards.close(),
-  };
-}

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { z } from 'zod';
 
 /**
@@ -5,7 +6,14 @@ import { z } from 'zod';
  * of {@link userSettings}: the rest decides what is trusted.
  */
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 as 64 lower-case hex digits');
-const absolutePath = z.string().min(1).max(1024);
+/**
+ * What a relative path means depends on where a program was started, which is not for a policy to leave open.
+ * SECURITY: test/attacks/row-21-module-path.test.ts
+ */
+const absolutePath = z
+  .string()
+  .max(1024)
+  .refine((text) => path.posix.isAbsolute(text) || path.win32.isAbsolute(text), 'an absolute path');
 
 const pairedByPolicy = z.union([
   z.strictObject({ name: z.string().min(1).max(128), origin: z.url(), tokenSha256: sha256Hex }),
