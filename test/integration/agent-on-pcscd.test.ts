@@ -2,7 +2,9 @@
  * The whole agent as it is installed: card host in its own process, PC/SC, the real pcscd, readers played by vpcd,
  * virtual HPKI cards, and the sample EHR in front of it.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openCardHosts } from '../../src/agent/open-card-hosts.ts';
 import { settingsSchema, type Settings } from '../../src/agent/config/settings.ts';
@@ -14,6 +16,7 @@ import { AgentProblem, sign, verifyDocument, type PairedAgent, type SignedAnswer
 import { samplePrescriptionCsv } from '../../src/sandbox/samples/prescription.ts';
 import { readerIn, stateWhere } from '../support/card-states.ts';
 import { describeWith } from '../support/machine.ts';
+import { compileOtherPcscProgram, holdCard, neededByOtherPcscProgram } from '../support/other-pcsc-program.ts';
 import { startPcscd, type PrivatePcscd } from '../support/pcscd.ts';
 import { ehrToken, RunningAgent } from '../support/running-agent.ts';
 import { TestClinic, type ClinicPerson } from '../support/test-clinic.ts';
@@ -32,7 +35,7 @@ const presentsPin = (command: Uint8Array): boolean => command[1] === 0x20 && com
 /** PERFORM SECURITY OPERATION. */
 const makesSignature = (command: Uint8Array): boolean => command[1] === 0x2a;
 
-describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole agent over pcscd', () => {
+describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByOtherPcscProgram], 'the whole agent over pcscd', () => {
   let pcscd: PrivatePcscd;
   let clinic: TestClinic;
   let agent: RunningAgent;
@@ -293,6 +296,44 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole agent over pcsc
     expect(cardHostProcesses()).not.toEqual([before]);
     expect(cardHostProcesses()).toHaveLength(1);
   });
+
+  it('another program that keeps a transaction open is CARD_IN_USE in good time; nothing is killed for it', async () => {
+    const host = cardHostProcesses();
+    const folder = mkdtempSync(join(tmpdir(), 'hpki-other-'));
+    const card = clinic.card('doctor');
+    try {
+      await insert(card);
+      await ready();
+      const other = await holdCard(compileOtherPcscProgram(folder), nameOf(0), 'transaction');
+      for (const key of ['held', 'held-again']) expect(await problemOf(signAs(saburo, key))).toEqual({ code: 'CARD_IN_USE', retriable: true });
+      expect(card.statistics.pinsPresented).toBe(0);
+      await other.letGo();
+      await signAs(saburo, 'held');
+      expect(cardHostProcesses()).toEqual(host);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 60_000);
+
+  it('a card that another program holds as it is inserted is in use, and is read when it is let go', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hpki-other-'));
+    const card = clinic.card('doctor');
+    try {
+      const program = compileOtherPcscProgram(folder);
+      await insert(card);
+      await ready();
+      const other = await holdCard(program, nameOf(0), 'transaction');
+      // A card host that starts now finds the card held.
+      process.kill(cardHostProcesses()[0] ?? 0, 'SIGKILL');
+      await readerIn(cards, 'in_use', nameOf(0), 20_000);
+      expect((await problemOf(signAs(saburo))).code).toBe('CARD_IN_USE');
+      await other.letGo();
+      await ready();
+      await signAs(saburo);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 60_000);
 });
 
 /** Process ids of this process's children that are card hosts. */

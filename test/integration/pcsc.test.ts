@@ -1,5 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +6,7 @@ import { connectPcsc } from '../../src/native/pcsc/connect-pcsc.ts';
 import { SmartCardError } from '../../src/native/pcsc/smart-card-service.ts';
 import type { SmartCardService, SmartCardServiceState } from '../../src/native/pcsc/smart-card-service.ts';
 import { describeWith } from '../support/machine.ts';
+import { compileOtherPcscProgram, holdCard, neededByOtherPcscProgram } from '../support/other-pcsc-program.ts';
 import { startPcscd } from '../support/pcscd.ts';
 import type { PrivatePcscd } from '../support/pcscd.ts';
 import { readersOf, untilState } from '../support/smart-card-states.ts';
@@ -25,12 +24,12 @@ async function failure(work: Promise<unknown>): Promise<string> {
   return error instanceof SmartCardError ? error.code : String(error);
 }
 
-describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-config'], 'PC/SC on a real pcscd', () => {
+describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByOtherPcscProgram], 'PC/SC on a real pcscd', () => {
   let pcscd: PrivatePcscd;
   let service: SmartCardService;
   const cards: VpcdCard[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'pcsc-test-'));
-  const otherPcscProgram = join(folder, 'other-pcsc-program');
+  let otherPcscProgram: string;
 
   const insert = async (reader: number, ...rest: Parameters<typeof insertCard> extends [number, ...infer Rest] ? Rest : never): Promise<VpcdCard> => {
     const card = await insertCard(pcscd.vpcdPorts[reader] ?? 0, ...rest);
@@ -42,8 +41,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
   beforeAll(async () => {
     pcscd = await startPcscd({ readers: 2 });
     service = connectPcsc();
-    const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'libpcsclite'], { encoding: 'utf8' }).trim().split(/\s+/);
-    execFileSync('gcc', ['-o', otherPcscProgram, join(import.meta.dirname, '../support/other-pcsc-program.c'), ...flags]);
+    otherPcscProgram = compileOtherPcscProgram(folder);
   });
 
   afterEach(async () => {
@@ -180,7 +178,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
   it('says who is in the way when another program holds the card exclusively, and works when it lets go', async () => {
     await insert(0);
     await untilState(service, present(0));
-    const other = await otherProgram(otherPcscProgram, nameOf(0), 'exclusive');
+    const other = await holdCard(otherPcscProgram, nameOf(0), 'exclusive');
     expect(await failure(service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething)))).toBe('SHARING_VIOLATION');
     await untilState(service, (state) => readersOf(state)[0]?.exclusive === true);
     await other.letGo();
@@ -191,7 +189,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
   it('waits while another program is in a transaction, and begins anew after that program reset the card', async () => {
     const card = await insert(0);
     await untilState(service, present(0));
-    const other = await otherProgram(otherPcscProgram, nameOf(0), 'transaction');
+    const other = await holdCard(otherPcscProgram, nameOf(0), 'transaction');
     const resets = card.resets;
     let finished = false;
     const work = service.transaction(nameOf(0), (channel) => channel.transmit(selectSomething)).finally(() => {
@@ -230,16 +228,3 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'libpcsclite-dev', 'pkg-con
     await untilState(service, empty(0));
   });
 });
-
-/** Another application on the same card, that holds it until told to let go. */
-async function otherProgram(program: string, reader: string, hold: 'exclusive' | 'transaction'): Promise<{ letGo(): Promise<void> }> {
-  const child = spawn(program, [reader, hold], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [said] = await once(child.stdout.setEncoding('utf8'), 'data') as [string];
-  expect(said).toBe('holding\n');
-  return {
-    async letGo() {
-      child.stdin.end();
-      expect(await once(child, 'exit')).toEqual([0, null]);
-    },
-  };
-}

@@ -19,7 +19,7 @@ const resetsInARow = 3;
 /**
  * PC/SC tells that a card is held exclusively, but not always that it was held and let go again; nor that a card
  * with dirty contacts has come to itself. So a card that could not be read is asked again after this time, in
- * milliseconds, and then ever more rarely.
+ * milliseconds, and one that gives no answer ever more rarely then.
  */
 const firstRecheckMs = 1_000;
 const lastRecheckMs = 30_000;
@@ -164,12 +164,18 @@ export class WatchedReader {
     // A change of the reader meanwhile makes the finding worthless; considerReading starts over.
     if (version !== this.#version) return;
     this.#finding = finding;
-    if (finding.found === 'in_use' || finding.found === 'no_answer') this.#recheckLater();
+    // Whoever holds a card lets go of it soon, and a person waits for it.
+    if (finding.found === 'in_use') this.#recheckIn(firstRecheckMs);
+    if (finding.found === 'no_answer') this.#recheckEverMoreRarely();
   }
 
-  #recheckLater(): void {
-    this.#recheck = setTimeout(() => this.#considerReading(true), this.#recheckMs);
+  #recheckIn(ms: number): void {
+    this.#recheck = setTimeout(() => this.#considerReading(true), ms);
     this.#recheck.unref();
+  }
+
+  #recheckEverMoreRarely(): void {
+    this.#recheckIn(this.#recheckMs);
     this.#recheckMs = Math.min(this.#recheckMs * 2, lastRecheckMs);
   }
 

@@ -1,4 +1,5 @@
 /** The machine's PC/SC service as a {@link SmartCardService}. */
+import { beginInTime } from './begin-in-time.ts';
 import { runTransaction } from './card-transaction.ts';
 import { loadPcscApi } from './pcsc-api.ts';
 import type { Context, PcscApi } from './pcsc-api.ts';
@@ -15,10 +16,17 @@ import { Turns } from './turns.ts';
  */
 const transactionsAtOnce = 2;
 
+/**
+ * How long a transaction may wait for other programs, in milliseconds: less than the shortest deadline that policy may
+ * give one card call (5 s), or the whole card host would be killed for what another program does.
+ */
+const defaultPatienceMs = 4_000;
+
 export interface ConnectOptions {
   /** The library; tests play their own. */
   readonly load?: () => PcscApi;
   readonly timing?: Partial<MonitorTiming>;
+  readonly patienceMs?: number;
 }
 
 /**
@@ -28,7 +36,7 @@ export interface ConnectOptions {
 export function connectPcsc(options: ConnectOptions = {}): SmartCardService {
   try {
     const api = (options.load ?? loadPcscApi)();
-    return new PcscService(api, { ...defaultTiming, ...options.timing });
+    return new PcscService(api, { ...defaultTiming, ...options.timing }, options.patienceMs ?? defaultPatienceMs);
   } catch (cause) {
     return withoutLibrary(cause instanceof Error ? cause.message : String(cause));
   }
@@ -45,6 +53,7 @@ function withoutLibrary(reason: string): SmartCardService {
 
 class PcscService implements SmartCardService {
   readonly #api: PcscApi;
+  readonly #patienceMs: number;
   readonly #monitor: ReaderMonitor;
   readonly #turns = new Turns(transactionsAtOnce);
   readonly #listeners = new Set<(state: SmartCardServiceState) => void>();
@@ -54,8 +63,9 @@ class PcscService implements SmartCardService {
   #state: SmartCardServiceState = { service: 'unavailable', reason: 'not asked yet', starting: true };
   #closed = false;
 
-  constructor(api: PcscApi, timing: MonitorTiming) {
+  constructor(api: PcscApi, timing: MonitorTiming, patienceMs: number) {
     this.#api = api;
+    this.#patienceMs = patienceMs;
     this.#monitor = new ReaderMonitor(api, (state) => this.#changed(state), timing);
   }
 
@@ -69,7 +79,17 @@ class PcscService implements SmartCardService {
   }
 
   async transaction<T>(reader: string, work: (card: CardChannel) => Promise<T>): Promise<T> {
-    const running = this.#turns.run(reader, () => this.#transaction(reader, work));
+    // One that has waited in vain keeps its turn until it gets through: it still has one of libuv's threads.
+    const running = beginInTime(this.#patienceMs, (late, begun) =>
+      this.#turns.run(reader, () => {
+        late.throwIfAborted();
+        return this.#transaction(reader, (card) => {
+          late.throwIfAborted();
+          begun();
+          return work(card);
+        });
+      }),
+    );
     const settled = running.catch(() => undefined);
     this.#running.add(settled);
     try {
@@ -122,7 +142,7 @@ class PcscService implements SmartCardService {
       if (code === 'SHARING_VIOLATION') await this.#monitor.lookAgain();
       throw error;
     } finally {
-      if (usable) this.#idle.push(context);
+      if (usable && !this.#closed) this.#idle.push(context);
       else await this.#api.releaseContext(context);
     }
   }

@@ -170,4 +170,40 @@ describe('connecting to PC/SC', () => {
     expect(works).toBe(1);
     await service.close();
   });
+
+  it('waits for another program only so long, sends nothing when its turn comes too late, and lets go again', async () => {
+    const calls: string[] = [];
+    let letGo: (status: number) => void = () => undefined;
+    const api = scriptedPcsc({
+      beginTransaction: () =>
+        new Promise((resolve) => {
+          calls.push('begin');
+          letGo = resolve;
+        }),
+      endTransaction: () => Promise.resolve(calls.push('end')).then(() => 0),
+      disconnect: () => Promise.resolve(calls.push('disconnect')).then(() => 0),
+      transmit: () => Promise.resolve(calls.push('transmit')).then(() => ({ status: 0, response: Uint8Array.of(0x90, 0x00) })),
+    });
+    const service = connectPcsc({ timing, patienceMs: 300, load: () => api });
+    const select = (): Promise<Uint8Array> => service.transaction('R', (card) => card.transmit(Uint8Array.of(0, 0xa4, 0, 0)));
+    await expect(select()).rejects.toMatchObject({ code: 'SHARING_VIOLATION', status: 'no transaction within 300 ms' });
+    // The next one waits behind it and takes no further thread.
+    await expect(select()).rejects.toMatchObject({ code: 'SHARING_VIOLATION' });
+    expect(calls).toEqual(['begin']);
+    const next = select();
+    letGo(0);
+    await expect.poll(() => calls.length, { interval: 1 }).toBe(4);
+    letGo(0);
+    expect([...(await next)]).toEqual([0x90, 0x00]);
+    expect(calls).toEqual(['begin', 'end', 'disconnect', 'begin', 'transmit', 'end', 'disconnect']);
+    await service.close();
+    expect(api.openContexts()).toBe(0);
+  });
+
+  it('has no deadline for work that has begun: a card may take its time', async () => {
+    const service = connectPcsc({ timing, patienceMs: 5, load: () => scriptedPcsc({}) });
+    const slow = service.transaction('R', () => new Promise((resolve) => setTimeout(resolve, 40, 'signed')));
+    expect(await slow).toBe('signed');
+    await service.close();
+  });
 });
