@@ -71,7 +71,13 @@ function namespacesToWrite(element: XmlElement, rendered: NamespaceScope | null,
   } else {
     add(found, element.prefix, element.scope, rendered);
     for (const { prefix } of element.attributes) if (prefix !== '') add(found, prefix, element.scope, rendered);
-    for (const token of canonicalization.prefixes) add(found, token === '#default' ? '' : token, element.scope, rendered);
+    // The listed prefixes are written as inclusive canonicalization would: at the apex, and where they are declared anew.
+    if (apex) for (const token of canonicalization.prefixes) add(found, token === '#default' ? '' : token, element.scope, rendered);
+    else if (canonicalization.prefixes.length > 0) {
+      for (const { prefix } of element.declarations) {
+        if (canonicalization.prefixes.includes(prefix === '' ? '#default' : prefix)) add(found, prefix, element.scope, rendered);
+      }
+    }
   }
   if (found.length === 0) return nothing;
   return found.length === 1 ? found : found.sort((a, b) => compareCodePoints(a.prefix, b.prefix));

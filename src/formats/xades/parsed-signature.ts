@@ -1,3 +1,4 @@
+import { xmlLimits } from '../xml/limits.ts';
 import { attributeValue, textOnly, type XmlElement } from '../xml/tree.ts';
 import { canonicalizations, digestMethods, signatureMethods, type DigestName, type SignatureMethod } from './algorithms.ts';
 import { decodeBase64 } from './base64.ts';
@@ -47,6 +48,9 @@ export interface ParsedSignature {
 
 const structure = 'signature.structure';
 
+/** Three are signed. A few more are reported as what they are, hundreds are only there to keep a verifier busy. */
+const maxReferences = 16;
+
 /** Takes a signature apart. Throws StructureRefused. */
 export function parseSignature(signature: XmlElement): ParsedSignature {
   const parts = partsOf(signature, structure, dsNamespace, ['SignedInfo', 'SignatureValue', 'KeyInfo', 'Object']);
@@ -64,6 +68,7 @@ export function parseSignature(signature: XmlElement): ParsedSignature {
   const unsigned = properties.UnsignedProperties === undefined
     ? null
     : partsOf(properties.UnsignedProperties, structure, xadesNamespace, [], ['UnsignedSignatureProperties', 'UnsignedDataObjectProperties']).UnsignedSignatureProperties ?? null;
+  if (references.length > maxReferences) throw refused('参照（Reference）が多すぎます。', 'There are too many references.');
   const values = readSignedProperties(properties.SignedProperties);
   const certificates = readCertificates(parts.KeyInfo);
   if (values.namedCertificate === null && certificates.length > 1) {
@@ -133,7 +138,10 @@ function readCanonicalization(element: XmlElement): Canonicalization {
     return method === 'inclusive' ? inclusive : { method, prefixes: [] };
   }
   const { InclusiveNamespaces: list } = partsOf(element, 'signature.algorithms', exclusiveC14n, ['InclusiveNamespaces']);
-  return { method, prefixes: (attributeValue(list, 'PrefixList') ?? '').split(/[ \t\r\n]+/).filter((token) => token !== '') };
+  // SECURITY: each prefix is looked at for each element of what is hashed (test/unit/formats/xades/hostile-size.test.ts).
+  const prefixes = new Set((attributeValue(list, 'PrefixList') ?? '').split(/[ \t\r\n]+/).filter((token) => token !== ''));
+  if (prefixes.size > xmlLimits.namespaces) throw refusedAlgorithm('正規化に指定された接頭辞が多すぎます。', 'The canonicalization lists too many prefixes.');
+  return { method, prefixes: [...prefixes] };
 }
 
 function readDigestMethod(element: XmlElement): DigestName {

@@ -7,8 +7,8 @@ export const xmlLimits = {
   size: 16 * 1024 * 1024,
   /** Elements inside each other. A level A dispensing result with its nested prescription has about 20. */
   depth: 64,
-  /** Elements, texts and comments together. */
-  nodes: 50_000,
+  /** Elements, attributes, texts and comments together. A level A dispensing result with its nested prescription has some hundreds. */
+  nodes: 20_000,
   /** Attributes and namespace declarations of one element. */
   attributes: 64,
   /** Namespace declarations in scope at one element. */

@@ -100,6 +100,7 @@ class Reader {
       written.push({ name: attributeName, value: this.#resolve(normaliseAttributeSpace(raw), raw, attribute.lastIndex - 1 - raw.length) });
       end = attribute.lastIndex;
     }
+    this.#count(written.length, at);
     startTagEnd.lastIndex = end;
     const close = startTagEnd.exec(source);
     if (close === null) throw this.#refuse('not-well-formed', end);
@@ -136,9 +137,13 @@ class Reader {
   }
 
   #append(node: XmlNode, at: number): void {
-    this.#nodes += 1;
-    if (this.#nodes > xmlLimits.nodes) throw this.#refuse('too-many-nodes', at);
+    this.#count(1, at);
     this.#open?.children.push(node);
+  }
+
+  #count(nodes: number, at: number): void {
+    this.#nodes += nodes;
+    if (this.#nodes > xmlLimits.nodes) throw this.#refuse('too-many-nodes', at);
   }
 
   #resolve(normalised: string, raw: string, from: number): string {
