@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync, hash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { C14nCanonicalization, ExclusiveCanonicalization } from 'xml-crypto';
 import { canonicalize, exclusive, inclusive } from '../../../../src/formats/xades/canonicalization.ts';
 import { readXml } from '../../../../src/formats/xml/reader.ts';
-import type { XmlElement } from '../../../../src/formats/xml/tree.ts';
+import { childElements, type XmlElement } from '../../../../src/formats/xml/tree.ts';
 import { describeWith, programPath } from '../../../support/machine.ts';
 import { generatedXml } from './generated-xml.ts';
 
@@ -143,6 +144,35 @@ describeWith(['xmllint'], 'On generated documents, libxml2 canonicalizes to the 
       // One process writes all of them, one after the other.
       const output = execFileSync(programPath('xmllint'), [option, ...files], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
       expect(output).toBe(documents.map((xml) => canonicalize(read(xml), canonicalization)).join(''));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
+describeWith(['xmlsec1'], 'On generated parts of a document, xmlsec1 makes the same digests', () => {
+  const lists = ['', 'p', 'p q r xsi', '#default', '#default p outer', 'unbound'] as const;
+
+  it('with every kind of InclusiveNamespaces list', () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'hpki-prefixes-'));
+    try {
+      const parts = fc.sample(generatedXml, { numRuns: 240, seed: 17090 }).map(withoutComments);
+      const listOf = (index: number): string => lists[index % lists.length] ?? '';
+      const references = parts.map((_, index) =>
+        `<Reference URI="#w${index}"><Transforms><Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"><e:InclusiveNamespaces xmlns:e="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="${listOf(index)}"/>` +
+        '</Transform></Transforms><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><DigestValue/></Reference>').join('');
+      const text =
+        `<all xmlns="urn:default" xmlns:r="urn:r" xmlns:outer="urn:outer">${parts.map((part, index) => `<w Id="w${index}">${part}</w>`).join('')}` +
+        '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>' +
+        `<SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/>${references}</SignedInfo><SignatureValue/><KeyInfo><KeyValue/></KeyInfo></Signature></all>`;
+      const [file, key] = [path.join(directory, 'all.xml'), path.join(directory, 'key.pem')];
+      writeFileSync(file, text);
+      writeFileSync(key, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }));
+      const signed = execFileSync(programPath('xmlsec1'), ['--sign', '--privkey-pem', key, '--id-attr:Id', 'urn:default:w', file], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+      const digests = [...signed.matchAll(/<DigestValue>([^<]*)</g)].map(([, digest]) => digest);
+      const elements = childElements(read(text)).filter(({ local }) => local === 'w');
+      expect(digests).toEqual(elements.map((element, index) =>
+        hash('sha256', canonicalize(element, { method: 'exclusive', prefixes: listOf(index).split(' ').filter((token) => token !== '') }), 'base64')));
     } finally {
       rmSync(directory, { recursive: true });
     }
