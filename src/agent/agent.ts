@@ -57,14 +57,26 @@ export interface Agent {
   close(): Promise<void>;
 }
 
-/** Puts the agent together. The one place that knows every part; nothing here decides anything. */
+/**
+ * Puts the agent together. The one place that knows every part; nothing here decides anything. An agent that cannot
+ * start leaves nothing open: a card host's process would keep the program from ending.
+ */
 export async function createAgent(options: AgentOptions): Promise<Agent> {
   const { data, settings, cards, prompts, secrets, clock, log } = options;
+  // Closed from the last to the first.
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => options.onClose?.());
+  opened.defer(() => cards.close());
   await prepareDataDirectory(data);
   const audit = new AuditLog({ file: data.audit, clock, terminal: options.terminal, secrets });
+  opened.defer(() => audit.close());
   await recordStart(audit, log);
+  opened.defer(async () => {
+    await audit.append({ event: 'agent.stopped', result: 'ok' }).catch(ignoreFullDisk);
+  });
 
   const journal = new JournalFile({ file: data.journal, clock });
+  opened.defer(() => journal.close());
   const bindings = new StaffBindingsFile(data.staffBindings);
   const clients = await openClientFile({
     file: data.clients,
@@ -73,8 +85,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     clock,
     log,
   });
+  opened.defer(() => clients.close());
   const identity = await loadIdentity(secrets);
   const trust = await openTrustStore(data, settings.trust, log);
+  opened.defer(() => trust.close());
   const verifiers = new Verifiers(trust.current, () => clock.now());
   const recent = new RecentSignatures(clock);
   const signatures = new SignatureRequests({ cards, prompts, journal, audit: recent.noting(audit), bindings, trust: trust.current, policy: settings, clock, log });
@@ -82,6 +96,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const status = () =>
     agentStatus({ version, instance: identity.instance, cards: cards.state(), waiting: signatures.unended(), now: clock.now() });
 
+  // Requests end before the server does, so that whoever waits is told.
+  let endApi = (): Promise<void> => Promise.resolve();
+  opened.defer(() => endApi());
+  opened.defer(() => signatures.close());
   const api = await startApi({
     policy: apiPolicyOf(settings.api),
     version,
@@ -97,14 +115,18 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     clock,
     log,
   });
+  endApi = () => api.close();
   const control = await startControlServer({
     socket: data.controlSocket,
     handle: controlCommands({ port: () => api.port, status, pairing: desk, clients, cards, bindings, audit, signatures, clock }),
     log,
   });
+  opened.defer(() => control.close());
   const { instance, publicKey } = identity;
+  opened.defer(() => removePortFile(data.portFile));
   await writePortFile(data.portFile, { port: api.port, pid: process.pid, instance, publicKey, version });
 
+  const running = opened.move();
   return {
     port: api.port,
     publicKey,
@@ -112,19 +134,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     clients,
     signatures,
     desktop: agentDesktop({ status, recent, pairing: desk, clients, cards, audit, signatures }),
-    async close() {
-      await control.close();
-      await signatures.close();
-      await api.close();
-      await cards.close();
-      await clients.close();
-      await audit.append({ event: 'agent.stopped', result: 'ok' }).catch(ignoreFullDisk);
-      await audit.close();
-      await journal.close();
-      trust.close();
-      await removePortFile(data.portFile);
-      options.onClose?.();
-    },
+    close: () => running.disposeAsync(),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Help, InvalidArgumentError, Option, type HelpConfiguration } from 'commander';
 import { AgentNotRunning, ControlFailure } from '../agent/control/control-client.ts';
 import { ProblemError } from '../contract/problem.ts';
-import { errorCodes } from '../contract/error-codes.ts';
+import { problemText } from '../contract/problem-text.ts';
 import { CommandFailure, exitCodes } from './exit.ts';
 import type { Language } from './language.ts';
 import { columnsOf } from './terminal/terminal-width.ts';
@@ -85,7 +85,18 @@ export async function runProgram(program: Command, argv: readonly string[], lang
 function explain(error: unknown): { readonly text: { readonly ja: string; readonly en: string }; readonly exitCode: number } {
   if (error instanceof CommandFailure) return { text: error.text, exitCode: error.exitCode };
   if (error instanceof ControlFailure) return { text: error.text, exitCode: exitCodes.failed };
-  if (error instanceof ProblemError) return { text: problemText(error), exitCode: exitCodes.failed };
+  // What failed first, where closing failed after it.
+  if (error instanceof SuppressedError) return explain(error.suppressed);
+  if (error instanceof ProblemError && isLocked(error)) {
+    return {
+      text: {
+        ja: 'この利用者のエージェントはすでに起動しています。状態は hpki-agent status で分かります。',
+        en: 'An agent of this user is running already. See hpki-agent status.',
+      },
+      exitCode: exitCodes.failed,
+    };
+  }
+  if (error instanceof ProblemError) return { text: { ja: problemText(error.problem, 'ja'), en: problemText(error.problem, 'en') }, exitCode: exitCodes.failed };
   if (error instanceof AgentNotRunning) {
     return {
       text: {
@@ -102,16 +113,9 @@ function explain(error: unknown): { readonly text: { readonly ja: string; readon
   throw error;
 }
 
-function problemText({ problem }: ProblemError): { readonly ja: string; readonly en: string } {
-  const entry = errorCodes[problem.code];
-  const places = (problem.documents ?? []).map(
-    (place) => (language: Language) =>
-      `\n  ${[place.documentId, place.line === null ? null : `${language === 'ja' ? '行' : 'line'} ${place.line}`, place.record, place.field, place.reason[language]].filter((part) => part !== null).join(' / ')}`,
-  );
-  const text = (language: Language): string =>
-    [`${entry[language]} (${problem.code})`, problem.detail?.[language], entry.remedy[language]].filter(Boolean).join(language === 'ja' ? '。' : '. ') +
-    places.map((place) => place(language)).join('');
-  return { ja: text('ja'), en: text('en') };
+/** Another process is the one writer of these records (src/agent/audit/file-lock.ts). */
+function isLocked({ cause }: ProblemError): boolean {
+  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'ELOCKED';
 }
 
 function* everyCommand(command: Command): Generator<Command> {

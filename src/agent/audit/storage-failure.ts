@@ -8,8 +8,8 @@ const causes: Readonly<Record<string, { readonly ja: string; readonly en: string
   EPERM: { ja: 'データフォルダーに書き込む権限がありません。', en: 'The data folder may not be written.' },
   EIO: { ja: 'ディスクの書き込みに失敗しました。', en: 'The disk failed to write.' },
   ELOCKED: {
-    ja: '別のエージェントが同じ記録を使用しています。',
-    en: 'Another agent is using the same records.',
+    ja: '同じデータフォルダーを使う別のエージェントが動いています。',
+    en: 'Another agent is running on the same data folder.',
   },
   EJOURNAL: {
     ja: '署名の控え（journal.jsonl）が壊れています。ファイルを保全し、別の場所に移してください。',

@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { errorCodes } from '../../contract/error-codes.ts';
+import { problemText } from '../../contract/problem-text.ts';
 import { ProblemError } from '../../contract/problem.ts';
 import { code, fault, type Log } from '../log.ts';
 import { controlCommand, maxControlLine, type ControlCommand, type ControlMessage, type Json } from './control-protocol.ts';
@@ -61,18 +61,12 @@ async function answerOne(connection: Socket, handle: ControlHandler, log: Log): 
 
 function failureOf(error: unknown, log: Log): ControlMessage {
   if (error instanceof ProblemError) {
-    const entry = errorCodes[error.problem.code];
-    const detail = error.problem.detail;
-    return {
-      kind: 'failed',
-      code: error.problem.code,
-      ja: [entry.ja, detail?.ja, entry.remedy.ja].filter(Boolean).join('。'),
-      en: [entry.en, detail?.en, entry.remedy.en].filter(Boolean).join('. '),
-    };
+    const { problem } = error;
+    return { kind: 'failed', code: problem.code, ja: problemText(problem, 'ja'), en: problemText(problem, 'en') };
   }
   log.error('control.failed', { fault: fault(error) });
-  const entry = errorCodes.INTERNAL;
-  return { kind: 'failed', code: 'INTERNAL', ja: entry.ja, en: entry.en };
+  const internal = { code: 'INTERNAL', detail: null } as const;
+  return { kind: 'failed', code: 'INTERNAL', ja: problemText(internal, 'ja'), en: problemText(internal, 'en') };
 }
 
 function readLine(connection: Socket): Promise<string> {

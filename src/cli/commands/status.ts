@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { StatusAnswer } from '../../contract/api.ts';
+import { sentences } from '../../contract/problem-text.ts';
 import { showSafely } from '../../formats/prescription/display-safety.ts';
 import { askRunningAgent } from '../ask-running-agent.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
@@ -52,7 +53,7 @@ export function cardLines(status: StatusAnswer, { say, language }: CommandContex
   return [
     `${say({ ja: 'カードサービス', en: 'Card service' })}: ${say(status.cardService === 'running' ? { ja: '動作しています', en: 'running' } : { ja: '使えません', en: 'unavailable' })}`,
     ...readers,
-    ...status.problems.map((problem) => `✖ ${[problem.title, problem.remedy].join(language === 'ja' ? '。' : '. ')}`),
+    ...status.problems.map((problem) => `✖ ${sentences([problem.title, problem.remedy], language)}`),
   ];
 }
 

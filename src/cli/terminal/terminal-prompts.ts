@@ -12,6 +12,7 @@ import type {
   SignatureDialogView,
 } from '../../agent/ports.ts';
 import { errorCodes, type ErrorCodeEntry } from '../../contract/error-codes.ts';
+import { sentences } from '../../contract/problem-text.ts';
 import { showSafely } from '../../formats/prescription/display-safety.ts';
 import type { Language } from '../language.ts';
 import { readAnswer, readPin } from './read-pin.ts';
@@ -111,8 +112,7 @@ function endText(outcome: Exclude<DialogOutcome['outcome'], 'signed'>, code: str
   const { ended } = terminalTexts[language];
   const entry = outcome === 'failed' ? Object.entries<ErrorCodeEntry>(errorCodes).find(([known]) => known === code)?.[1] : undefined;
   if (entry === undefined) return `${ended[outcome]} (${code})`;
-  const stop = language === 'ja' ? '。' : '. ';
-  return `${ended[outcome]}${language === 'ja' ? '' : ' '}${entry[language]} (${code})${stop}${entry.remedy[language]}`;
+  return sentences([ended[outcome], `${entry[language]} (${code})`, entry.remedy[language]], language);
 }
 
 /** What is asked, by whom and for whom, with every document in full. */
