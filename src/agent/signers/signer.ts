@@ -5,8 +5,8 @@
 export interface Signer<Grant> {
   readonly method: 'local' | 'remote';
   /**
-   * Yields the RSASSA-PKCS1-v1_5 signature of each SHA-256 hash, in order. Ends after the value at hand when the
-   * signal aborts. What was yielded before an error stays valid.
+   * Yields the RSASSA-PKCS1-v1_5 signature of each SHA-256 hash, in order. Ends after the
+   * values at hand when the signal aborts. What was yielded before an error stays valid.
    */
   sign(grant: Grant, hashes: readonly Uint8Array[], signal: AbortSignal): AsyncGenerator<Uint8Array, void, void>;
 }

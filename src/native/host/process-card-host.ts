@@ -66,6 +66,9 @@ class ProcessCardHost implements CardHost {
   #state: CardStackState;
   #life: Life;
   #turn: Promise<unknown> = Promise.resolve();
+  /** When a signature may be posted: the signature before it was, and any other call has ended. */
+  #posted: Promise<unknown> = Promise.resolve();
+  #signing = 0;
   #calls = 0;
   /** What the process before this one knew about its sessions. */
   #endedByRemoval: ReadonlySet<PinSessionId> = new Set();
@@ -135,9 +138,7 @@ class ProcessCardHost implements CardHost {
 
   async sign(session: PinSessionId, hash: Uint8Array): Promise<Uint8Array> {
     if (hash.length !== 32) throw new RangeError('a SHA-256 hash has 32 bytes');
-    const answer = await this.#call({ type: 'sign', session, hash }, this.#deadlines.sign, () => {
-      if (this.#endedByRemoval.has(session)) throw cardWasRemoved();
-    });
+    const answer = await this.#sign(session, hash);
     if (answer.type !== 'signed') throw unfitting(answer);
     return answer.signature;
   }
@@ -169,12 +170,34 @@ class ProcessCardHost implements CardHost {
     this.#listeners.clear();
   }
 
-  #call(call: HostCall, deadlineMs: number, refuse: () => void = () => undefined): Promise<HostAnswer> {
+  #call(call: HostCall, deadlineMs: number): Promise<HostAnswer> {
     return this.#inTurn(async () => {
       const process = await this.#readyProcess();
-      refuse();
       return process.call(call, deadlineMs);
     });
+  }
+
+  /**
+   * Signatures follow each other into the process, which takes them one by one: with the next hash at hand the card does
+   * not wait for two messages between them. A deadline allows for the signatures before it. Every other call waits until
+   * all of them have ended.
+   */
+  async #sign(session: PinSessionId, hash: Uint8Array): Promise<HostAnswer> {
+    this.#calls += 1;
+    const posted = this.#posted.then(async () => {
+      const process = await this.#readyProcess();
+      if (this.#endedByRemoval.has(session)) throw cardWasRemoved();
+      this.#signing += 1;
+      return { answer: process.call({ type: 'sign', session, hash }, this.#deadlines.sign * this.#signing) };
+    });
+    const settled = posted.then(({ answer }) => answer.finally(() => (this.#signing -= 1)));
+    this.#posted = posted.catch(() => undefined);
+    this.#turn = Promise.all([this.#turn, settled.catch(() => undefined)]);
+    try {
+      return await settled;
+    } finally {
+      this.#calls -= 1;
+    }
   }
 
   async #readyProcess(): Promise<HostProcess> {
@@ -256,11 +279,12 @@ class ProcessCardHost implements CardHost {
     });
   }
 
-  /** One call at a time, so that a deadline measures the card and not the queue. */
+  /** One call at a time, so that a deadline measures the card and not the queue. Only signatures follow closer: {@link #sign}. */
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     this.#calls += 1;
     const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => undefined);
+    this.#posted = this.#turn;
     try {
       return await turn;
     } finally {

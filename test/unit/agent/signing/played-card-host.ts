@@ -35,6 +35,7 @@ export class PlayedCardHost implements CardHost {
   beforeSign: (n: number) => Promise<CardError | null> = () => Promise.resolve(null);
   afterSign: (n: number) => CardError | null = () => null;
   readonly #cards = new Map<string, PlayedCard>();
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #sessions = new Map<PinSessionId, { readonly entry: PinEntry; readonly pin: string; used: number; proven: boolean }>();
   readonly #listeners = new Set<(state: CardStackState) => void>();
 
@@ -96,7 +97,14 @@ export class PlayedCardHost implements CardHost {
     return Promise.resolve(id);
   }
 
-  async sign(id: PinSessionId, hash: Uint8Array): Promise<Uint8Array> {
+  /** One after the other, as every card host works. */
+  sign(id: PinSessionId, hash: Uint8Array): Promise<Uint8Array> {
+    const turn = this.#turn.then(() => this.#sign(id, hash));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #sign(id: PinSessionId, hash: Uint8Array): Promise<Uint8Array> {
     const refusal = await this.beforeSign(this.signatures + 1);
     if (refusal) throw refusal;
     const session = this.#sessions.get(id);

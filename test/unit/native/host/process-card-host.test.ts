@@ -106,6 +106,40 @@ describe('the agent\'s side of a card host process', () => {
     expect([...(first.pinArray ?? [])]).toEqual([0, 0, 0, 0]);
   });
 
+  it('sends signatures after each other without waiting, and any other call only when they have ended', async () => {
+    const { host, child } = setUp();
+    const posted = (type: string) => child().posted.filter((message) => message.type === type);
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    const values = [1, 2].map((byte) => host.sign('s', new Uint8Array(32).fill(byte)));
+    const tries = host.pinTries(cardA);
+    await settle();
+    expect([posted('sign').length, posted('pinTries').length]).toEqual([2, 0]);
+    for (const [index, message] of posted('sign').entries()) {
+      child().say({ type: 'signed', call: message.call, signature: Uint8Array.of(index) });
+    }
+    expect(await Promise.all(values)).toEqual([Uint8Array.of(0), Uint8Array.of(1)]);
+    await settle();
+    const [question] = posted('pinTries');
+    child().say({ type: 'tries', call: question?.call, triesLeft: 15, failuresSeen: 0, consentNeeded: false });
+    expect(await tries).toMatchObject({ triesLeft: 15 });
+  });
+
+  it('gives a signature that waits for another the time of both, and kills for the first that is late', async () => {
+    const { host, clock, child } = setUp();
+    const first = child();
+    const values = [1, 2].map((byte) => host.sign('s', new Uint8Array(32).fill(byte)).catch((error: unknown) => error));
+    await new Promise((resolve) => setImmediate(resolve));
+    const [call] = first.posted.filter((message) => message.type === 'sign');
+    clock.turn(59_000);
+    first.say({ type: 'signed', call: call?.call, signature: Uint8Array.of(1) });
+    expect(await values[0]).toEqual(Uint8Array.of(1));
+    clock.turn(59_000);
+    expect(first.killed).toBe(false);
+    clock.turn(2_000);
+    expect(first.killed).toBe(true);
+    expect(await values[1]).toMatchObject({ code: 'CARD_MODULE_FAILED' });
+  });
+
   it('is starting until the process has looked, and again after a crash', () => {
     const { host, child } = setUp();
     expect(host.isStarting()).toBe(true);
