@@ -2,7 +2,7 @@
  * The whole agent as it is installed: card host in its own process, PC/SC, the real pcscd, readers played by vpcd,
  * virtual HPKI cards, and the sample EHR in front of it.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -12,13 +12,14 @@ import type { CardHost, PinTries } from '../../src/native/host/card-host.ts';
 import type { CardFault } from '../../src/sandbox/cards/card-faults.ts';
 import { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { connectToVpcd, type VpcdConnection } from '../../src/sandbox/cards/vpcd-connection.ts';
-import { AgentProblem, sign, verifyDocument, type PairedAgent, type SignedAnswer, type StaffMember } from '../../src/sandbox/ehr/ehr-client.ts';
-import { samplePrescriptionCsv } from '../../src/sandbox/samples/prescription.ts';
+import { verifyDocument, type SignedAnswer, type StaffMember } from '../../src/sandbox/ehr/ehr-client.ts';
+import { cardHostProcesses } from '../support/card-host-processes.ts';
 import { readerIn, stateWhere } from '../support/card-states.ts';
+import { pairedWith, problemOf, signAt } from '../support/ehr-at-agent.ts';
 import { describeWith } from '../support/machine.ts';
 import { compileOtherPcscProgram, holdCard, neededByOtherPcscProgram } from '../support/other-pcsc-program.ts';
 import { startPcscd, type PrivatePcscd } from '../support/pcscd.ts';
-import { ehrToken, RunningAgent } from '../support/running-agent.ts';
+import { RunningAgent } from '../support/running-agent.ts';
 import { TestClinic, type ClinicPerson } from '../support/test-clinic.ts';
 
 const saburo: StaffMember = { id: 'D0012', name: '医者 三郎' };
@@ -81,23 +82,7 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByOtherPcscProgram], 'the
     return connection;
   }
 
-  const paired = (): PairedAgent => ({ port: agent.port, token: ehrToken, publicKey: agent.agent.publicKey });
-
-  let posted = 0;
-  /** As an EHR does it: proof of the agent, post, wait. */
-  function signAs(staff: StaffMember, key = `key-${++posted}`): Promise<SignedAnswer> {
-    return sign(paired(), staff, [{ id: 'rx-1', type: 'prescription', csv: samplePrescriptionCsv() }], key);
-  }
-
-  async function problemOf(answer: Promise<unknown>): Promise<Pick<AgentProblem, 'code' | 'retriable'>> {
-    const error: unknown = await answer.then(
-      () => new Error('it was signed'),
-      (reason: unknown) => reason,
-    );
-    if (!(error instanceof AgentProblem)) throw error;
-    const { code, retriable } = error;
-    return { code, retriable };
-  }
+  const signAs = (staff: StaffMember, key?: string): Promise<SignedAnswer> => signAt(agent, staff, key);
 
   const fingerprint = (person: ClinicPerson): string => clinic.people[person].certificate.sha256;
 
@@ -124,7 +109,7 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByOtherPcscProgram], 'the
     expect(answer.signer.certificateSha256).toBe(fingerprint('doctor'));
     expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 1 });
     const [document] = answer.documents;
-    expect(await verifyDocument(paired(), document?.xml ?? new Uint8Array())).toMatchObject({ verdict: 'VALID' });
+    expect(await verifyDocument(pairedWith(agent), document?.xml ?? new Uint8Array())).toMatchObject({ verdict: 'VALID' });
   });
 
   it('waits for a card that is not there yet', async () => {
@@ -335,19 +320,3 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByOtherPcscProgram], 'the
     }
   }, 60_000);
 });
-
-/** Process ids of this process's children that are card hosts. */
-function cardHostProcesses(): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-        return parent === String(process.pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('card-host-process');
-      } catch {
-        // It ended while it was looked at.
-        return false;
-      }
-    })
-    .map(Number);
-}
