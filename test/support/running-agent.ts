@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createAgent, type Agent } from '../../src/agent/agent.ts';
+import type { PeerPort } from '../../src/agent/api/peer-port.ts';
 import { settingsSchema, type Settings } from '../../src/agent/config/settings.ts';
 import type { Clock, PairingView, Prompts } from '../../src/agent/ports.ts';
 import { dataDirectory, prepareDataDirectory, type DataDirectory } from '../../src/agent/storage/data-directory.ts';
@@ -44,6 +45,8 @@ export interface RunningAgentOptions {
   readonly inserted?: VirtualHpkiCard | null;
   readonly settings?: Partial<Settings>;
   readonly clock?: Clock;
+  /** Who owns a connection; null as where the platform cannot tell. */
+  readonly peers?: PeerPort;
   /** Something else than {@link RunningAgent.person}. */
   readonly prompts?: Prompts;
   /** Something else than the virtual readers. */
@@ -117,7 +120,7 @@ export class RunningAgent {
   }
 
   async #start(): Promise<void> {
-    const { clinic, settings, clock = systemClock, cards, withoutCrl, withTrustWritten, prompts = this.person } = this.#options;
+    const { clinic, settings, clock = systemClock, cards, withoutCrl, withTrustWritten, prompts = this.person, peers = null } = this.#options;
     const trust = path.join(this.data.root, 'trust');
     await prepareDataDirectory(this.data);
     if (withTrustWritten !== true) await clinic.writeTrust(trust, { crl: withoutCrl !== true });
@@ -138,7 +141,7 @@ export class RunningAgent {
       secrets: fileSecretStore(this.data.secrets),
       clock,
       log,
-      peers: null,
+      peers,
       terminal: 'test',
       onClose: () => log.close(),
     });
