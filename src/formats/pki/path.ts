@@ -154,7 +154,8 @@ const understood: ReadonlySet<string> = new Set([
 function extensionFindings(path: readonly Certificate[], { requireExtendedKeyUsage }: PathQuestion): readonly Finding[] {
   return path.flatMap((certificate, index) =>
     certificate.extensions
-      .filter(({ oid, critical }) => critical && !understood.has(oid))
+      // SECURITY: RFC 5280 §6.1.4 (g) heeds name constraints whether marked critical or not (test/unit/formats/pki/path.test.ts).
+      .filter(({ oid, critical }) => (critical && !understood.has(oid)) || oid === extensionOids.nameConstraints)
       // RFC 5280 §4.2.1.12: a critical purpose restricts, so it must be the one that was asked for.
       .filter(({ oid }) => !(oid === extensionOids.extendedKeyUsage && index === 0 && requireExtendedKeyUsage !== undefined))
       .map(({ oid }) => invalid(pathTexts.unknownCritical(certificate, oid))),

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseCertificate, type Certificate } from '../../../../src/formats/pki/certificate.ts';
 import type { CertificateCheckId, Verdict } from '../../../../src/formats/pki/check.ts';
-import { writeBitString, writeSequence } from '../../../../src/formats/pki/der-writer.ts';
+import { writeBitString, writeExplicit, writeSequence } from '../../../../src/formats/pki/der-writer.ts';
 import { validatePath, type PathQuestion, type PathResult } from '../../../../src/formats/pki/path.ts';
 import { signingPolicy } from '../../../../src/formats/pki/policies.ts';
 import { jstMidnight } from '../../../../src/sandbox/ca/jst-midnight.ts';
@@ -15,6 +15,7 @@ import {
   keyUsage,
   subjectKeyIdentifier,
   writeCertificate,
+  writeExtension,
   type CertifiedKey,
 } from '../../../../src/sandbox/ca/test-certificate.ts';
 import { generateTestKey, type TestKey } from '../../../../src/sandbox/ca/test-keys.ts';
@@ -225,6 +226,16 @@ describe('authorities', () => {
 
   it('without keyCertSign are none', () => {
     expect(path(below(authority(ca.root, 'A', other, [keyUsage(['cRLSign', 'digitalSignature']), basicConstraints(true)])))).toBe('INVALID');
+  });
+
+  it('under name constraints are refused: these are not evaluated, and passing them over would widen what the authority may do', async () => {
+    const key = await generateTestKey();
+    // Permits nobody but a directory name that no person here has; critical or not makes no difference.
+    const constraints = writeSequence(writeExplicit(0, writeSequence(writeExplicit(4, writePersonName({ commonName: 'TEST Nobody' })))));
+    for (const critical of [true, false]) {
+      const constrained = authority(ca.root, 'Constrained', key, [basicConstraints(true), keyUsage(['keyCertSign', 'cRLSign']), writeExtension('2.5.29.30', constraints, critical)]);
+      expect(complaints(ask({ certificate: person(constrained), chain: [constrained.certificate] }))).toMatchObject({ 'certificate.extensions': 'INVALID' });
+    }
   });
 
   it('keep to the number of authorities that one above them allows', () => {
