@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, verify, X509Certificate } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -284,6 +285,20 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
     }
   });
 
+  it('ends with the agent, even while a module hangs with the PIN in its hands', async () => {
+    module.control({ hang: 'C_Sign' });
+    const entry = fileURLToPath(new URL('../support/pkcs11-shim/sign-and-wait.ts', import.meta.url));
+    const agent = spawn(process.execPath, [entry, module.path, plain.certificateSha256, testPin, JSON.stringify(module.environment)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [said] = (await once(agent.stdout.setEncoding('utf8'), 'data')) as [string];
+    const cardHost = Number(said);
+    await expect.poll(() => module.events(), patient).toContain('call C_Sign');
+    expect(isAlive(cardHost)).toBe(true);
+    agent.kill('SIGKILL');
+    await expect.poll(() => isAlive(cardHost), patient).toBe(false);
+  });
+
   it('opens as many sessions as it closes, over 1,000 signatures', async () => {
     const host = await started();
     module.forget();
@@ -314,3 +329,9 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
     await expect(host.revive()).rejects.toMatchObject({ message: expect.stringContaining('no program library') as string });
   });
 });
+
+/** Neither gone nor a zombie that nobody has waited for. */
+function isAlive(pid: number): boolean {
+  const status = `/proc/${pid}/status`;
+  return existsSync(status) && !/^State:\tZ/m.test(readFileSync(status, 'utf8'));
+}

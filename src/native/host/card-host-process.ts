@@ -3,6 +3,7 @@
  * the messages of host-messages.ts, writes nothing anywhere, and ends when the agent is gone.
  */
 import type { CardStackState } from './card-host.ts';
+import { endWithParent } from './end-with-parent.ts';
 import { GuardedCardHost } from './guarded-card-host.ts';
 import { describeError, toHostSchema, type FromHost, type ToHost } from './host-messages.ts';
 import { loadCardStack } from './load-card-stack.ts';
@@ -136,3 +137,5 @@ const end = () => process.kill(process.pid, 'SIGKILL');
 agent.onGone(end);
 process.on('uncaughtException', end);
 process.on('unhandledRejection', end);
+// And where that goes unheard, because a library's call does not return.
+endWithParent();
