@@ -4,6 +4,8 @@ import { hasUnseenCharacters, isExtraordinary } from './display-safety.ts';
 
 export const MAX_CSV_BYTES = 1024 * 1024;
 export const MAX_CSV_LINES = 10_000;
+/** Lengths of fields are not public [?]. A line beyond this is shown whole, but what follows it may be far below. */
+const LONG_LINE = 2000;
 
 const LF = 0x0a;
 
@@ -69,7 +71,12 @@ export function readLines(bytes: Uint8Array): CsvLines {
   }
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  return { lines: text.includes('\r') ? withoutCr(lines) : lines, errors: [], warnings: isExtraordinary(text) || text.includes('"') || text.includes('\n\n') ? oddities(lines) : [] };
+  const odd = isExtraordinary(text) || text.includes('"') || text.includes('\n\n') || lines.some(isLong);
+  return { lines: text.includes('\r') ? withoutCr(lines) : lines, errors: [], warnings: odd ? oddities(lines) : [] };
+}
+
+function isLong(line: string): boolean {
+  return line.length > LONG_LINE;
 }
 
 function withoutCr(lines: readonly string[]): string[] {
@@ -86,6 +93,7 @@ function oddities(lines: readonly string[]): CsvFinding[] {
   once((line) => line.endsWith('\r'), '改行がCR LFです（標準はLF）', 'Lines end in CR LF (LF is usual)');
   once((line) => line === '' || line === '\r', '空行があります', 'There is an empty line');
   once((line) => line.includes('"'), '引用符があります。値の一部として扱います', 'There is a quotation mark; it is taken as part of the value');
+  once(isLong, '非常に長い行があります。最後まで確認してください', 'There is a very long line; please read it to its end');
   lines.forEach((line, index) => {
     if (hasUnseenCharacters(line.endsWith('\r') ? line.slice(0, -1) : line)) {
       found.push(ofFile(

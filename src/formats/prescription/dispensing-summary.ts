@@ -8,7 +8,7 @@ import { showSafely } from './display-safety.ts';
 import { isNarcoticDrug } from './narcotics.ts';
 import { patientSummary, person } from './summary-people.ts';
 import {
-  describe, fieldRows, markLines, nameOf, numbered, row, section, SEPARATOR, surplusRows, unknownSection, versionSection,
+  describe, fieldRows, markLines, nameOf, numbered, row, section, sideBySide, surplusRows, unknownSection, versionSection,
   warningSection, wordsRow,
 } from './summary-rows.ts';
 import type { DocumentSummary, SummaryRow, SummarySection } from './summary.ts';
@@ -84,8 +84,13 @@ function comparisonSection(differences: readonly Difference[] | null): SummarySe
   return {
     heading,
     rows: differences.map(({ label, prescribed, dispensed, line, barred }) =>
-      row(label, `${prescribed ?? '—'} → ${dispensed ?? '—'}`, line, barred ? ['difference', 'no_substitution'] : ['difference'])),
+      row(label, `${side(prescribed)} → ${side(dispensed)}`, line, barred ? ['difference', 'no_substitution'] : ['difference'])),
   };
+}
+
+/** An arrow inside a value would pass for the one between the two. */
+function side(value: string | null): string {
+  return value === null ? '—' : value.replaceAll('→', '⟨→⟩');
 }
 
 interface Rp {
@@ -127,7 +132,7 @@ function rpRows(record: RpRecord): SummaryRow[] {
 }
 
 function describeDrug(record: CsvRecord, fields: Records['drug'][number]['fields']): string {
-  return joined([
+  return sideBySide([
     showSafely(fields.name),
     `${showSafely(fields.amount)}${showSafely(fields.unit)}`,
     coded(record, fields.codeKind, fields.code),
@@ -135,7 +140,7 @@ function describeDrug(record: CsvRecord, fields: Records['drug'][number]['fields
 }
 
 function describeUsage(record: CsvRecord, fields: Records['usage'][number]['fields']): string {
-  return joined([
+  return sideBySide([
     showSafely(fields.name),
     `${showSafely(fields.quantity)}${showSafely(fields.unit)}`,
     fields.form === '' ? '' : `剤形区分 ${showSafely(fields.form)}`,
@@ -147,8 +152,4 @@ function coded(record: CsvRecord, codeKind: string, code: string): string {
   const spec = record.spec.fields['codeKind'];
   const kind = codeKind === '' || spec === undefined ? '' : describe(spec, codeKind);
   return [kind, showSafely(code)].filter((part) => part !== '').join(' ');
-}
-
-function joined(parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(SEPARATOR);
 }

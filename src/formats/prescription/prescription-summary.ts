@@ -8,7 +8,7 @@ import { showSafely } from './display-safety.ts';
 import { isNarcoticDrug } from './narcotics.ts';
 import { drugDetailRecords, rpRecords, type prescriptionRecords } from './prescription-records.ts';
 import {
-  describe, fieldRows, markLines, nameOf, numbered, row, section, SEPARATOR, surplusRows, unknownSection, versionSection,
+  describe, fieldRows, markLines, nameOf, numbered, row, section, sideBySide, surplusRows, unknownSection, versionSection,
   warningSection, wordsRow,
 } from './summary-rows.ts';
 import { patientSummary, person } from './summary-people.ts';
@@ -173,7 +173,7 @@ function describeForm(record: Records['form'][number]): string {
     showSafely(name),
     counted === undefined ? `調剤数量 ${showSafely(quantity)}` : `${showSafely(quantity)}${counted}`,
   ];
-  return parts.filter((part) => part !== '').join(SEPARATOR);
+  return sideBySide(parts);
 }
 
 function describeUsage(record: Records['usage'][number]): string {
@@ -184,7 +184,7 @@ function describeUsage(record: Records['usage'][number]): string {
     timesPerDay === '' ? '' : `1日${showSafely(timesPerDay)}回`,
     [kind, showSafely(code)].filter((part) => part !== '').join(' '),
   ];
-  return parts.filter((part) => part !== '').join(SEPARATOR);
+  return sideBySide(parts);
 }
 
 /** Name, amount and unit, code. The unit stands at once after its amount, and 力価 is never left out. */
@@ -198,7 +198,7 @@ function describeDrug(drug: Drug): string {
     `${showSafely(amount)}${showSafely(unit)}${measure}`,
     [kind, showSafely(code)].filter((part) => part !== '').join(' '),
   ];
-  return parts.filter((part) => part !== '').join(SEPARATOR);
+  return sideBySide(parts);
 }
 
 function drugRows(drug: Drug, details: readonly Detail[]): SummaryRow[] {

@@ -12,7 +12,20 @@ export interface Label {
 }
 
 /** Between the parts of one value. */
-export const SEPARATOR = ' ／ ';
+const SEPARATOR = ' ／ ';
+
+/**
+ * The parts of one value, those that are not empty. Parts must have passed showSafely already.
+ * SECURITY: what looks like the separator inside a part would pass for the end of it: a drug's name could bring its own amount
+ * (test/unit/formats/prescription/prescription-summary.test.ts).
+ */
+export function sideBySide(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').map(withoutSeparator).join(SEPARATOR);
+}
+
+function withoutSeparator(part: string): string {
+  return part.includes('／') ? part.replaceAll(/(?<=^|[ \u3000])／(?=$|[ \u3000])/g, '⟨／⟩') : part;
+}
 
 /** Fields that a row shows by its heading or label and not in its value. */
 const PLACE_FIELDS: ReadonlySet<string> = new Set(['rp', 'serial', 'supplementSerial']);
@@ -89,7 +102,7 @@ export function fieldRows(
 /** One row for the record: its values side by side. For records of words, not of figures. */
 export function wordsRow(record: CsvRecord, label: Label, marks: readonly SummaryMark[] = []): SummaryRow[] {
   const parts = saidBy(record).map(([field, value]) => describe(field, value));
-  const rows = parts.length === 0 ? [] : [row(label, parts.join(SEPARATOR), record.line, marks)];
+  const rows = parts.length === 0 ? [] : [row(label, sideBySide(parts), record.line, marks)];
   return neverSilent(record, [...rows, ...surplusRows(record)]);
 }
 
@@ -109,7 +122,7 @@ export function surplusRows(record: CsvRecord): SummaryRow[] {
   const holdsSecret = Object.values(record.spec.fields).some((field) => field.kind === 'secret');
   const values = record.surplus.map((value) => (holdsSecret && value !== '' ? mask(value) : showSafely(value)));
   const label = { ja: `${record.spec.ja} その他の項目`, en: `${record.spec.en}: further fields` };
-  return [row(label, values.join(SEPARATOR), record.line)];
+  return [row(label, values.map(withoutSeparator).join(SEPARATOR), record.line)];
 }
 
 /** A line that holds nothing is still a line of what is signed. */
@@ -137,7 +150,7 @@ export function versionSection(version: string, usual: string): SummarySection[]
 export function warningSection(warnings: readonly CsvFinding[]): SummarySection[] {
   return section('ご確認ください', 'Please check', warnings.map((finding) => {
     const place = [`${finding.line}行目`, finding.record, finding.field].filter((part) => part !== null);
-    return row(finding.reason, place.join(SEPARATOR), finding.line, ['warning']);
+    return row(finding.reason, sideBySide(place), finding.line, ['warning']);
   }));
 }
 

@@ -38,6 +38,11 @@ describe('the summary of a dispensing result', () => {
     expect(differences(plainDispensing)).toEqual(['No difference found: —']);
   });
 
+  it('has one arrow in each difference, whatever the names hold', () => {
+    expect(differences(replaced(plainDispensing, '55,', '55,医者　三郎 → 医者　三郎,内科')))
+      .toEqual(['Another doctor\'s name: 医者　三郎 → 医者　三郎 ⟨→⟩ 医者　三郎']);
+  });
+
   it('finds the one difference of the sample: a generic for a drug prescribed by its 一般名', () => {
     const [dispensing, prescription] = [readDispensingCsv(sampleDispensingCsv()), readPrescriptionCsv(samplePrescriptionCsv())];
     if (!dispensing.ok || !prescription.ok) throw new Error('a sample is refused');

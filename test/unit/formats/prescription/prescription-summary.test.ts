@@ -172,6 +172,28 @@ describe('any prescription that is accepted', () => {
   });
 });
 
+describe('a value that imitates the summary', () => {
+  it('does not end where its author says: a separator inside a name stands out', () => {
+    const lines = replaced(plainPrescription, '201,', '201,1,1,1,2,999999999,見本錠 ／ 1錠 ／ レセ電 999999999,300,1,錠');
+    expect(rowsOfLine(summaryOf(lines), 10).map(({ value }) => value)).toEqual(['見本錠 ⟨／⟩ 1錠 ⟨／⟩ レセ電 999999999 ／ 300錠 ／ レセ電 999999999']);
+    for (const name of ['／　見本錠', '見本錠 ／']) {
+      expect(rowsOfLine(summaryOf(replaced(plainPrescription, '201,', `201,1,1,1,2,999999999,${name},3,1,錠`)), 10)[0]?.value).toContain('⟨／⟩');
+    }
+  });
+
+  it('keeps a slash that is part of a word', () => {
+    const lines = replaced(plainPrescription, '201,', '201,1,1,1,2,999999999,見本錠５ｍｇ／錠,3,1,錠');
+    expect(rowsOfLine(summaryOf(lines), 10)[0]?.value).toContain('見本錠５ｍｇ／錠 ／ 3錠');
+  });
+
+  it('of great length is shown whole, with a warning', () => {
+    const lines = replaced(plainPrescription, '201,', `201,1,1,1,2,999999999,${'長'.repeat(3000)},3,1,錠`);
+    const summary = summaryOf(lines);
+    expect(rowsOfLine(summary, 10).some(({ value }) => value.includes('長'.repeat(3000)))).toBe(true);
+    expect(rowsOf(summary).find(({ marks }) => marks.includes('warning'))?.label.ja).toContain('非常に長い行');
+  });
+});
+
 describe('any bytes at all', () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
