@@ -1,0 +1,311 @@
+/** `WebContents`: one window's page as the main process knows it. */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type * as Electron from 'electron';
+import type { Page, Route } from 'playwright-core';
+import { PageTarget, type PageListener, type PageSettings } from '../page/page-target.ts';
+import { answerRequest } from '../page/requests.ts';
+import type { FromPage, ToPage } from '../worlds/messages.ts';
+import { fromChromium, toChromium } from './addresses.ts';
+import { app, lifecycle } from './app.ts';
+import { IpcReceiver } from './ipc-main.ts';
+import { CarriedPorts, type MessagePortMain } from './message-channel.ts';
+import { PageCalls } from '../page/page-calls.ts';
+import { record } from './record.ts';
+import { cancellable, ModelEmitter, notModelled } from './refusal.ts';
+import { session } from './session.ts';
+import { mainFrameOf } from './web-frame.ts';
+
+const events = [
+  'did-start-loading', 'did-stop-loading', 'did-finish-load', 'did-fail-load', 'dom-ready', 'did-navigate', 'did-navigate-in-page', 'will-navigate', 'will-frame-navigate', 'will-redirect',
+  'will-attach-webview', 'did-create-window', 'console-message', 'render-process-gone', 'unresponsive', 'responsive', 'preload-error', 'ipc-message', 'destroyed',
+  'context-menu', 'before-input-event', 'will-prevent-unload', 'focus', 'blur',
+];
+type OpenHandler = Parameters<Electron.WebContents['setWindowOpenHandler']>[0];
+type Members = 'id' | 'loadURL' | 'loadFile' | 'reload' | 'getURL' | 'getTitle' | 'send' | 'executeJavaScript' | 'setWindowOpenHandler' | 'isDestroyed' | 'isCrashed' | 'isLoading'
+  | 'forcefullyCrashRenderer' | 'close' | 'setBackgroundThrottling' | 'getBackgroundThrottling' | 'setZoomFactor' | 'getZoomFactor' | 'setVisualZoomLevelLimits' | 'setIgnoreMenuShortcuts' | 'isDevToolsOpened' | 'openDevTools' | 'closeDevTools' | 'focus' | 'getType';
+
+/** What the window wants to know of its page. */
+export interface PageOwner {
+  readyToShow(): void;
+  closedByPage(): void;
+}
+
+let lastId = 0;
+
+export class WebContents extends ModelEmitter implements Pick<Electron.WebContents, Members> {
+  readonly id = ++lastId;
+  readonly ipc = new IpcReceiver();
+  readonly session = session.defaultSession;
+  readonly mainFrame: Electron.WebFrameMain = mainFrameOf(this);
+  readonly #settings: PageSettings;
+  readonly #owner: PageOwner;
+  readonly #ports = new CarriedPorts('main', (message) => this.#target?.deliver(message));
+  readonly #calls = new PageCalls(this, this.#ports);
+  #opening: Promise<PageTarget>;
+  #target: PageTarget | undefined;
+  #state: 'alive' | 'crashed' | 'destroyed' = 'alive';
+  #url = '';
+  #expected = '';
+  #loading = false;
+  #shown = false;
+  #openHandler: OpenHandler | undefined;
+  #backgroundThrottling: boolean;
+  #zoom = 1;
+
+  constructor(settings: PageSettings, backgroundThrottling: boolean, owner: PageOwner) {
+    super('WebContents', events);
+    this.#settings = settings;
+    this.#owner = owner;
+    this.#backgroundThrottling = backgroundThrottling;
+    this.#opening = this.#open();
+    queueMicrotask(() => app.emit('web-contents-created', {}, this));
+  }
+
+  async loadURL(url: string): Promise<void> {
+    const target = await this.#page();
+    this.#expected = toChromium(url);
+    this.#loading = true;
+    this.emit('did-start-loading');
+    try {
+      await target.page.goto(this.#expected, { waitUntil: 'load' });
+    } catch (error) {
+      const code = /net::(\w+)/.exec(String(error))?.[1] ?? 'ERR_FAILED';
+      if (this.#state !== 'destroyed') this.emit('did-fail-load', {}, -2, code, url, true);
+      throw Object.assign(new Error(`${code} (-2) loading '${url}'`), { code, errno: -2, url });
+    } finally {
+      this.#loading = false;
+      if (this.#state !== 'destroyed') this.emit('did-stop-loading');
+    }
+  }
+
+  loadFile(path: string): Promise<void> {
+    return this.loadURL(pathToFileURL(resolve(app.getAppPath(), path)).href);
+  }
+
+  reload(): void {
+    this.#mustLive();
+    void this.loadURL(this.#url).catch(() => undefined); // said by did-fail-load
+  }
+
+  send(channel: string, ...args: unknown[]): void {
+    this.#mustLive();
+    this.deliver({ kind: 'message', channel, args, ports: [] });
+  }
+
+  postMessage(channel: string, message: unknown, transfer: readonly MessagePortMain[] = []): void {
+    this.#mustLive();
+    const ports = transfer.map((port) => this.#ports.give(port));
+    this.deliver({ kind: 'message', channel, args: [message], ports });
+    if (this.#target?.document === undefined) this.#ports.closeAll(); // nobody is there to hold them
+  }
+
+  setWindowOpenHandler(handler: OpenHandler): void {
+    this.#openHandler = handler;
+  }
+
+  async executeJavaScript(code: string): Promise<unknown> {
+    return (await this.#page()).page.evaluate(code);
+  }
+
+  forcefullyCrashRenderer(): void {
+    this.#target?.crash();
+  }
+
+  close(): void {
+    this.#owner.closedByPage();
+  }
+
+  getURL(): string {
+    return this.#url;
+  }
+
+  /** Not followed: titles of windows are not modelled. */
+  getTitle(): string {
+    return '';
+  }
+
+  getType(): 'window' {
+    return 'window';
+  }
+
+  isDestroyed(): boolean {
+    return this.#state === 'destroyed';
+  }
+
+  isCrashed(): boolean {
+    return this.#state === 'crashed';
+  }
+
+  isLoading(): boolean {
+    return this.#loading;
+  }
+
+  setBackgroundThrottling(allowed: boolean): void {
+    this.#backgroundThrottling = allowed;
+  }
+
+  getBackgroundThrottling(): boolean {
+    return this.#backgroundThrottling;
+  }
+
+  setZoomFactor(factor: number): void {
+    this.#zoom = factor;
+  }
+
+  getZoomFactor(): number {
+    return this.#zoom;
+  }
+
+  setVisualZoomLevelLimits(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  setIgnoreMenuShortcuts(): void {
+    this.#mustLive();
+  }
+
+  isDevToolsOpened(): boolean {
+    return false;
+  }
+
+  openDevTools(): void {
+    this.#mustLive();
+  }
+
+  closeDevTools(): void {
+    this.#mustLive();
+  }
+
+  focus(): void {
+    this.#mustLive();
+  }
+
+  // ---- the model's own, for the window and for calls
+
+  deliver(message: ToPage, document?: number): void {
+    this.#target?.deliver(message, document);
+  }
+
+  get document(): number | undefined {
+    return this.#target?.document;
+  }
+
+  showOrHide(visible: boolean): void {
+    if (this.#backgroundThrottling) this.deliver({ kind: 'visibility', hidden: !visible });
+  }
+
+  resize(width: number, height: number): void {
+    void this.#opening.then((target) => target.page.setViewportSize({ width, height })).catch(() => undefined);
+  }
+
+  destroyNow(): void {
+    if (this.#state === 'destroyed') return;
+    this.#state = 'destroyed';
+    this.emit('destroyed');
+    this.#ports.closeAll();
+    void this.#opening.then((target) => target.close()).catch(() => undefined);
+  }
+
+  // ---- the page
+
+  #mustLive(): void {
+    if (this.#state === 'destroyed') throw new TypeError('Object has been destroyed');
+  }
+
+  #page(): Promise<PageTarget> {
+    this.#mustLive();
+    if (this.#state === 'crashed') { // a new renderer, as Electron starts one
+      this.#state = 'alive';
+      void this.#target?.close().catch(() => undefined);
+      this.#opening = this.#open();
+    }
+    return this.#opening;
+  }
+
+  #open(): Promise<PageTarget> {
+    const opening = PageTarget.open(this.#settings, this.#listener()).then((target) => (this.#target = target));
+    opening.catch((error: unknown) => {
+      if (this.#state !== 'destroyed' && !lifecycle.isExiting()) process.stderr.write(`electron-host: a page did not open: ${String(error)}\n`);
+    });
+    return opening;
+  }
+
+  #listener(): PageListener {
+    return {
+      request: (route, page) => this.#request(route, page),
+      message: (message) => this.#message(message),
+      documentGone: () => this.#ports.closeAll(),
+      popUp: (url, frameName, features) => this.#popUp(fromChromium(url), frameName, features),
+      navigated: (url) => {
+        this.#url = fromChromium(url);
+        this.emit('did-navigate', {}, this.#url, 200, 'OK');
+      },
+      domReady: () => this.emit('dom-ready', {}),
+      loaded: () => this.#loaded(),
+      console: (message) => this.emit('console-message', { level: message.type(), message: message.text(), lineNumber: message.location().lineNumber, sourceId: fromChromium(message.location().url) }),
+      preloadFailed: (error) => queueMicrotask(() => this.#preloadFailed(error)),
+      crashed: () => this.#crashed(),
+      closed: () => this.#owner.closedByPage(),
+    };
+  }
+
+  async #request(route: Route, page: Page): Promise<void> {
+    try {
+      await answerRequest(route, page, { mayNavigate: (url) => this.#mayNavigate(url) });
+    } catch (error) {
+      if (this.#state === 'alive' && !lifecycle.isExiting()) process.stderr.write(`electron-host: ${String(error)}\n`);
+    }
+  }
+
+  #mayNavigate(url: string): boolean {
+    const asked = toChromium(url) === this.#expected; // loadURL does not ask the app
+    this.#expected = '';
+    if (asked) return true;
+    const event = cancellable({ url, isMainFrame: true, isSameDocument: false, frame: this.mainFrame, initiator: this.mainFrame });
+    this.emit('will-frame-navigate', event);
+    this.emit('will-navigate', event, url, false, true);
+    return !event.defaultPrevented;
+  }
+
+  #popUp(url: string, frameName: string, features: string): void {
+    const details: Electron.HandlerDetails = { url, frameName, features, disposition: 'foreground-tab', referrer: { url: this.#url, policy: 'strict-origin-when-cross-origin' } };
+    const action = this.#openHandler?.(details).action ?? 'allow'; // Electron's default
+    record.popUps.push({ url, action });
+    if (action !== 'deny') process.stderr.write(`${String(notModelled(`a pop-up that the app allows (${url})`))}\n`);
+  }
+
+  #message(message: FromPage): void {
+    if (message.kind === 'preload-error') this.#preloadFailed(Object.assign(new Error(message.message), { stack: message.stack }));
+    else if (message.kind === 'port-message') this.#ports.message(message.port, message.data);
+    else if (message.kind === 'port-close') this.#ports.close(message.port);
+    else {
+      this.#url = fromChromium(message.url); // a new document may speak before its navigation is told
+      this.#calls.take(message);
+    }
+  }
+
+  #preloadFailed(error: Error): void {
+    process.stderr.write(`electron-host: the preload failed: ${error.stack ?? error.message}\n`);
+    this.emit('preload-error', {}, this.#settings.preload, error);
+  }
+
+  #loaded(): void {
+    this.emit('did-finish-load', {});
+    if (this.#shown) return;
+    const ready = (): void => {
+      if (this.#shown || this.#state !== 'alive') return;
+      this.#shown = true;
+      this.#owner.readyToShow();
+    };
+    void this.#target?.paintedOnce().then(ready, () => undefined);
+  }
+
+  #crashed(): void {
+    if (this.#state !== 'alive') return;
+    this.#state = 'crashed';
+    const details = { reason: 'crashed', exitCode: 5 };
+    app.emit('render-process-gone', {}, this, details);
+    this.emit('render-process-gone', {}, details);
+  }
+}
