@@ -20,7 +20,8 @@ module.exports = {
     { name: 'electron-in-main-only', severity: 'error', from: { path: '^src/(?!main/)' }, to: { path: '^electron(/|$)' } },
     between('renderer-knows-the-contract', '^src/renderer/', '^src/(?!renderer/|contract/)', 'pages know the typed contract and messages'),
     { name: 'product-does-not-need-dev-dependencies', severity: 'error',
-      from: { path: '^src/(?!sandbox/|renderer/)' }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] } },
+      comment: 'Electron is the program that the package runs in, not a package in it',
+      from: { path: '^src/(?!sandbox/|renderer/)' }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '(^|/)electron(/|$)' } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

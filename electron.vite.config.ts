@@ -31,8 +31,16 @@ export const pages = {
 export default defineConfig({
   main: {
     build: {
-      externalizeDeps: true,
-      rolldownOptions: { input: { index: path.join(root, 'src/main/index.ts') } },
+      // The optional binding too: compiled code cannot be bundled.
+      externalizeDeps: { include: ['graphene-pk11'] },
+      rolldownOptions: {
+        input: {
+          index: path.join(root, 'src/main/index.ts'),
+          // Started as a process of its own, by its name beside whoever starts it: hence all chunks in one folder.
+          'card-host-process': path.join(root, 'src/native/host/card-host-process.ts'),
+        },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
     },
   },
   preload: {

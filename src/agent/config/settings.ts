@@ -80,6 +80,14 @@ export const settingsSchema = z.strictObject({
       modules: z.array(pkcs11Module).max(8).default([]),
     })
     .prefault({}),
+  desktop: z
+    .strictObject({
+      /** Start with the user's session. */
+      startAtLogin: z.boolean().default(true),
+      /** Whether a user may end the agent from its tray menu. */
+      quit: z.boolean().default(true),
+    })
+    .prefault({}),
   trust: z
     .strictObject({
       /** PEM files of root certificates, besides those that are known by fingerprint. */

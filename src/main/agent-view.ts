@@ -1,0 +1,61 @@
+import type { AgentDesktop } from '../agent/agent-desktop.ts';
+import { errorCodes, type ErrorCode } from '../contract/error-codes.ts';
+import type { AgentView } from '../contract/ipc.ts';
+import { version } from '../contract/version.ts';
+import { showSafely } from '../formats/prescription/display-safety.ts';
+
+/** What is known of the agent: running, not yet, or not at all. */
+export type AgentFacts =
+  | { readonly phase: 'starting' }
+  | { readonly phase: 'failed'; readonly code: ErrorCode }
+  | { readonly phase: 'running'; readonly port: number; readonly desktop: Pick<AgentDesktop, 'status' | 'recent'>; readonly isAsking: boolean };
+
+/** Without a card in the reader all is well: a doctor keeps the card. */
+const needsNobody: ReadonlySet<ErrorCode> = new Set(['NO_CARD']);
+/** What a person can mend at the reader. */
+const needsPerson: ReadonlySet<ErrorCode> = new Set(['CARD_IN_USE', 'CARD_UNKNOWN', 'NO_READER']);
+
+export function viewAgent(facts: AgentFacts): AgentView {
+  const nothing = { version, port: null, cardService: 'unavailable' as const, readers: [], recent: [] };
+  if (facts.phase === 'starting') return { ...nothing, state: 'working', problems: [] };
+  if (facts.phase === 'failed') return { ...nothing, state: 'problem', problems: [viewProblem(facts.code)] };
+  const { port, desktop, isAsking } = facts;
+  const status = desktop.status();
+  return {
+    version,
+    port,
+    state: stateOf(status.problems, isAsking, status.waiting),
+    cardService: status.cardService,
+    readers: status.readers.map(({ name, state, card }) => ({
+      name: showSafely(name),
+      state,
+      card:
+        card === null
+          ? null
+          : {
+              certificateSha256: card.certificateSha256,
+              reader: showSafely(name),
+              name: showSafely(card.name),
+              role: card.role,
+              notAfter: card.notAfter.toISOString(),
+              daysLeft: card.daysLeft,
+            },
+    })),
+    problems: status.problems.map(viewProblem),
+    recent: desktop.recent().map(({ at, type, count, caller, result }) => ({ at: at.toISOString(), type, count, caller: showSafely(caller), result })),
+  };
+}
+
+function stateOf(problems: readonly ErrorCode[], isAsking: boolean, waiting: number): AgentView['state'] {
+  if (isAsking) return 'needs_you';
+  if (waiting > 0) return 'working';
+  const real = problems.filter((code) => !needsNobody.has(code));
+  if (real.length === 0) return 'ready';
+  return real.every((code) => needsPerson.has(code)) ? 'needs_you' : 'problem';
+}
+
+function viewProblem(code: ErrorCode): AgentView['problems'][number] {
+  const { ja, en, remedy } = errorCodes[code];
+  const action = code === 'CARD_MODULE_FAILED' ? 'revive_cards' : code === 'NO_CARD' || code === 'NO_READER' ? null : 'diagnose';
+  return { code, title: { ja, en }, remedy: { ...remedy }, action };
+}

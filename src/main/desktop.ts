@@ -1,0 +1,185 @@
+import { app, ipcMain, MessageChannelMain, powerMonitor, protocol, safeStorage, session, shell } from 'electron';
+import path from 'node:path';
+import { gatherParts } from '../agent/diagnostics/gather-parts.ts';
+import type { Prompts } from '../agent/ports.ts';
+import { readConfig } from '../agent/config/read-config.ts';
+import { prepareDataDirectory } from '../agent/storage/data-directory.ts';
+import type { HomeSection, SettingsView, SignatureView } from '../contract/ipc.ts';
+import type { PinPort } from '../native/host/pin-port.ts';
+import { pinPortChannel } from './channels.ts';
+import { DesktopAgent, type StartAgent } from './desktop-agent.ts';
+import { buildWindows, windowOf } from './desktop-windows.ts';
+import { guardContents } from './guard-contents.ts';
+import { helpAddress } from './help-pages.ts';
+import { routeInvokes } from './ipc-router.ts';
+import { registerWithSystem } from './launch-at-login.ts';
+import { showNotice } from './notices.ts';
+import { answerPage, pageScheme } from './page-files.ts';
+import { PairingRoom } from './pairing-room.ts';
+import { watchPower } from './power.ts';
+import { safeStorageSecrets } from './safe-storage-secrets.ts';
+import { copyDiagnosis, saveDiagnosis } from './hand-on-diagnosis.ts';
+import { SelfDiagnosis } from './self-diagnosis.ts';
+import { SignatureDesk } from './signature-desk.ts';
+import { AgentTray } from './tray.ts';
+import { UserPreferences } from './user-preferences.ts';
+
+export interface DesktopOptions {
+  readonly startAgent: StartAgent;
+  readonly dataRoot?: string | undefined;
+}
+
+const memoryOnly: SignatureView['notices'][number] = {
+  ja: 'このPCには秘密を保管する仕組み（キーリング）がないため、エージェントの鍵は終了時に失われます。',
+  en: "This computer has no secret store (keyring): the agent's own keys are lost when it ends.",
+};
+
+/** Before `ready`: own pages have an origin of their own, and can do what a secure page can. */
+export function registerPageScheme(): void {
+  protocol.registerSchemesAsPrivileged([{ scheme: pageScheme, privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
+}
+
+/** Puts the desktop together. The one place that knows every part of it; nothing here decides anything. */
+export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Promise<{ readonly openHome: () => void }> {
+  const { data, config } = await readConfig(dataRoot);
+  await prepareDataDirectory(data);
+  const preferences = new UserPreferences(dataRoot);
+  await preferences.read();
+  const secrets = await safeStorageSecrets(safeStorage, data.secrets);
+
+  guardContents(app, session.defaultSession);
+  const pages = path.join(app.getAppPath(), 'out', 'renderer');
+  protocol.handle(pageScheme, ({ url }) => answerPage(pages, url));
+
+  const windows = buildWindows(path.join(app.getAppPath(), 'out', 'preload', 'preload.cjs'), {
+    lost: (window) => {
+      if (window === 'signature') signatures.abandon();
+    },
+    closed: (window) => {
+      if (window === 'signature') signatures.cancelOpen();
+      if (window === 'pairing') pairing.close();
+    },
+  });
+  const signatures = new SignatureDesk({
+    surface: {
+      push: (view) => windows.signature.push('view', view),
+      show: () => windows.signature.show(),
+      hide: () => windows.signature.hide(),
+      rebuild: () => windows.signature.rebuild(),
+    },
+    notices: () => (secrets.protection === 'memory' ? [memoryOnly] : []),
+    onChange: () => agent.changed(),
+  });
+  const pairing = new PairingRoom(
+    (opened, hangUp) => agent.running.openPairing(opened, hangUp),
+    (view) => {
+      windows.pairing.push('pairing', view);
+      windows.home.push('pairing', view);
+      if (view.state === 'code') windows.pairing.show();
+      agent.changed();
+    },
+  );
+  const prompts: Prompts = {
+    openSignature: (view) => signatures.open(view),
+    showPairingCode: (view, signal) => pairing.showCode(view, signal),
+    notify: (notice) => showNotice(notice, preferences.language),
+  };
+  const diagnosis = new SelfDiagnosis(() => gatherParts(dataRoot, undefined, { secrets }));
+  const agent = new DesktopAgent(
+    () => signatures.isAsking,
+    (view) => {
+      tray.show(view, preferences.language);
+      windows.home.push('agent', view);
+    },
+  );
+
+  let wanted: HomeSection | null = null;
+  const openHome = (section: HomeSection | null): void => {
+    wanted = section;
+    if (section !== null) windows.home.push('section', section);
+    windows.home.show();
+  };
+  const openPairing = async (): Promise<void> => {
+    await pairing.open();
+    windows.pairing.show();
+  };
+  const saveLogs = () => saveDiagnosis(diagnosis, data.logs, preferences.language);
+  const tray = new AgentTray(path.join(app.getAppPath(), 'assets', 'tray'), {
+    open: openHome,
+    saveLogs: () => void saveLogs().catch(() => undefined),
+    quit: config.settings.desktop.quit ? () => app.quit() : null,
+  });
+  agent.changed();
+
+  const tellSettings = (view: SettingsView): SettingsView => {
+    for (const window of Object.values(windows)) window.push('settings', view);
+    agent.changed();
+    return view;
+  };
+  const connectPage = (dialog: string) => (): PinPort => {
+    const { port1, port2 } = new MessageChannelMain();
+    windows.signature.contents()?.postMessage(pinPortChannel, dialog, [port1]);
+    return port2;
+  };
+  routeInvokes(ipcMain, (contents) => windowOf(windows, contents), {
+    'signature.ready': () => signatures.view(),
+    'signature.painted': ({ dialog }) => signatures.painted(dialog),
+    'signature.cancel': ({ dialog }) => signatures.cancel(dialog),
+    'signature.close': ({ dialog }) => signatures.dismiss(dialog),
+    'signature.chooseCard': ({ dialog, certificateSha256 }) => signatures.chooseCard(dialog, certificateSha256),
+    'signature.confirmBinding': ({ dialog }) => signatures.confirmBinding(dialog),
+    'signature.pinPort': ({ dialog }) => void signatures.openPinPort(dialog, connectPage(dialog)),
+    'pairing.ready': () => pairing.view(),
+    'pairing.open': openPairing,
+    'pairing.close': () => {
+      pairing.close();
+      windows.pairing.hide();
+    },
+    'home.ready': () => {
+      const section = wanted;
+      if (section !== null) setImmediate(() => windows.home.push('section', section));
+      return agent.view();
+    },
+    'clients.list': () =>
+      agent.running.clients().map(({ createdAt, expiresAt, lastUsedAt, ...client }) => ({
+        ...client,
+        createdAt: createdAt?.toISOString() ?? null,
+        expiresAt: expiresAt?.toISOString() ?? null,
+        lastUsedAt: lastUsedAt?.toISOString() ?? null,
+      })),
+    'clients.revoke': ({ id }) => agent.running.revokeClient(id),
+    'cards.revive': () => agent.running.reviveCards(),
+    'diagnosis.run': () => diagnosis.run((check) => windows.home.push('check', check)),
+    'diagnosis.copy': () => copyDiagnosis(diagnosis, preferences.language),
+    'diagnosis.save': saveLogs,
+    'settings.get': () => preferences.read(),
+    'settings.change': async (change) => tellSettings(await preferences.change(change)),
+    'help.open': ({ topic }) => shell.openExternal(helpAddress(topic, preferences.language)),
+  });
+
+  watchPower(powerMonitor, {
+    leave: () => {
+      signatures.cancelOpen();
+      if (agent.isRunning) void agent.running.endPinSessions();
+    },
+    comeBack: () => {
+      if (agent.isRunning) void agent.running.reviveCards().catch(() => agent.changed());
+    },
+  });
+  registerWithSystem(app, config.settings.desktop.startAtLogin);
+
+  let isClosed = false;
+  app.on('before-quit', (event) => {
+    if (isClosed) return;
+    event.preventDefault();
+    agent.close().finally(() => {
+      isClosed = true;
+      for (const window of Object.values(windows)) window.destroy();
+      tray.destroy();
+      app.exit(0);
+    }).catch(() => app.exit(1));
+  });
+
+  await agent.start(() => startAgent({ prompts, secrets }));
+  return { openHome: () => openHome(null) };
+}

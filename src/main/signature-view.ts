@@ -1,0 +1,67 @@
+import type { CardInfo, DocumentView, SignatureStep, SignatureView } from '../contract/ipc.ts';
+import type { BindingView, CardNeed, CardView, DialogOutcome, PinQuestion, SignatureDialogView } from '../agent/ports.ts';
+import { showSafely } from '../formats/prescription/display-safety.ts';
+
+type Bilingual = SignatureView['notices'][number];
+
+/** What the signature window shows of one request, before its step. Names from outside are made safe to read. */
+export function viewRequest(dialog: string, view: SignatureDialogView, notices: readonly Bilingual[]): Omit<SignatureView, 'step'> {
+  const { caller, staff } = view;
+  return {
+    dialog,
+    caller: {
+      name: showSafely(caller.clientName),
+      origin: caller.origin === null ? null : showSafely(caller.origin),
+      program: caller.program === null ? null : showSafely(caller.program),
+    },
+    staff: { id: showSafely(staff.id), name: showSafely(staff.name) },
+    documents: view.documents.map(viewDocument),
+    waiting: view.waiting.map((name) => showSafely(name)),
+    notices: [...notices],
+  };
+}
+
+function viewDocument({ id, summary, warnings }: SignatureDialogView['documents'][number]): DocumentView {
+  const { type, signer, facility, patient, date, drugCount, hasNarcotic, sections } = summary;
+  const { name, kana, sex, birthDate, age } = patient;
+  return {
+    id,
+    type,
+    signer: signer.name,
+    facility,
+    patient: { name, kana, sex, birthDate, age },
+    date,
+    drugCount,
+    hasNarcotic,
+    sections: sections.map(({ heading, rows }) => ({ heading: { ...heading }, rows: rows.map((row) => ({ ...row, label: { ...row.label }, marks: [...row.marks] })) })),
+    warnings: warnings.map((warning) => ({ ...warning })),
+  };
+}
+
+export function viewCardInfo({ card, name, role, notAfter, daysLeft }: CardView): CardInfo {
+  return {
+    certificateSha256: card.certificateSha256,
+    reader: showSafely(card.reader),
+    name: showSafely(name),
+    role: role === null ? null : showSafely(role),
+    notAfter: notAfter.toISOString(),
+    daysLeft,
+  };
+}
+
+export const steps = {
+  insertCard: (need: CardNeed): SignatureStep => ({ step: 'insert_card', need }),
+  chooseCard: (cards: readonly CardView[]): SignatureStep => ({ step: 'choose_card', cards: cards.map(viewCardInfo) }),
+  confirmBinding: ({ personInDocument, card }: BindingView): SignatureStep => ({ step: 'confirm_binding', personInDocument, card: viewCardInfo(card) }),
+  pin: ({ card, tries, refused, signatures }: PinQuestion): SignatureStep => ({
+    step: 'pin',
+    card: viewCardInfo(card),
+    triesLeft: tries.triesLeft === 'unknown' ? null : tries.triesLeft,
+    failuresSeen: tries.failuresSeen,
+    consentNeeded: tries.consentNeeded,
+    refused,
+    signatures,
+  }),
+  signing: (done: number, total: number): SignatureStep => ({ step: 'signing', done, total }),
+  ended: (end: DialogOutcome): SignatureStep => ({ step: 'ended', outcome: end.outcome, code: end.outcome === 'signed' ? null : end.code }),
+};

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { leafPaths, type ResolvedConfig } from '../agent/config/resolve.ts';
+import { readConfig } from '../agent/config/read-config.ts';
+import { userSettings } from '../agent/config/settings.ts';
+import { readUserSettings } from '../agent/storage/data-directory.ts';
+import { writeFileDurably } from '../agent/storage/write-file-durably.ts';
+import type { SettingsView } from '../contract/ipc.ts';
+
+/** How the windows look; nothing that the agent itself goes by. */
+const lookSchema = z.object({ theme: z.enum(['system', 'light', 'dark']).catch('system') });
+
+type Change = { readonly [K in 'language' | 'theme']?: SettingsView[K] | undefined };
+
+/** What this user may set, and everything else with who fixed it. */
+export class UserPreferences {
+  readonly #dataRoot: string | undefined;
+  #view: SettingsView | undefined;
+
+  constructor(dataRoot: string | undefined) {
+    this.#dataRoot = dataRoot;
+  }
+
+  async read(): Promise<SettingsView> {
+    const { data, config } = await readConfig(this.#dataRoot);
+    const look = lookSchema.parse(await readJson(lookFile(data.root)));
+    this.#view = viewSettings(config, look.theme);
+    return this.#view;
+  }
+
+  /** As last read: Japanese until then. */
+  get language(): SettingsView['language'] {
+    return this.#view?.language ?? 'ja';
+  }
+
+  /** What policy fixed stays as it is. Throws STORAGE_FAILED's cause where the file cannot be written. */
+  async change({ language, theme }: Change): Promise<SettingsView> {
+    const { data } = await readConfig(this.#dataRoot);
+    if (language !== undefined) {
+      const before = await readUserSettings(data);
+      const kept = typeof before === 'object' && before !== null && !Array.isArray(before) ? before : {};
+      await writeFileDurably(data.userSettings, `${JSON.stringify({ ...kept, language }, null, 2)}\n`);
+    }
+    if (theme !== undefined) await writeFileDurably(lookFile(data.root), `${JSON.stringify({ theme })}\n`);
+    return this.read();
+  }
+}
+
+function lookFile(root: string): string {
+  return path.join(root, 'look.json');
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+  } catch {
+    return {};
+  }
+}
+
+/** Every leaf in force. A list of clients is told by its length: its entries hold token hashes. */
+export function viewSettings({ settings, sources }: ResolvedConfig, theme: SettingsView['theme']): SettingsView {
+  const mayChange = new Set<string>(userSettings);
+  return {
+    language: settings.language,
+    theme,
+    settings: leafPaths(settings).map((place) => {
+      const source = sources.get(place) ?? 'default';
+      return { path: place, value: told(valueAt(settings, place)), source, changeable: source !== 'policy' && mayChange.has(place) };
+    }),
+  };
+}
+
+function valueAt(settings: object, place: string): unknown {
+  return place.split('.').reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>>)[key], settings);
+}
+
+function told(value: unknown): string {
+  if (Array.isArray(value)) return value.every((item) => typeof item !== 'object') ? value.join(', ') : String(value.length);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
