@@ -2,10 +2,13 @@
 import { mkdtemp, readdir, rm, writeFile, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { armingMs } from '../../src/cli/terminal/read-pin.ts';
 import { runCommand, runProgram, startCommand, type CommandEnd, type RunningCommand } from '../support/command-line.ts';
 import { describeWith } from '../support/machine.ts';
+
+// Each test starts processes, on machines that are shared.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let folder: string;
 beforeAll(async () => {

@@ -37,7 +37,7 @@ export interface RunningCommand {
   stop(signal?: NodeJS.Signals): Promise<CommandEnd>;
 }
 
-const patienceMs = 25_000;
+const patienceMs = 60_000;
 
 /** Starts `hpki-agent …args`. */
 export function startCommand(args: readonly string[], options: CommandOptions = {}): RunningCommand {

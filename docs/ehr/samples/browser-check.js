@@ -10,6 +10,8 @@ export async function checkAgent(ports = [17090, 17091, 17092, 17093, 17094, 170
       // 届かなかった: 理由は下で見分ける
     }
   }
+  // PC自身のページ（開発中など）に許可は要らない / a page from this PC itself needs no permission
+  if (['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)) return 'not_running';
   for (const name of ['loopback-network', 'local-network-access']) {
     const permission = await navigator.permissions.query({ name }).catch(() => undefined); // 名前は版による
     if (permission !== undefined && permission.state !== 'granted') return permission.state;

@@ -39,6 +39,8 @@ export interface DiagnosedParts {
   /** Null where the direct driver is off and no module is set. */
   readonly cards: CardStackState | null;
   readonly modules: readonly ModuleFinding[];
+  /** Vendors' signing modules that were found on this machine, whether policy names them or not. */
+  readonly installedModules: readonly string[];
   readonly pkcs11Binding: 'built' | 'missing';
   readonly processBits: 32 | 64;
   readonly portFile: PortFile | undefined;
@@ -47,7 +49,7 @@ export interface DiagnosedParts {
   /** Whether each port of the policy's list could be bound now. */
   readonly portsFree: () => Promise<readonly { readonly port: number; readonly free: boolean }[]>;
   readonly anchors: readonly { readonly name: string; readonly sha256: string; readonly notAfter: Date; readonly known: boolean }[];
-  readonly verifyAudit: () => Promise<AuditVerdict | null>;
+  readonly verifyAudit: () => Promise<AuditVerdict>;
 }
 
 export type Check = (parts: DiagnosedParts) => Promise<readonly CheckResult[]> | readonly CheckResult[];

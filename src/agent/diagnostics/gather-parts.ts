@@ -1,8 +1,7 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { healthMessage } from '../../contract/health-signature.ts';
-import { inspectModule, isPkcs11BindingBuilt, processBits } from '../../native/host/inspect-module.ts';
+import { findInstalledModules, inspectModule, isPkcs11BindingBuilt, processBits } from '../../native/host/inspect-module.ts';
 import { readAnchors } from '../config/anchors.ts';
 import { readConfig } from '../config/read-config.ts';
 import { lookAtCards } from '../look-at-cards.ts';
@@ -43,7 +42,8 @@ export async function gatherParts(
     askHealth,
     portsFree: () => Promise.all(settings.api.ports.map(async (port) => ({ port, free: await isFree(port) }))),
     anchors,
-    verifyAudit: () => (existsSync(data.audit) ? verifyStoredAudit(data.root) : Promise.resolve(null)),
+    verifyAudit: () => verifyStoredAudit(data.root),
+    installedModules: findInstalledModules(),
   };
 }
 

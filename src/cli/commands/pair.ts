@@ -3,6 +3,7 @@ import { showSafely } from '../../formats/prescription/display-safety.ts';
 import { CommandFailure } from '../exit.ts';
 import { askRunningAgent } from '../ask-running-agent.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+import { clockTime } from '../terminal/clock-time.ts';
 
 const ends: Readonly<Record<string, { readonly ja: string; readonly en: string }>> = {
   paired: { ja: 'ペアリングしました。', en: 'Paired.' },
@@ -18,13 +19,15 @@ export function addPair(program: Command, context: CommandContext): void {
     .command('pair')
     .summary(say({ ja: '接続先EHRを追加する（120秒受け付ける）', en: 'let an EHR pair (open for 120 seconds)' }))
     .addOption(dataDirOption(context))
+    // Without this, `pair list --data-dir DIR` would give DIR to `pair`.
+    .enablePositionalOptions()
     .action(async (options: { dataDir?: string }) => {
       const end = await askRunningAgent(options.dataDir, { command: 'pairing.open' }, (event) => {
         const { code, clientName, origin, program: path, openUntil } = event as Readonly<Record<string, string | null | undefined>>;
-        if (openUntil) process.stdout.write(`${say({ ja: 'EHRからペアリングを始めてください', en: 'Start pairing in the EHR' })} (~${openUntil})\n`);
+        if (openUntil) process.stdout.write(`${say({ ja: 'EHRからペアリングを始めてください', en: 'Start pairing in the EHR' })} ${say({ ja: '（', en: ' (' })}${clockTime(new Date(openUntil))}${say({ ja: 'まで）', en: ' at the latest)' })}\n`);
         if (!code) return;
-        const place = showSafely(origin ?? path ?? '');
-        process.stdout.write(`${say({ ja: '依頼元', en: 'Asked by' })}: ${showSafely(clientName ?? '')} <${place}>\n`);
+        const place = origin ?? path ?? say({ ja: '接続元は不明', en: 'from where is unknown' });
+        process.stdout.write(`${say({ ja: '依頼元', en: 'Asked by' })}: ${showSafely(clientName ?? '')} <${showSafely(place)}>\n`);
         process.stdout.write(`${say({ ja: 'EHRに入力する番号', en: 'Type this into the EHR' })}:  ${code}\n`);
       });
       const how = String((end as { end?: unknown }).end);
@@ -40,11 +43,12 @@ export function addPair(program: Command, context: CommandContext): void {
     .action(async (options: { dataDir?: string; json?: boolean }) => {
       const clients = (await askRunningAgent(options.dataDir, { command: 'clients.list' })) as unknown as readonly ClientRow[];
       if (options.json === true) process.stdout.write(`${JSON.stringify(clients, null, 2)}\n`);
+      else if (clients.length === 0) process.stdout.write(say({ ja: 'ペアリング済みのEHRはありません。\n', en: 'No EHR is paired.\n' }));
       else {
         for (const client of clients) {
           const state = client.revoked ? say({ ja: '取消済み', en: 'revoked' }) : say({ ja: '有効', en: 'live' });
           process.stdout.write(
-            `${client.id}  ${state}  ${showSafely(client.name)}  ${client.origin ?? '-'}  ${say({ ja: '最終利用', en: 'last used' })} ${client.lastUsedAt ?? '-'}  ${say({ ja: '期限', en: 'until' })} ${client.expiresAt ?? '-'}\n`,
+            `${client.id}  ${state}  ${showSafely(client.name)}  ${client.origin ?? '-'}  ${say({ ja: '最終利用', en: 'last used' })} ${moment(client.lastUsedAt)}  ${say({ ja: '期限', en: 'until' })} ${moment(client.expiresAt)}\n`,
           );
         }
       }
@@ -59,6 +63,8 @@ export function addPair(program: Command, context: CommandContext): void {
       process.stdout.write(`${say({ ja: '取り消しました。', en: 'Revoked.' })}\n`);
     });
 }
+
+const moment = (iso: string | null): string => (iso === null ? '-' : clockTime(new Date(iso)));
 
 interface ClientRow {
   readonly id: string;

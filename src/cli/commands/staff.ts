@@ -3,6 +3,12 @@ import type { Command } from 'commander';
 import { askRunningAgent } from '../ask-running-agent.ts';
 import { CommandFailure } from '../exit.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+import { clockTime } from '../terminal/clock-time.ts';
+
+const binders = {
+  person: { ja: '本人が確認', en: 'confirmed by the person' },
+  administrator: { ja: '管理者', en: 'administrator' },
+} as const;
 
 export function addStaff(program: Command, context: CommandContext): void {
   const { say } = context;
@@ -15,12 +21,13 @@ export function addStaff(program: Command, context: CommandContext): void {
     .action(async (options: { dataDir?: string; json?: boolean }) => {
       const bindings = (await askRunningAgent(options.dataDir, { command: 'staff.list' })) as unknown as readonly {
         staffId: string;
-        subjects: readonly { subject: string; boundAt: string; by: string }[];
+        subjects: readonly { subject: string; boundAt: string; by: 'person' | 'administrator' }[];
       }[];
       if (options.json === true) process.stdout.write(`${JSON.stringify(bindings, null, 2)}\n`);
+      else if (bindings.length === 0) process.stdout.write(say({ ja: '結び付けはまだありません。\n', en: 'Nobody is bound yet.\n' }));
       else {
         for (const binding of bindings) {
-          for (const subject of binding.subjects) process.stdout.write(`${binding.staffId}  ${subject.subject}  ${subject.boundAt}  ${subject.by}\n`);
+          for (const subject of binding.subjects) process.stdout.write(`${binding.staffId}  ${subject.subject}  ${clockTime(new Date(subject.boundAt))}  ${say(binders[subject.by])}\n`);
         }
       }
     });
@@ -46,6 +53,6 @@ export function addStaff(program: Command, context: CommandContext): void {
     .addOption(dataDirOption(context))
     .action(async (staffId: string, options: { dataDir?: string }) => {
       await askRunningAgent(options.dataDir, { command: 'staff.unbind', staffId });
-      process.stdout.write(`${say({ ja: '解きました。', en: 'Unbound.' })}\n`);
+      process.stdout.write(`${say({ ja: '結び付けを解きました。', en: 'Unbound.' })}\n`);
     });
 }

@@ -45,8 +45,8 @@ function unavailable(cards: Extract<CardStackState, { service: 'unavailable' }>)
         'problem',
         { ja: `カードのモジュールが停止しました（${cards.detail}）`, en: `The card module stopped (${cards.detail})` },
         {
-          ja: 'モジュールのベンダーの版を確認し、hpki-agent status で再試行してください。',
-          en: "Check the module's version with its vendor, then try again by hpki-agent status.",
+          ja: 'モジュールの版をベンダーに確認し、hpki-agent status --revive で再試行してください。',
+          en: "Check the module's version with its vendor, then try again by hpki-agent status --revive.",
         },
       );
 }

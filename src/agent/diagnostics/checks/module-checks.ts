@@ -3,13 +3,16 @@ import { result, type Check, type CheckResult, type ModuleFinding } from '../che
 const moduleTitle = { ja: 'PKCS#11モジュール', en: 'PKCS#11 module' };
 const bindingTitle = { ja: 'PKCS#11の接続部品', en: 'PKCS#11 binding' };
 
-export const checkModules: Check = ({ modules, pkcs11Binding, processBits, config }) => {
+export const checkModules: Check = ({ modules, installedModules, pkcs11Binding, processBits, config }) => {
+  const listed = new Set(modules.map((module) => module.path));
+  const unlisted = installedModules.filter((path) => !listed.has(path)).map((path) => unlistedResult(path, config.settings.cards.direct));
   if (modules.length === 0) {
     return [
       result('module', moduleTitle, 'not_applicable', {
         ja: config.settings.cards.direct ? '設定なし（カードを直接読みます）' : '設定なし',
         en: config.settings.cards.direct ? 'None set (cards are driven directly)' : 'None set',
       }),
+      ...unlisted,
     ];
   }
   const binding =
@@ -19,8 +22,16 @@ export const checkModules: Check = ({ modules, pkcs11Binding, processBits, confi
           ja: 'コンパイラーのあるPCで npm ci をやり直すか、配布版のインストーラーを使ってください。',
           en: 'Run npm ci again where a compiler is installed, or use the released installer.',
         });
-  return [binding, ...modules.map((module) => moduleResult(module, processBits))];
+  return [binding, ...modules.map((module) => moduleResult(module, processBits)), ...unlisted];
 };
+
+/** Nothing is loaded that policy does not name; without the direct driver that leaves the card unused. */
+function unlistedResult(path: string, direct: boolean): CheckResult {
+  return result('module.unlisted', moduleTitle, direct ? 'not_applicable' : 'warning', { ja: `導入済みですが、ポリシーにないため使いません: ${path}`, en: `Installed, but not used: policy does not name it: ${path}` }, {
+    ja: 'このモジュールで署名する場合は、ポリシー cards.modules に書いてください。',
+    en: 'To sign by this module, name it in the policy cards.modules.',
+  });
+}
 
 function moduleResult(module: ModuleFinding, processBits: 32 | 64): CheckResult {
   if (!module.found) {
