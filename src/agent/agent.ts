@@ -99,7 +99,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   // Requests end before the server does, so that whoever waits is told.
   let endApi = (): Promise<void> => Promise.resolve();
   opened.defer(() => endApi());
-  opened.defer(() => signatures.close());
+  opened.defer(() => endRequests(signatures, cards));
   const api = await startApi({
     policy: apiPolicyOf(settings.api),
     version,
@@ -149,6 +149,19 @@ async function recordStart(audit: AuditLog, log: Log): Promise<void> {
     const isLocked = error instanceof ProblemError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ELOCKED';
     if (!(error instanceof ProblemError) || isLocked) throw error;
     log.error('audit.unwritable', { fault: fault(error) });
+  }
+}
+
+/** How long the agent's end waits for a signature that a card is making, in milliseconds. */
+const lastSignatureMs = 5_000;
+
+/** A module that hangs must not hold up the end: its card host is closed under it, and whoever waits is told so. */
+async function endRequests(signatures: SignatureRequests, cards: CardHost): Promise<void> {
+  const closing = setTimeout(() => void cards.close().catch(() => undefined), lastSignatureMs);
+  try {
+    await signatures.close();
+  } finally {
+    clearTimeout(closing);
   }
 }
 

@@ -37,11 +37,11 @@ function provision(folder: string, person: ClinicPerson, alwaysAuthenticate: boo
 }
 
 /** Card hosts take over the agent's environment: what a module reads there lies on the machine, not in a request. */
-async function startAgent(module: Settings['cards']['modules'][number], environment: Readonly<Record<string, string>>, direct = false): Promise<void> {
+async function startAgent(module: Settings['cards']['modules'][number], environment: Readonly<Record<string, string>>, direct = false, loginAndSignSeconds = 3): Promise<void> {
   Object.assign(process.env, environment);
   const settings: Pick<Settings, 'cards' | 'deadlines'> = {
     cards: { ...settingsSchema.parse({}).cards, direct, modules: [module] },
-    deadlines: { consentSeconds: 10, cardSeconds: 10, cardCallSeconds: 5, loginAndSignSeconds: 3 },
+    deadlines: { consentSeconds: 10, cardSeconds: 10, cardCallSeconds: 5, loginAndSignSeconds },
   };
   agent = await RunningAgent.start({
     clinic,
@@ -174,6 +174,21 @@ describeWith(['softhsm2', 'gcc'], 'the whole agent with a module that fails', ()
     await askAgent(agent.data.controlSocket, { command: 'cards.revive' });
     await ready();
     await sign();
+  }, 90_000);
+
+  it('can be ended while the module hangs: soon, and whoever waits is told', async () => {
+    await endAgent();
+    await startAgent({ path: module.path, login: 'user' }, module.environment, false, 60);
+    await ready();
+    module.control({ hang: 'C_Sign' });
+    module.forget();
+    const answer = problemOf(sign());
+    await expect.poll(() => module.events(), { timeout: 20_000 }).toContain('call C_Sign');
+    const began = performance.now();
+    await agent.agent.close();
+    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(await answer).toEqual(moduleFailed);
+    expect(cardHostProcesses()).toEqual([]);
   }, 90_000);
 
   it('a device that is removed while it signs is CARD_REMOVED', async () => {
