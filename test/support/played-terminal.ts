@@ -29,7 +29,7 @@ export class PlayedTerminal {
     return Object.assign(screen, { columns: 80 }) as unknown as WriteStream;
   }
 
-  type(keys: string): void {
+  type(keys: string | Uint8Array): void {
     this.#keyboard.write(keys);
   }
 
