@@ -1,10 +1,5 @@
-/** INVALID outranks INDETERMINATE, which outranks VALID. */
-export type Verdict = 'VALID' | 'INVALID' | 'INDETERMINATE';
-
-export interface Bilingual {
-  readonly ja: string;
-  readonly en: string;
-}
+import type { Bilingual } from '../bilingual.ts';
+import type { Verdict } from '../verdict.ts';
 
 /** One finding about a certificate, in the shape of a verification report's checks. */
 export interface CertificateCheck {
@@ -23,8 +18,3 @@ export type CertificateCheckId =
   | 'certificate.keyUsage'
   | 'certificate.policy'
   | 'certificate.revocation';
-
-export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
-  if (verdicts.includes('INVALID')) return 'INVALID';
-  return verdicts.includes('INDETERMINATE') ? 'INDETERMINATE' : 'VALID';
-}

@@ -1,3 +1,5 @@
+import type { Bilingual } from '../bilingual.ts';
+
 /**
  * Real HPKI CAs by fingerprint. The product ships no dated certificate: an administrator imports the root, or the card
  * hands it out, and it is recognised here.
@@ -6,7 +8,7 @@ export interface KnownAnchor {
   /** SHA-256 of the certificate, lower-case hex. */
   readonly sha256: string;
   readonly kind: 'root' | 'signing-ca' | 'authentication-ca';
-  readonly name: { readonly ja: string; readonly en: string };
+  readonly name: Bilingual;
 }
 
 export const knownAnchors: readonly KnownAnchor[] = [

@@ -1,5 +1,6 @@
 import type { Certificate } from './certificate.ts';
-import type { Bilingual, CertificateCheckId } from './check.ts';
+import type { Bilingual } from '../bilingual.ts';
+import type { CertificateCheckId } from './check.ts';
 
 /** What the checks of a certificate are called and what they say to a person. */
 

@@ -1,5 +1,7 @@
 import type { Certificate } from './certificate.ts';
-import { worstVerdict, type Bilingual, type CertificateCheck, type CertificateCheckId, type Verdict } from './check.ts';
+import type { Bilingual } from '../bilingual.ts';
+import { worstVerdict, type Verdict } from '../verdict.ts';
+import type { CertificateCheck, CertificateCheckId } from './check.ts';
 import type { CertificateRevocationList } from './crl.ts';
 import { extensionOids, type KeyUsage } from './extensions.ts';
 import { sameName } from './name.ts';

@@ -1,5 +1,6 @@
 import type { Certificate } from './certificate.ts';
-import type { Bilingual, Verdict } from './check.ts';
+import type { Bilingual } from '../bilingual.ts';
+import type { Verdict } from '../verdict.ts';
 import type { CertificateRevocationList } from './crl.ts';
 import { sameName } from './name.ts';
 import { pathTexts } from './path-text.ts';

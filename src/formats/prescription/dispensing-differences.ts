@@ -5,13 +5,14 @@
 import { drugKey } from './csv-checks.ts';
 import type { DispensingCsv, PrescriptionCsv } from './csv-reader.ts';
 import { dayNumber, parseEraDate } from './calendar.ts';
-import { describeDate, type Label } from './summary-rows.ts';
+import type { Bilingual } from '../bilingual.ts';
+import { describeDate } from './summary-rows.ts';
 import { showSafely } from './display-safety.ts';
 import { matchDrugs, type DispensedDrug, type PrescribedDrug } from './drug-matching.ts';
 
 /** Values are safe to show; null where that side has none. */
 export interface Difference {
-  readonly label: Label;
+  readonly label: Bilingual;
   readonly prescribed: string | null;
   readonly dispensed: string | null;
   /** Line of the dispensing CSV. */
@@ -63,7 +64,7 @@ function foldAmount(text: string): string {
   return end === 0 ? whole.slice(start) : `${whole.slice(start)}.${fraction.slice(0, end)}`;
 }
 
-function difference(label: Label, prescribed: string | null, dispensed: string | null, line: number | null, barred = false): Difference {
+function difference(label: Bilingual, prescribed: string | null, dispensed: string | null, line: number | null, barred = false): Difference {
   const shown = (value: string | null): string | null => (value === null || value === '' ? null : showSafely(value));
   return { label, prescribed: shown(prescribed), dispensed: shown(dispensed), line, barred };
 }

@@ -1,3 +1,5 @@
+import type { Bilingual } from '../bilingual.ts';
+
 export type DocumentType = 'prescription' | 'dispensing';
 
 /** A finding about one place of a CSV. `record` is the record number as written; `field` the Japanese field name. */
@@ -8,7 +10,7 @@ export interface CsvFinding {
   readonly record: string | null;
   readonly field: string | null;
   /** Names of records and fields and facts of structure only, never a value of the CSV. */
-  readonly reason: { readonly ja: string; readonly en: string };
+  readonly reason: Bilingual;
 }
 
 /** What reading a CSV gives: a document that may be signed, or why not. Warnings are for the person, never a refusal. */

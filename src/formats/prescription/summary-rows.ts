@@ -1,15 +1,11 @@
 /** Records → rows for a person, worded by the tables of records. Every value that comes from a CSV passes showSafely. */
+import type { Bilingual } from '../bilingual.ts';
 import { isoDate, japaneseDate, parseEraDate } from './calendar.ts';
 import { isBlank, type CsvRecord, type UnknownRecord } from './csv-records.ts';
 import { showSafely } from './display-safety.ts';
 import type { CsvFinding } from './document.ts';
 import type { FieldSpec } from './record-spec.ts';
 import type { SummaryMark, SummaryRow, SummarySection } from './summary.ts';
-
-export interface Label {
-  readonly ja: string;
-  readonly en: string;
-}
 
 /** Between the parts of one value. */
 const SEPARATOR = ' ／ ';
@@ -31,7 +27,7 @@ function withoutSeparator(part: string): string {
 const PLACE_FIELDS: ReadonlySet<string> = new Set(['rp', 'serial', 'supplementSerial']);
 
 /** `value` must have passed showSafely already. */
-export function row(label: Label, value: string, line: number | null, marks: readonly SummaryMark[] = []): SummaryRow {
+export function row(label: Bilingual, value: string, line: number | null, marks: readonly SummaryMark[] = []): SummaryRow {
   return { label, value, marks, line };
 }
 
@@ -86,7 +82,7 @@ function saidBy(record: CsvRecord): (readonly [FieldSpec, string])[] {
 /** One row for each field that says something. `prefix` puts the record's name before the field's. */
 export function fieldRows(
   record: CsvRecord,
-  options: { readonly marks?: readonly SummaryMark[]; readonly prefix?: Label } = {},
+  options: { readonly marks?: readonly SummaryMark[]; readonly prefix?: Bilingual } = {},
 ): SummaryRow[] {
   const { prefix } = options;
   const rows: SummaryRow[] = [];
@@ -100,19 +96,19 @@ export function fieldRows(
 }
 
 /** One row for the record: its values side by side. For records of words, not of figures. */
-export function wordsRow(record: CsvRecord, label: Label, marks: readonly SummaryMark[] = []): SummaryRow[] {
+export function wordsRow(record: CsvRecord, label: Bilingual, marks: readonly SummaryMark[] = []): SummaryRow[] {
   const parts = saidBy(record).map(([field, value]) => describe(field, value));
   const rows = parts.length === 0 ? [] : [row(label, sideBySide(parts), record.line, marks)];
   return neverSilent(record, [...rows, ...surplusRows(record)]);
 }
 
 /** `備考 1`, or the bare name where the CSV gives no number. */
-export function numbered(record: CsvRecord, serial: string): Label {
+export function numbered(record: CsvRecord, serial: string): Bilingual {
   const shown = showSafely(serial);
   return isBlank(serial) ? nameOf(record) : { ja: `${record.spec.ja} ${shown}`, en: `${record.spec.en} ${shown}` };
 }
 
-export function nameOf(record: CsvRecord): Label {
+export function nameOf(record: CsvRecord): Bilingual {
   return { ja: record.spec.ja, en: record.spec.en };
 }
 

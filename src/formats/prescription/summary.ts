@@ -1,3 +1,4 @@
+import type { Bilingual } from '../bilingual.ts';
 import type { DocumentType } from './document.ts';
 
 /** Why a row stands out for a person. */
@@ -12,7 +13,7 @@ export type SummaryMark =
 
 /** One row. Values are safe to show: nothing in them can hide or reorder text. */
 export interface SummaryRow {
-  readonly label: { readonly ja: string; readonly en: string };
+  readonly label: Bilingual;
   readonly value: string;
   readonly marks: readonly SummaryMark[];
   /** 1-based line of the CSV that the row shows, where it shows one. */
@@ -20,7 +21,7 @@ export interface SummaryRow {
 }
 
 export interface SummarySection {
-  readonly heading: { readonly ja: string; readonly en: string };
+  readonly heading: Bilingual;
   readonly rows: readonly SummaryRow[];
 }
 

@@ -2,7 +2,7 @@ import { dispensingIds, xsiNamespace } from '../prescription/wrapper.ts';
 import { xmlNamespace } from '../xml/names.ts';
 import { byteOffset } from '../xml/prescan.ts';
 import { readXml } from '../xml/reader.ts';
-import type { Bilingual } from '../xml/refusal.ts';
+import type { Bilingual } from '../bilingual.ts';
 import { childElements, type XmlDocument, type XmlElement } from '../xml/tree.ts';
 import { canonicalizeContent, type Canonicalization } from './canonicalization.ts';
 import { collectIdentifiers } from './identifiers.ts';

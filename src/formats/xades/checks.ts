@@ -1,4 +1,4 @@
-import type { Bilingual } from '../xml/refusal.ts';
+import type { Bilingual } from '../bilingual.ts';
 import type { Verdict, VerificationCheck } from './report.ts';
 
 const titles = {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Bilingual } from '../bilingual.ts';
 import type { XmlElement } from '../xml/tree.ts';
 import { canonicalize } from './canonicalization.ts';
 import { check, type SignatureCheckId } from './checks.ts';
@@ -12,7 +13,7 @@ interface Target {
   readonly uri: string;
   readonly element: XmlElement;
   readonly type: string | null;
-  readonly name: { readonly ja: string; readonly en: string };
+  readonly name: Bilingual;
 }
 
 /**

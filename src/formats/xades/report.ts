@@ -1,14 +1,15 @@
+import type { Bilingual } from '../bilingual.ts';
 import type { DocumentType } from '../prescription/document.ts';
+import type { Verdict } from '../verdict.ts';
 
-/** INVALID outranks INDETERMINATE, which outranks VALID. */
-export type Verdict = 'VALID' | 'INVALID' | 'INDETERMINATE';
+export type { Verdict };
 
 export interface VerificationCheck {
   /** Stable, for programs: `reference.document`, `certificate.path`, `certificate.role`, … */
   readonly id: string;
   readonly verdict: Verdict;
-  readonly title: { readonly ja: string; readonly en: string };
-  readonly reason: { readonly ja: string; readonly en: string };
+  readonly title: Bilingual;
+  readonly reason: Bilingual;
 }
 
 export interface ReportedSigner {

@@ -1,4 +1,4 @@
-/** The choices that signature-format sources leave open. The defaults are the form of the ministry's sample. */
+/** The choices that the public sources of the format leave open. The defaults are the form of the ministry's sample. */
 export interface SignatureProfile {
   /** Canonicalization of the first reference: none declared (inclusive C14N 1.0) or exc-c14n declared. */
   readonly reference1: 'inclusive' | 'exclusive';

@@ -1,4 +1,4 @@
-import type { Bilingual } from '../xml/refusal.ts';
+import type { Bilingual } from '../bilingual.ts';
 import type { XmlElement } from '../xml/tree.ts';
 
 /** A file whose structure is not that of a signed document. `check` is the id of the check that it fails. */

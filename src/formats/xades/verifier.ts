@@ -1,10 +1,10 @@
 import type { Certificate } from '../pki/certificate.ts';
-import { worstVerdict } from '../pki/check.ts';
 import { parseCrl } from '../pki/crl.ts';
 import { DerError } from '../pki/der.ts';
 import { describeRoles } from '../pki/hc-role.ts';
 import { PathValidator } from '../pki/path-validator.ts';
 import { signingPolicy } from '../pki/policies.ts';
+import { worstVerdict } from '../verdict.ts';
 import { readXml } from '../xml/reader.ts';
 import { XmlRefusal } from '../xml/refusal.ts';
 import { carryingObstacle, findPrescription } from './carried-prescription.ts';

@@ -1,7 +1,4 @@
-export interface Bilingual {
-  readonly ja: string;
-  readonly en: string;
-}
+import type { Bilingual } from '../bilingual.ts';
 
 /** Why a file was refused before or while it was read. Closed, so that callers may tell cases apart. */
 export type XmlProblem =

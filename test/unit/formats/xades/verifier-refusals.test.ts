@@ -1,4 +1,4 @@
-/** What a verifier must refuse before or while it looks at a signature (threats: row 12). */
+/** What a verifier must refuse before or while it looks at a signature. */
 import { createHmac, hash, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';

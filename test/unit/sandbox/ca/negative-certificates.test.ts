@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CertificateCheckId, Verdict } from '../../../../src/formats/pki/check.ts';
+import type { CertificateCheckId } from '../../../../src/formats/pki/check.ts';
+import type { Verdict } from '../../../../src/formats/verdict.ts';
 import { allowedRole } from '../../../../src/formats/pki/hc-role.ts';
 import { validatePath, type PathQuestion, type PathResult } from '../../../../src/formats/pki/path.ts';
 import { signingPolicy } from '../../../../src/formats/pki/policies.ts';
