@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createAgent, type Agent } from '../../agent/agent.ts';
@@ -35,6 +36,6 @@ export async function startSandboxAgent(options: {
     log: silentLog,
     peers: null,
     terminal: 'sandbox',
-    onClose: () => void rm(root, { recursive: true, force: true }),
+    onClose: () => rmSync(root, { recursive: true, force: true }),
   });
 }
