@@ -38,7 +38,7 @@ export function SettingsSection({ agent }: { readonly agent: PageBridge<'home'> 
           ask(agent.invoke('settings.change', { theme }));
         }}
       />
-      <section aria-labelledby="others">
+      <section>
         <h2 id="others" class="subheading">
           {t('home.settings.others')}
         </h2>
@@ -56,7 +56,7 @@ export function SettingsSection({ agent }: { readonly agent: PageBridge<'home'> 
               {others.map((setting) => (
                 <tr key={setting.path}>
                   <th scope="row">{or(`home.settings.paths.${setting.path.replaceAll('.', '_')}`, setting.path)}</th>
-                  <td>{setting.value}</td>
+                  <td>{or(`home.settings.values.${setting.value}`, setting.value)}</td>
                   <td>{t(`home.settings.sources.${setting.source}`)}</td>
                 </tr>
               ))}

@@ -102,7 +102,7 @@ function Recent({ recent }: { readonly recent: AgentView['recent'] }) {
   const { t, say, language } = useSpeech();
   const resultOf = (result: string): string => (result === 'signed' ? t('home.status.signed') : isErrorCode(result) ? say(errorCodes[result]) : result);
   return (
-    <section aria-labelledby="recent">
+    <section>
       <h2 id="recent" class="subheading">
         {t('home.status.recent')}
       </h2>
@@ -124,7 +124,7 @@ function Recent({ recent }: { readonly recent: AgentView['recent'] }) {
             <tbody>
               {recent.map((one, index) => (
                 <tr key={index}>
-                  <td>{showTime(one.at, language)}</td>
+                  <td class="table__time">{showTime(one.at, language)}</td>
                   <td>{t(`common.documentTypes.${one.type}`)}</td>
                   <td class="table__number">{one.count}</td>
                   <td>{one.caller}</td>

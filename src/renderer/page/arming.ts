@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { afterPaint } from './painted.ts';
 
 /** How long a new question takes no answer, in ms. */
@@ -11,8 +11,6 @@ export interface Arming {
   readonly keysIgnored: boolean;
 }
 
-const unarmed: Arming = { armed: false, keysIgnored: false };
-
 /**
  * SECURITY: nobody approves by a key meant for another program. A new question is deaf until it has been in view for
  * 500 ms without a key; coming to the front starts the time anew. Escape and moving the focus always work, because
@@ -21,32 +19,38 @@ const unarmed: Arming = { armed: false, keysIgnored: false };
  * @param question changes whenever something new is asked.
  */
 export function useArming(question: string): Arming {
-  const [arming, setArming] = useState(unarmed);
-  useEffect(() => {
+  // With its question, so that not even one rendering of a new question has the arming of the last.
+  const [state, setState] = useState<Arming & { readonly question: string }>({ question, ...deaf });
+  useLayoutEffect(() => {
     let timer: number | undefined;
     let armed = false;
-    setArming(unarmed);
+    let keysIgnored = false;
+    const tell = (): void => {
+      setState({ question, armed, keysIgnored });
+    };
     const wait = (): void => {
       window.clearTimeout(timer);
       timer = window.setTimeout(() => {
         armed = true;
-        setArming((before) => ({ ...before, armed: true }));
+        tell();
       }, armingDelay);
     };
     const start = (): void => {
       armed = false;
-      setArming((before) => ({ ...before, armed: false }));
+      tell();
       wait();
     };
     const shown = (): void => {
       if (document.visibilityState === 'visible') start();
     };
     const dropKey = (event: KeyboardEvent): void => {
-      if (armed ? !(event.key === 'Enter' && event.repeat) : movesOrCancels(event)) return;
+      const dropped = armed ? event.key === 'Enter' && event.repeat : !harmlessKeys.has(event.key);
+      if (!dropped) return;
       event.preventDefault();
       event.stopPropagation();
       if (armed) return;
-      setArming({ armed: false, keysIgnored: true });
+      keysIgnored = true;
+      tell();
       wait();
     };
     const cancelPaint = afterPaint(start);
@@ -61,11 +65,9 @@ export function useArming(question: string): Arming {
       document.removeEventListener('visibilitychange', shown);
     };
   }, [question]);
-  return arming;
+  return state.question === question ? state : deaf;
 }
+
+const deaf: Arming = { armed: false, keysIgnored: false };
 
 const harmlessKeys = new Set(['Escape', 'Tab', 'Shift', 'Control', 'Alt', 'Meta', 'CapsLock', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown']);
-
-function movesOrCancels(event: KeyboardEvent): boolean {
-  return harmlessKeys.has(event.key);
-}

@@ -55,10 +55,15 @@ function announcement(view: PairingView, t: ReturnType<typeof useSpeech>['t']): 
     case 'open':
       return t('pairing.open.heading');
     case 'code':
-      return [t('pairing.code.who'), view.caller.name, view.caller.origin ?? '', t('pairing.code.heading'), [...view.code].join(' ')].join(' ');
+      return [t('pairing.code.who'), view.caller.name, view.caller.origin ?? '', t('pairing.code.heading'), digitByDigit(view.code)].join(' ');
     case 'ended':
       return t(`pairing.ended.${view.end}.title`);
   }
+}
+
+/** So that a screen reader says each digit and no number of six. */
+function digitByDigit(code: string): string {
+  return code.replaceAll(/(?<=.)(?=.)/g, ' ');
 }
 
 function PairingState({ view }: { readonly view: PairingView }) {
@@ -125,7 +130,7 @@ function Code({ view }: { readonly view: Extract<PairingView, { state: 'code' }>
     <>
       <div class="window__content">
         <h1 class="window__title">{t('pairing.code.heading')}</h1>
-        <p class="code" aria-label={`${t('pairing.code.number')} ${[...view.code].join(' ')}`} role="img">
+        <p class="code" aria-label={`${t('pairing.code.number')} ${digitByDigit(view.code)}`} role="img">
           {view.code.slice(0, 3)} {view.code.slice(3)}
         </p>
         <Remaining until={view.until} />

@@ -87,6 +87,10 @@ function PinForm({ agent, view, arming, step, lastTriesAgreed, onLeave }: PinSte
         <span id="pin-help" class="note">
           {t('signature.pin.help')}
         </span>
+        <span id="pin-tries" class={step.triesLeft !== null && step.triesLeft <= 3 ? 'pin-form__tries pin-form__tries--few' : 'pin-form__tries'}>
+          {step.triesLeft === null ? t('signature.pin.triesUnknown') : t('signature.pin.tries', { count: step.triesLeft })}
+          {step.triesLeft === null && step.failuresSeen > 0 ? <span>{t('signature.pin.failures', { count: step.failuresSeen })}</span> : null}
+        </span>
       </div>
       <input
         ref={field}
@@ -104,24 +108,9 @@ function PinForm({ agent, view, arming, step, lastTriesAgreed, onLeave }: PinSte
           if (said !== null) setSaid(null);
         }}
       />
-      <p id="pin-tries" class={step.triesLeft !== null && step.triesLeft <= 3 ? 'pin-form__tries pin-form__tries--few' : 'pin-form__tries'}>
-        {step.triesLeft === null ? t('signature.pin.triesUnknown') : t('signature.pin.tries', { count: step.triesLeft })}
-        {step.triesLeft === null && step.failuresSeen > 0 ? <span>{t('signature.pin.failures', { count: step.failuresSeen })}</span> : null}
-      </p>
       <p id="pin-said" class="field-error" role="alert">
         {shown === null ? null : t(`signature.pin.${shown}`)}
       </p>
-      <Button
-        look="text"
-        small
-        expanded={keypad}
-        controls="pin-keypad"
-        onPress={() => {
-          setKeypad(!keypad);
-        }}
-      >
-        {keypad ? t('signature.pin.keypad.hide') : t('signature.pin.keypad.show')}
-      </Button>
       {keypad ? (
         <>
           <PinKeypad field={field} deaf={deaf} onEntered={setEntered} />
@@ -131,6 +120,17 @@ function PinForm({ agent, view, arming, step, lastTriesAgreed, onLeave }: PinSte
         </>
       ) : null}
       <div class="buttons">
+        <Button
+          look="text"
+          small
+          expanded={keypad}
+          controls="pin-keypad"
+          onPress={() => {
+            setKeypad(!keypad);
+          }}
+        >
+          {keypad ? t('signature.pin.keypad.hide') : t('signature.pin.keypad.show')}
+        </Button>
         <Button look="outline" onPress={onLeave}>
           {t('common.cancel')}
         </Button>

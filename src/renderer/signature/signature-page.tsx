@@ -66,8 +66,9 @@ function Asked({ view }: { readonly view: SignatureView }) {
     ask(agent.invoke(step.step === 'ended' ? 'signature.close' : 'signature.cancel', { dialog }));
   };
 
+  // Without scrolling, so that what will be signed is seen first where the window is low.
   useEffect(() => {
-    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus();
+    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus({ preventScroll: true });
   }, [question]);
 
   useEffect(() => {

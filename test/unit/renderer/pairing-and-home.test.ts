@@ -1,0 +1,137 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { describeWith } from '../../support/machine.ts';
+import { checks, clients, languageByPolicy, pairingScenes, readyAgent, settings, troubledAgent } from './support/sample-agent.ts';
+import { waitUntilArmed } from './support/scenes.ts';
+import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
+
+describeWith(['chromium'], 'the pairing and home windows', () => {
+  let chromium: Chromium;
+  let window: WindowUnderTest;
+  beforeAll(async () => {
+    chromium = await startChromium();
+  });
+  afterAll(() => chromium.close());
+  afterEach(() => window.close());
+
+  const channels = async (): Promise<string[]> => (await window.asked()).map((one) => one.channel);
+  const press = (name: string): Promise<void> => window.page.getByRole('button', { name, exact: true }).click();
+
+  it('counts down while pairing is open, and closes by Escape', async () => {
+    const { open } = pairingScenes();
+    window = await chromium.open('pairing', { answers: { 'pairing.ready': open } });
+    const left = async (): Promise<number> => Number(/\d+/.exec((await window.page.getByRole('timer').textContent()) ?? '')?.[0]);
+    const first = await left();
+    expect(first).toBeLessThanOrEqual(97);
+    await expect.poll(left, { timeout: 5000 }).toBeLessThan(first);
+    await window.page.keyboard.press('Escape');
+    expect(await channels()).toContain('pairing.close');
+  });
+
+  it('shows the code with the full origin of who asks, and refuses only when asked to', async () => {
+    window = await chromium.open('pairing', { answers: { 'pairing.ready': pairingScenes()['code-web'] } });
+    await window.page.getByText('https://karte.clinic.example.co.jp:8443', { exact: true }).waitFor();
+    expect(await window.page.locator('.code').textContent()).toBe('482 915');
+    await window.page.keyboard.press('Enter');
+    expect(await channels()).not.toContain('pairing.close');
+    await waitUntilArmed(window);
+    await press('拒否する');
+    expect(await channels()).toContain('pairing.close');
+  });
+
+  it('says how pairing ended and offers another try', async () => {
+    window = await chromium.open('pairing', { answers: { 'pairing.ready': pairingScenes()['wrong-codes'] } });
+    await press('もう一度受け付ける');
+    expect(await channels()).toContain('pairing.open');
+  });
+
+  const home = async (answers: Readonly<Record<string, unknown>> = {}, shown = settings): Promise<void> => {
+    window = await chromium.open('home', {
+      settings: shown,
+      answers: { 'home.ready': readyAgent, 'clients.list': clients, 'diagnosis.run': { checks: checks.length, problems: 1 }, 'diagnosis.save': true, ...answers },
+    });
+  };
+
+  it('opens at the section that the tray asked for', async () => {
+    await home();
+    await window.push('section', 'settings');
+    await window.page.getByRole('heading', { level: 1, name: '設定' }).waitFor();
+    expect(await window.page.locator('[aria-current="page"]').textContent()).toBe('設定');
+  });
+
+  it('puts a button beside each problem that one can press', async () => {
+    await home({ 'home.ready': troubledAgent });
+    await press('カード機能を起動し直す');
+    expect(await channels()).toContain('cards.revive');
+    await press('自己診断を開く');
+    await window.page.getByRole('heading', { level: 1, name: '自己診断' }).waitFor();
+    expect(await channels()).toContain('diagnosis.run');
+  });
+
+  it('revokes an EHR only after a confirmation, whose default is not to', async () => {
+    await home();
+    await press('接続先EHR');
+    await press('見本電子カルテ の接続を取り消す');
+    expect(await window.page.evaluate(() => document.activeElement?.textContent)).toBe('キャンセル');
+    await window.page.keyboard.press('Escape');
+    await window.page.locator('dialog').waitFor({ state: 'detached' });
+    expect(await channels()).not.toContain('clients.revoke');
+    await press('見本電子カルテ の接続を取り消す');
+    await press('接続を取り消す');
+    await expect.poll(async () => (await window.asked()).find((one) => one.channel === 'clients.revoke')?.request).toEqual({ id: 'c1' });
+  });
+
+  it('offers no revocation for what policy set or what is revoked', async () => {
+    await home();
+    await press('接続先EHR');
+    await window.page.getByText('旧カルテ').waitFor();
+    expect(await window.page.getByRole('button', { name: /の接続を取り消す$/ }).count()).toBe(1);
+  });
+
+  it('reads the list again when pairing moves on', async () => {
+    await home();
+    await press('接続先EHR');
+    await expect.poll(async () => (await channels()).filter((channel) => channel === 'clients.list').length).toBe(1);
+    await window.push('pairing', { state: 'ended', end: 'paired' });
+    await expect.poll(async () => (await channels()).filter((channel) => channel === 'clients.list').length).toBe(2);
+  });
+
+  it('lets checks appear one by one, then copies and saves them', async () => {
+    await home();
+    await press('自己診断');
+    await press('自己診断を始める');
+    for (const [index, check] of checks.entries()) {
+      await window.push('check', check);
+      await expect.poll(() => window.page.locator('.check').count()).toBe(index + 1);
+    }
+    await window.page.getByText('5項目を確認しました。問題 1件').waitFor();
+    await press('結果をコピー');
+    await window.page.getByText('コピーしました').waitFor();
+    await press('ZIPで保存');
+    await window.page.getByText('保存しました').waitFor();
+    expect(await channels()).toEqual(expect.arrayContaining(['diagnosis.copy', 'diagnosis.save']));
+  });
+
+  it('changes the language where the person may, and takes the new one from what main pushes', async () => {
+    await home();
+    await press('設定');
+    await window.page.getByRole('radio', { name: 'English' }).click();
+    expect((await window.asked()).at(-1)).toEqual({ channel: 'settings.change', request: { language: 'en' } });
+    await window.push('settings', { ...settings, language: 'en' });
+    await window.page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+  });
+
+  it('greys what policy fixed and says why', async () => {
+    await home({}, languageByPolicy);
+    await press('設定');
+    const language = window.page.getByRole('group', { name: '表示言語' });
+    expect(await language.getByRole('radio', { name: 'English' }).isDisabled()).toBe(true);
+    expect(await language.textContent()).toContain('管理者のポリシーで固定されています');
+    expect(await window.page.getByRole('radio', { name: '暗い' }).isDisabled()).toBe(false);
+  });
+
+  it('follows the theme that was chosen, whatever the system says', async () => {
+    window = await chromium.open('home', { theme: 'dark', scheme: 'light', answers: { 'home.ready': readyAgent } });
+    const ground = await window.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    expect(ground).toBe('rgb(26, 26, 26)');
+  });
+});

@@ -1,0 +1,98 @@
+/**
+ * Every window in every state, in both languages, light and dark, at the sizes that it has on a screen of 1366 × 768 at
+ * 100, 150 and 200 %. The pictures go to test-results/screens, for people to look at.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeWith } from '../../support/machine.ts';
+import { scenes } from './support/scenes.ts';
+import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
+
+const folder = path.join(import.meta.dirname, '../../../test-results/screens');
+const workArea = { width: 1366, height: 728 };
+const designed = { signature: { width: 480, height: 640 }, pairing: { width: 480, height: 560 }, home: { width: 880, height: 640 } } as const;
+const scales = [1, 1.5, 2] as const;
+
+/** A window asks for its size and gets at most what the screen has, in CSS pixels. */
+function sizeOnScreen(window: keyof typeof designed, scale: number): { width: number; height: number } {
+  return {
+    width: Math.min(designed[window].width, Math.floor(workArea.width / scale)),
+    height: Math.min(designed[window].height, Math.floor(workArea.height / scale)),
+  };
+}
+
+/** Without Playwright's own wait for fonts and its viewport, which would undo the scale. */
+async function takePicture({ page }: WindowUnderTest, scale: number): Promise<Buffer> {
+  const devtools = await page.context().newCDPSession(page);
+  const seen = await page.evaluate(() => ({ x: window.scrollX, y: window.scrollY, width: window.innerWidth, height: window.innerHeight }));
+  const { data } = await devtools.send('Page.captureScreenshot', { format: 'png', clip: { ...seen, scale } });
+  await devtools.detach();
+  return Buffer.from(data, 'base64');
+}
+
+async function faultsFoundBy(axe: AxeBuilder): Promise<string[]> {
+  const { violations } = await axe.analyze();
+  return violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => `${node.html} ${node.any[0]?.message ?? ''}`).join(' | ')}`);
+}
+
+/** Texts that run out of their box sideways, and the page itself if it does. */
+function overflowing({ page }: WindowUnderTest): Promise<string[]> {
+  return page.evaluate(() => {
+    const root = document.documentElement;
+    const page = root.scrollWidth > root.clientWidth ? [`page ${root.scrollWidth} > ${root.clientWidth}`] : [];
+    const boxes = [...document.querySelectorAll('button, dd, dt, p, h1, h2, h3, .mark')]
+      .filter((element) => element.checkVisibility())
+      .filter((element) => !element.closest('.table-frame') && !element.classList.contains('visually-hidden'))
+      .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
+      .map((element) => `${element.tagName} ${element.textContent.slice(0, 30)}`);
+    return [...page, ...boxes];
+  });
+}
+
+describeWith(['chromium'], 'every window in every state', () => {
+  let chromium: Chromium;
+  beforeAll(async () => {
+    await mkdir(folder, { recursive: true });
+    chromium = await startChromium();
+  });
+  afterAll(() => chromium.close());
+
+  describe.each(scenes)('$name', (scene) => {
+    let window: WindowUnderTest;
+    beforeAll(async () => {
+      window = await scene.open(chromium, {});
+    });
+    afterAll(() => window.close());
+
+    it('fits its window in every language, theme and scale', { timeout: 120_000 }, async () => {
+      for (const language of ['ja', 'en'] as const) {
+        for (const scheme of ['light', 'dark'] as const) {
+          for (const scale of scales) {
+            const name = `${scene.name}.${language}.${scheme}.${scale * 100}`;
+            await window.appear({ language, scheme, scale, size: sizeOnScreen(scene.window, scale) });
+            const bytes = await takePicture(window, scale);
+            await writeFile(path.join(folder, `${name}.png`), bytes);
+            expect(await overflowing(window), name).toEqual([]);
+          }
+        }
+      }
+    });
+
+    it('has no accessibility fault that axe finds', { timeout: 60_000 }, async () => {
+      await window.appear({ language: 'en' });
+      expect(await faultsFoundBy(new AxeBuilder({ page: window.page }))).toEqual([]);
+    });
+
+    it('has contrast enough in the dark too', { timeout: 60_000 }, async () => {
+      await window.appear({ scheme: 'dark' });
+      expect(await faultsFoundBy(new AxeBuilder({ page: window.page }).withRules('color-contrast'))).toEqual([]);
+    });
+
+    it('needs no sideways scrolling at 320 pixels of width', async () => {
+      await window.appear({ size: { width: 320, height: 480 } });
+      expect(await overflowing(window)).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,65 @@
+/** Every step of the signature window, as main would push it. */
+import type { CardInfo, SignatureStep, SignatureView } from '../../../../src/contract/ipc.ts';
+import { batch, dispensing, prescription } from './sample-documents.ts';
+
+export const card: CardInfo = {
+  certificateSha256: 'a'.repeat(64),
+  reader: 'SCM Microsystems SCR3310 [CCID Interface] 00 00',
+  name: '医者　三郎',
+  role: 'Medical Doctor',
+  notAfter: '2028-03-31T14:59:59.000Z',
+  daysLeft: 730,
+};
+
+export const otherCard: CardInfo = {
+  certificateSha256: 'b'.repeat(64),
+  reader: 'ACS ACR39U ICC Reader 01 00',
+  name: '医者　三郎',
+  role: 'Medical Doctor',
+  notAfter: '2026-05-20T14:59:59.000Z',
+  daysLeft: 49,
+};
+
+const one = [prescription()];
+
+export function signature(step: SignatureStep, changes: Partial<SignatureView> = {}): SignatureView {
+  return {
+    dialog: 'dialog-1',
+    caller: { name: '見本電子カルテ', origin: 'https://karte.clinic.example.co.jp:8443', program: null },
+    staff: { id: 'D0012', name: '医者　三郎' },
+    documents: one,
+    waiting: [],
+    notices: [],
+    step,
+    ...changes,
+  };
+}
+
+export function pinStep(changes: Partial<Extract<SignatureStep, { step: 'pin' }>> = {}): SignatureStep {
+  return { step: 'pin', card, triesLeft: 15, failuresSeen: 0, consentNeeded: false, refused: null, signatures: 1, ...changes };
+}
+
+const program = { name: 'みほんレセコン Ver.5', origin: null, program: 'C:\\Program Files\\Mihon Medical Systems\\Receipt Computer 5\\bin\\mihon-rececom-x64.exe' };
+
+export const signatureScenes = {
+  'insert-card': signature({ step: 'insert_card', need: 'no_card' }),
+  'wrong-card': signature({ step: 'insert_card', need: 'other_doctor' }, { waiting: ['みほんレセコン Ver.5'] }),
+  'choose-card': signature({ step: 'choose_card', cards: [card, otherCard] }),
+  'first-binding': signature({ step: 'confirm_binding', personInDocument: '医者　三郎', card }),
+  'pin-one': signature(pinStep()),
+  'pin-batch': signature(pinStep({ signatures: 12 }), { documents: batch(12), caller: program, waiting: ['見本電子カルテ'] }),
+  'pin-refused': signature(pinStep({ triesLeft: 9, failuresSeen: 1, refused: 'incorrect' })),
+  'pin-unknown-tries': signature(pinStep({ card: otherCard, triesLeft: null, failuresSeen: 1, refused: 'incorrect' }), {
+    notices: [{ ja: 'このPCの時計が文書の日付と30日以上ずれています。', en: 'The clock of this PC differs from the document’s date by more than 30 days.' }],
+  }),
+  'pin-dispensing': signature(pinStep({ card: { ...card, name: '調剤　花子', role: 'Pharmacist' } }), {
+    documents: [dispensing()],
+    staff: { id: 'P001', name: '調剤　花子' },
+    caller: program,
+  }),
+  'last-tries': signature(pinStep({ triesLeft: 2, failuresSeen: 1, consentNeeded: true, refused: 'incorrect' })),
+  signing: signature({ step: 'signing', done: 4, total: 12 }),
+  'ended-signed': signature({ step: 'ended', outcome: 'signed', code: null }),
+  'ended-removed': signature({ step: 'ended', outcome: 'failed', code: 'CARD_REMOVED' }),
+  'ended-expired': signature({ step: 'ended', outcome: 'expired', code: 'EXPIRED' }),
+} as const satisfies Record<string, SignatureView>;

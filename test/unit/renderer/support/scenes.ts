@@ -1,0 +1,96 @@
+/** Every window in every state that a person can meet, for tests that look at all of them. */
+import type { WindowName } from '../../../../src/contract/ipc.ts';
+import { checks, clients, languageByPolicy, pairingScenes, readyAgent, settings, troubledAgent } from './sample-agent.ts';
+import { signatureScenes } from './sample-signature.ts';
+import type { Chromium, WindowOptions, WindowUnderTest } from './window-under-test.ts';
+
+export interface Scene {
+  readonly name: string;
+  readonly window: WindowName;
+  open(chromium: Chromium, options: WindowOptions): Promise<WindowUnderTest>;
+}
+
+/** Until a question takes answers; a screenshot before would show its deaf buttons. */
+export async function waitUntilArmed(window: WindowUnderTest): Promise<void> {
+  await window.page.waitForFunction(() => document.querySelector('button[aria-disabled="true"], input[readonly]') === null);
+}
+
+const signatures = Object.entries(signatureScenes).map(
+  ([name, view]): Scene => ({
+    name: `signature-${name}`,
+    window: 'signature',
+    async open(chromium, options) {
+      const window = await chromium.open('signature', { ...options, answers: { 'signature.ready': view } });
+      await waitUntilArmed(window);
+      return window;
+    },
+  }),
+);
+
+const keypad: Scene = {
+  name: 'signature-pin-keypad',
+  window: 'signature',
+  async open(chromium, options) {
+    const window = await chromium.open('signature', { ...options, answers: { 'signature.ready': signatureScenes['pin-one'] } });
+    await waitUntilArmed(window);
+    await window.page.locator('[aria-controls="pin-keypad"]').click();
+    return window;
+  },
+};
+
+const pairings = Object.keys(pairingScenes()).map(
+  (name): Scene => ({
+    name: `pairing-${name}`,
+    window: 'pairing',
+    async open(chromium, options) {
+      const window = await chromium.open('pairing', { ...options, answers: { 'pairing.ready': pairingScenes()[name as keyof ReturnType<typeof pairingScenes>] } });
+      await waitUntilArmed(window);
+      return window;
+    },
+  }),
+);
+
+async function openHome(chromium: Chromium, options: WindowOptions, section: string, answers: Readonly<Record<string, unknown>> = {}): Promise<WindowUnderTest> {
+  const window = await chromium.open('home', {
+    ...options,
+    answers: { 'home.ready': readyAgent, 'clients.list': clients, 'diagnosis.run': { checks: checks.length, problems: 1 }, ...answers },
+  });
+  await window.push('section', section);
+  return window;
+}
+
+const homes: Scene[] = [
+  { name: 'home-status', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status') },
+  { name: 'home-status-problem', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': troubledAgent }) },
+  { name: 'home-clients', window: 'home', open: (chromium, options) => openHome(chromium, options, 'clients') },
+  {
+    name: 'home-clients-revoke',
+    window: 'home',
+    async open(chromium, options) {
+      const window = await openHome(chromium, options, 'clients');
+      await window.page.locator('.panel .button').first().click();
+      await window.page.locator('dialog[open]').waitFor();
+      return window;
+    },
+  },
+  {
+    name: 'home-diagnosis',
+    window: 'home',
+    async open(chromium, options) {
+      const window = await openHome(chromium, options, 'diagnosis');
+      await window.page.locator('.home__main .button--solid').click();
+      for (const check of checks) await window.push('check', check);
+      await window.page.locator('.check').nth(checks.length - 1).waitFor();
+      return window;
+    },
+  },
+  { name: 'home-settings', window: 'home', open: (chromium, options) => openHome(chromium, options, 'settings') },
+  {
+    name: 'home-settings-fixed',
+    window: 'home',
+    open: (chromium, options) =>
+      openHome(chromium, { ...options, settings: { ...languageByPolicy, language: options.language ?? settings.language } }, 'settings'),
+  },
+];
+
+export const scenes: readonly Scene[] = [...signatures, keypad, ...pairings, ...homes];
