@@ -39,7 +39,7 @@ export function findDifferences(
 }
 
 /** Same words for a person: width and spaces aside. 髙 and 高 stay two. */
-export function sameText(one: string, other: string): boolean {
+function sameText(one: string, other: string): boolean {
   return foldText(one) === foldText(other);
 }
 

@@ -5,10 +5,10 @@
  */
 
 /** Longest run of spaces that is shown as spaces; a longer one could push text out of sight and becomes `⟨␣×n⟩`. */
-export const MAX_SPACES = 4;
+const MAX_SPACES = 4;
 
 /** Marks on one letter: two are ordinary (Vietnamese), more smear over the lines above and below. */
-export const MAX_COMBINING_MARKS = 2;
+const MAX_COMBINING_MARKS = 2;
 
 /**
  * Blocks whose letters run from right to left (Hebrew, Arabic, Syriac … Adlam), assigned or not. Even without a

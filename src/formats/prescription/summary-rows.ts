@@ -63,7 +63,7 @@ export function describeDate(value: string): string {
  * SECURITY: the 引換番号 belongs to the patient alone. Its last two characters tell two prescriptions apart; how long
  * it is does not show, and a short one shows nothing. Guarded by test/unit/formats/prescription/prescription-summary.test.ts.
  */
-export function mask(secret: string): string {
+function mask(secret: string): string {
   const end = secret.length > 4 ? showSafely(secret.slice(-2)) : '';
   return `●●●●${end}`;
 }
