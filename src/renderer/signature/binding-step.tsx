@@ -4,7 +4,7 @@ import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import { RequestFacts } from './request-facts.tsx';
-import type { StepProps } from './signature-step-view.tsx';
+import type { StepProps } from './step-props.ts';
 import { StepFrame } from './step-frame.tsx';
 
 /** First use of a card by a staff member: three names, one beside the other, for a person to compare. */

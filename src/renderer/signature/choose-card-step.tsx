@@ -4,7 +4,7 @@ import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import { RequestFacts } from './request-facts.tsx';
-import type { StepProps } from './signature-step-view.tsx';
+import type { StepProps } from './step-props.ts';
 import { StepFrame } from './step-frame.tsx';
 
 export function ChooseCardStep({ agent, view, arming, cards, onLeave }: StepProps & { readonly cards: readonly CardInfo[] }) {

@@ -4,7 +4,7 @@ import { useSpeech } from '../page/language.ts';
 import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { RequestFacts } from './request-facts.tsx';
-import type { StepProps } from './signature-step-view.tsx';
+import type { StepProps } from './step-props.ts';
 import { StepFrame } from './step-frame.tsx';
 
 type Ended = Extract<SignatureStep, { step: 'ended' }>;

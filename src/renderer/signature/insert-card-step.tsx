@@ -4,7 +4,7 @@ import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { DocumentList } from './document-list.tsx';
 import { RequestFacts } from './request-facts.tsx';
-import type { StepProps } from './signature-step-view.tsx';
+import type { StepProps } from './step-props.ts';
 import { StepFrame } from './step-frame.tsx';
 
 type Need = Extract<SignatureStep, { step: 'insert_card' }>['need'];

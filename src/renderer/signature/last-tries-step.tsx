@@ -3,7 +3,7 @@ import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
-import type { StepProps } from './signature-step-view.tsx';
+import type { StepProps } from './step-props.ts';
 import { StepFrame } from './step-frame.tsx';
 
 /** Stands before the PIN field where one of the last tries may be spent, and names what that can cost. */

@@ -8,7 +8,7 @@ import { handOverPin } from './hand-over-pin.ts';
 import { PinKeypad } from './pin-keypad.tsx';
 import { pinFault, takePin, type PinFault } from './pin-rules.ts';
 import { RequestFacts } from './request-facts.tsx';
-import type { StepProps } from './signature-step-view.tsx';
+import type { StepProps } from './step-props.ts';
 import { StepFrame } from './step-frame.tsx';
 
 export type PinStepProps = StepProps & { readonly step: Extract<SignatureStep, { step: 'pin' }> };

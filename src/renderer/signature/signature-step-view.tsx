@@ -1,5 +1,3 @@
-import type { PageBridge, SignatureView } from '../../contract/ipc.ts';
-import type { Arming } from '../page/arming.ts';
 import { BindingStep } from './binding-step.tsx';
 import { ChooseCardStep } from './choose-card-step.tsx';
 import { EndedStep } from './ended-step.tsx';
@@ -7,16 +5,7 @@ import { InsertCardStep } from './insert-card-step.tsx';
 import { LastTriesStep } from './last-tries-step.tsx';
 import { PinStep } from './pin-step.tsx';
 import { SigningStep } from './signing-step.tsx';
-
-export interface StepProps {
-  readonly agent: PageBridge<'signature'>;
-  readonly view: SignatureView;
-  readonly arming: Arming;
-  /** The person has said, for this very entry, that a last try may be spent. */
-  readonly lastTriesAgreed: boolean;
-  readonly onLeave: () => void;
-  readonly onAgree: () => void;
-}
+import type { StepProps } from './step-props.ts';
 
 export function SignatureStepView(props: StepProps) {
   const { step } = props.view;

@@ -1,0 +1,13 @@
+import type { PageBridge, SignatureView } from '../../contract/ipc.ts';
+import type { Arming } from '../page/arming.ts';
+
+/** What every step of the signature window gets. */
+export interface StepProps {
+  readonly agent: PageBridge<'signature'>;
+  readonly view: SignatureView;
+  readonly arming: Arming;
+  /** The person has said, for this very entry, that a last try may be spent. */
+  readonly lastTriesAgreed: boolean;
+  readonly onLeave: () => void;
+  readonly onAgree: () => void;
+}
