@@ -1,6 +1,6 @@
 /**
  * The one gate for external links: a page names a topic, and only these addresses are ever opened.
- * SECURITY: test/unit/main/help-pages.test.ts
+ * SECURITY: test/unit/main/shell-parts.test.ts
  */
 const manual = 'https://hpki-agent.example/manual';
 

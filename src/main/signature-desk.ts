@@ -208,7 +208,7 @@ export class SignatureDesk {
   }
 
   #close(sitting: Sitting, end: DialogOutcome): void {
-    sitting.question?.cancel();
+    sitting.question?.fail(cancelledBy('window'));
     if (this.#sitting !== sitting) return;
     if (sitting.end !== null || !sitting.isShown) {
       this.#leave(sitting);

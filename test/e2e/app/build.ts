@@ -1,0 +1,14 @@
+/** Bundles the specs' own main process into out/e2e; pages and preload are the product's. */
+import path from 'node:path';
+import { rolldown } from 'rolldown';
+
+const root = path.join(import.meta.dirname, '../../..');
+const bundle = await rolldown({
+  cwd: root,
+  platform: 'node',
+  input: { main: 'test/e2e/app/main.ts' },
+  external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
+  logLevel: 'warn',
+});
+await bundle.write({ dir: path.join(root, 'out/e2e'), format: 'esm', sourcemap: true, entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
+await bundle.close();

@@ -1,0 +1,137 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { windows } from '../../../src/contract/ipc.ts';
+import { viewAgent } from '../../../src/main/agent-view.ts';
+import { helpAddress } from '../../../src/main/help-pages.ts';
+import { PairingRoom, type OpenPairing } from '../../../src/main/pairing-room.ts';
+import { safeStorageSecrets, type KeyStore } from '../../../src/main/safe-storage-secrets.ts';
+import { trayMenu, trayTooltip } from '../../../src/main/tray-menu.ts';
+import { middleOf } from '../../../src/main/window-place.ts';
+import type { StatusView } from '../../../src/agent/api/status-view.ts';
+import type { PairingEnd } from '../../../src/agent/api/pairing.ts';
+
+const status = (problems: StatusView['problems'], waiting = 0): StatusView => ({
+  version: '1', instance: 'i', cardService: 'running', readers: [], remote: { configured: false, provider: null, sessions: [] }, waiting, problems,
+});
+const view = (problems: StatusView['problems'], isAsking = false, waiting = 0) =>
+  viewAgent({ phase: 'running', port: 17090, isAsking, desktop: { status: () => status(problems, waiting), recent: () => [] } });
+
+describe('the state in the tray', () => {
+  it('tells four states apart', () => {
+    expect(view([]).state).toBe('ready');
+    expect(view(['NO_CARD']).state).toBe('ready');
+    expect(view(['NO_READER']).state).toBe('needs_you');
+    expect(view([], true, 1).state).toBe('needs_you');
+    expect(view([], false, 1).state).toBe('working');
+    expect(view(['NO_CARD_SERVICE']).state).toBe('problem');
+    expect(viewAgent({ phase: 'failed', code: 'STORAGE_FAILED' }).state).toBe('problem');
+  });
+
+  it('is told by the window\'s contract', () => {
+    for (const shown of [view(['NO_CARD']), viewAgent({ phase: 'starting' }), viewAgent({ phase: 'failed', code: 'INTERNAL' })]) {
+      expect(windows.home.push.agent.parse(shown)).toEqual(shown);
+    }
+  });
+
+  it('gives its reason in both languages', () => {
+    const problem = view(['NO_CARD_SERVICE']);
+    const [first] = problem.problems;
+    expect(trayTooltip(problem, 'ja')).toContain(first?.title.ja);
+    expect(trayTooltip(problem, 'en')).toContain(first?.title.en);
+  });
+
+  it('has no end in its menu where policy keeps the agent running', () => {
+    const actions = { open: () => undefined, saveLogs: () => undefined };
+    const ids = (quit: (() => void) | null) => trayMenu(view([]), 'ja', { ...actions, quit }).flatMap(({ id }) => id ?? []);
+    expect(ids(() => undefined)).toEqual(['state', 'status', 'clients', 'diagnosis', 'settings', 'saveLogs', 'quit']);
+    expect(ids(null)).not.toContain('quit');
+  });
+});
+
+describe('external links', () => {
+  it('lead to the manual, whatever the topic', () => {
+    for (const topic of ['manual', 'pairing', 'locked-card', 'browser-denied', 'security'] as const) {
+      const { protocol, hostname } = new URL(helpAddress(topic, 'ja'));
+      expect([protocol, hostname]).toEqual(['https:', 'hpki-agent.example']);
+    }
+  });
+});
+
+describe('a window', () => {
+  it('opens in the middle of the screen with the mouse, and fits on it', () => {
+    expect(middleOf({ x: 1920, y: 0, width: 1000, height: 800 }, { width: 600, height: 400 })).toEqual({ x: 2120, y: 200, width: 600, height: 400 });
+    expect(middleOf({ x: 0, y: 40, width: 500, height: 300 }, { width: 600, height: 400 })).toEqual({ x: 0, y: 40, width: 500, height: 300 });
+  });
+});
+
+describe('the pairing room', () => {
+  const setUp = () => {
+    const end = Promise.withResolvers<PairingEnd>();
+    const states: string[] = [];
+    const open: OpenPairing = (opened, hangUp) => {
+      opened(new Date(0));
+      hangUp.addEventListener('abort', () => end.resolve('cancelled'));
+      return end.promise;
+    };
+    return { room: new PairingRoom(open, ({ state }) => states.push(state)), states, end };
+  };
+  const code = { code: '123456', clientName: 'EHR', origin: null, program: null, expiresAt: new Date(0) };
+
+  it('opens, shows the code, and says how it ended', async () => {
+    const { room, states, end } = setUp();
+    await room.open();
+    const stop = new AbortController();
+    void room.showCode(code, stop.signal);
+    stop.abort();
+    end.resolve('paired');
+    await expect.poll(() => states).toEqual(['open', 'code', 'ended']);
+    expect(room.view()).toEqual({ state: 'ended', end: 'paired' });
+  });
+
+  it('refuses the caller when the person closes it', async () => {
+    const { room } = setUp();
+    await room.open();
+    const answer = room.showCode(code, new AbortController().signal);
+    room.close();
+    expect(await answer).toBe('refused');
+    await expect.poll(() => room.view()).toEqual({ state: 'closed' });
+  });
+});
+
+describe('secrets', () => {
+  const sealed = (backend: ReturnType<NonNullable<KeyStore['getSelectedStorageBackend']>>, available = true): KeyStore => ({
+    isAsyncEncryptionAvailable: () => Promise.resolve(available),
+    getSelectedStorageBackend: () => backend,
+    encryptStringAsync: (text) => Promise.resolve(Buffer.from(text).reverse()),
+    decryptStringAsync: (bytes) => Promise.resolve({ result: Buffer.from(bytes).reverse().toString(), shouldReEncrypt: false }),
+  });
+
+  it('lie sealed on the disk where there is a key store', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'secrets-'));
+    try {
+      const store = await safeStorageSecrets(sealed('gnome_libsecret'), folder, 'linux');
+      await store.set('identity', Uint8Array.of(1, 2, 3));
+      expect(store.protection).toBe('os-keychain');
+      expect([...((await store.get('identity')) ?? [])]).toEqual([1, 2, 3]);
+      expect((await readFile(path.join(folder, 'identity.sealed'))).equals(Buffer.from(Buffer.from([1, 2, 3]).toString('base64')))).toBe(false);
+      expect(await store.get('another')).toBeUndefined();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it.each([['basic_text', true], ['unknown', false]] as const)('stay in memory with %s (available: %s), and say so', async (backend, available) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'secrets-'));
+    try {
+      const store = await safeStorageSecrets(sealed(backend, available), folder, 'linux');
+      await store.set('identity', Uint8Array.of(1));
+      expect(store.protection).toBe('memory');
+      expect([...((await store.get('identity')) ?? [])]).toEqual([1]);
+      expect(await readdir(folder)).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});

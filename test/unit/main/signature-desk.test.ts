@@ -1,0 +1,178 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { CardView, DialogOutcome, HoldPin, PinQuestion, SignatureDialogView } from '../../../src/agent/ports.ts';
+import type { SignatureView } from '../../../src/contract/ipc.ts';
+import { SignatureDesk } from '../../../src/main/signature-desk.ts';
+import type { PinPort } from '../../../src/native/host/pin-port.ts';
+
+const request: SignatureDialogView = {
+  caller: { clientId: 'c1', clientName: '電子カルテ\u202eEVIL', origin: 'https://ehr.example', program: null },
+  staff: { id: 'D1', name: '医者 三郎' },
+  documents: [],
+  waiting: [],
+};
+const card = (sha: string): CardView => ({
+  card: { reader: 'R', certificateSha256: sha, certificate: new Uint8Array(), chain: [], driver: 'direct' },
+  name: '医者 三郎',
+  role: 'Medical Doctor',
+  notAfter: new Date(0),
+  daysLeft: 1,
+});
+const question: PinQuestion = { card: card('a'), tries: { triesLeft: 15, failuresSeen: 0, consentNeeded: false }, refused: null, signatures: 1 };
+
+function setUp(options: { paintMs?: number } = {}) {
+  const seen: string[] = [];
+  let last: SignatureView | null = null;
+  const desk = new SignatureDesk({
+    surface: {
+      push: (view) => {
+        last = view;
+        seen.push(view === null ? 'empty' : view.step.step);
+      },
+      show: () => seen.push('show'),
+      hide: () => seen.push('hide'),
+      rebuild: () => {
+        seen.push('rebuild');
+        desk.abandon();
+      },
+    },
+    notices: () => [],
+    onChange: () => undefined,
+    endMs: { signed: 5, other: 5 },
+    ...options,
+  });
+  const dialog = desk.open(request);
+  const id = () => last?.dialog ?? '';
+  return { desk, dialog, seen, id, view: () => last };
+}
+
+const open = () => new AbortController().signal;
+const cancelled: DialogOutcome = { outcome: 'cancelled', code: 'CANCELLED_BY_USER' };
+
+describe('the signature desk', () => {
+  it('shows the window only after its page has painted this very request', () => {
+    const { desk, dialog, seen, id } = setUp();
+    void dialog.waitForCard('no_card', open());
+    expect(seen).toEqual(['insert_card']);
+    desk.painted('another');
+    expect(seen).not.toContain('show');
+    desk.painted(id());
+    expect(seen).toContain('show');
+  });
+
+  it('takes no answer that is meant for another dialog', async () => {
+    const { desk, dialog, id } = setUp();
+    const stop = new AbortController();
+    const answer = dialog.chooseCard([card('a'), card('b')], stop.signal);
+    desk.chooseCard('another', 'a');
+    desk.cancel('another');
+    desk.chooseCard(id(), 'no such card');
+    desk.confirmBinding(id());
+    desk.chooseCard(id(), 'b');
+    expect(await answer).toMatchObject({ certificateSha256: 'b' });
+  });
+
+  it('makes what a caller calls itself safe to read', () => {
+    const { dialog, view } = setUp();
+    void dialog.waitForCard('no_card', open());
+    expect(view()?.caller.name).not.toContain('\u202e');
+  });
+
+  it('hears a cancel between two questions', async () => {
+    const { desk, dialog, id } = setUp();
+    const stop = new AbortController();
+    const first = dialog.waitForCard('no_card', stop.signal);
+    stop.abort();
+    await first;
+    desk.cancel(id());
+    expect(await dialog.askPin(question, (() => Promise.resolve('s')), open())).toBe('cancelled');
+  });
+
+  it('fails the question of a page that has died, as something that may be asked again', async () => {
+    const { desk, dialog } = setUp();
+    const answer = dialog.askPin(question, (() => Promise.resolve('s')), open());
+    desk.abandon();
+    await expect(answer).rejects.toMatchObject({ state: 'cancelled', problem: { code: 'CANCELLED_BY_USER' } });
+  });
+
+  it('rebuilds a page that does not paint in time', async () => {
+    const { dialog, seen } = setUp({ paintMs: 5 });
+    await expect(dialog.confirmBinding({ staff: request.staff, personInDocument: 'x', card: card('a') }, open())).rejects.toMatchObject({ state: 'cancelled' });
+    expect(seen).toContain('rebuild');
+  });
+
+  it('says how it ended, then empties and hides the window', async () => {
+    const { desk, dialog, seen, id, view } = setUp();
+    const waiting = dialog.waitForCard('no_card', open()).catch(() => 'ended');
+    desk.painted(id());
+    dialog.close({ outcome: 'failed', code: 'CARD_REMOVED' });
+    expect(view()?.step).toEqual({ step: 'ended', outcome: 'failed', code: 'CARD_REMOVED' });
+    await vi.waitFor(() => expect(view()).toBeNull());
+    expect(seen.slice(-2)).toEqual(['hide', 'empty']);
+    expect(await waiting).toBe('ended');
+  });
+
+  it('goes at once when the person has cancelled', async () => {
+    const { desk, dialog, id, view } = setUp();
+    const answer = dialog.waitForCard('no_card', open());
+    desk.painted(id());
+    desk.cancel(id());
+    expect(await answer).toBe('cancelled');
+    dialog.close(cancelled);
+    expect(view()).toBeNull();
+  });
+});
+
+describe('the PIN port', () => {
+  const port = (): PinPort & { closed: boolean } => ({ closed: false, on: () => undefined, start: () => undefined, postMessage: () => undefined, close() { this.closed = true; } });
+  const holder = () => {
+    const holds: { port: PinPort; signal: AbortSignal; settle: PromiseWithResolvers<string> }[] = [];
+    const hold: HoldPin = Object.assign(() => Promise.reject(new Error('main must not see a PIN')), {
+      fromPort: (taken: PinPort, signal: AbortSignal) => {
+        const settle = Promise.withResolvers<string>();
+        holds.push({ port: taken, signal, settle });
+        return settle.promise;
+      },
+    });
+    return { hold, holds };
+  };
+
+  it('is made only while a PIN is asked for, and by its dialog', () => {
+    const { desk, dialog, id } = setUp();
+    const connect = vi.fn(port);
+    void dialog.waitForCard('no_card', open());
+    expect(desk.openPinPort(id(), connect)).toBe(false);
+    void dialog.askPin(question, holder().hold, open());
+    expect(desk.openPinPort('another', connect)).toBe(false);
+    expect(connect).not.toHaveBeenCalled();
+  });
+
+  it('resolves the question to the session that the card host made', async () => {
+    const { desk, dialog, id } = setUp();
+    const { hold, holds } = holder();
+    const answer = dialog.askPin(question, hold, open());
+    expect(desk.openPinPort(id(), port)).toBe(true);
+    holds[0]?.settle.resolve('session');
+    expect(await answer).toBe('session');
+  });
+
+  it('ends the port before it when a new one is asked for', async () => {
+    const { desk, dialog, id } = setUp();
+    const { hold, holds } = holder();
+    const answer = dialog.askPin(question, hold, open());
+    desk.openPinPort(id(), port);
+    desk.openPinPort(id(), port);
+    expect(holds[0]?.signal.aborted).toBe(true);
+    holds[0]?.settle.reject(new Error('ended'));
+    holds[1]?.settle.resolve('second');
+    expect(await answer).toBe('second');
+  });
+
+  it('fails the question with the card host\'s reason', async () => {
+    const { desk, dialog, id } = setUp();
+    const { hold, holds } = holder();
+    const answer = dialog.askPin(question, hold, open());
+    desk.openPinPort(id(), port);
+    holds[0]?.settle.reject(new Error('the card is gone'));
+    await expect(answer).rejects.toThrow('the card is gone');
+  });
+});
