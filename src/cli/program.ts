@@ -53,7 +53,8 @@ export function createProgram(language: Language, version: string, commands: rea
   for (const add of commands) add(program, context);
   for (const command of everyCommand(program)) {
     command.exitOverride().helpOption('-h, --help', say({ ja: '使い方を表示する', en: 'show help' }));
-    command.helpCommand(false).configureHelp(helpIn(language));
+    // Positional: else `pair list --data-dir DIR` would give DIR to `pair`.
+    command.enablePositionalOptions().helpCommand(false).configureHelp(helpIn(language));
     // A group such as `staff` has only its line in the list of commands.
     if (command.description() === '') command.description(command.summary());
     command.configureOutput({ outputError: (text, write) => write(usageError(text, language)) });

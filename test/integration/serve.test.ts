@@ -60,7 +60,7 @@ describe('pair', () => {
   it('lets an EHR pair with the code that it shows; lists and revokes it', async () => {
     expect((await run('pair', 'list')).out).toBe('ペアリング済みのEHRはありません。\n');
     const person = startCommand(['pair', '--data-dir', data]);
-    await person.seen(/EHRからペアリングを始めてください（.*\(JST\)まで）/);
+    await person.seen(/EHRからペアリングを始めてください。.*\(JST\) まで受け付けます。/);
     await pair(port, '院内EHR', async () => (await person.seen(/EHRに入力する番号: {2}(\d{6})/))[1] ?? '');
     const end = await person.ended;
     expect(end.code).toBe(0);

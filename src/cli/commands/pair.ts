@@ -19,12 +19,13 @@ export function addPair(program: Command, context: CommandContext): void {
     .command('pair')
     .summary(say({ ja: '接続先EHRを追加する（120秒受け付ける）', en: 'let an EHR pair (open for 120 seconds)' }))
     .addOption(dataDirOption(context))
-    // Without this, `pair list --data-dir DIR` would give DIR to `pair`.
-    .enablePositionalOptions()
     .action(async (options: { dataDir?: string }) => {
       const end = await askRunningAgent(options.dataDir, { command: 'pairing.open' }, (event) => {
         const { code, clientName, origin, program: path, openUntil } = event as Readonly<Record<string, string | null | undefined>>;
-        if (openUntil) process.stdout.write(`${say({ ja: 'EHRからペアリングを始めてください', en: 'Start pairing in the EHR' })} ${say({ ja: '（', en: ' (' })}${clockTime(new Date(openUntil))}${say({ ja: 'まで）', en: ' at the latest)' })}\n`);
+        if (openUntil) {
+          const until = clockTime(new Date(openUntil));
+          process.stdout.write(say({ ja: `EHRからペアリングを始めてください。${until} まで受け付けます。\n`, en: `Start pairing in the EHR. It is open until ${until}.\n` }));
+        }
         if (!code) return;
         const place = origin ?? path ?? say({ ja: '接続元は不明', en: 'from where is unknown' });
         process.stdout.write(`${say({ ja: '依頼元', en: 'Asked by' })}: ${showSafely(clientName ?? '')} <${showSafely(place)}>\n`);

@@ -4,8 +4,9 @@ const moduleTitle = { ja: 'PKCS#11モジュール', en: 'PKCS#11 module' };
 const bindingTitle = { ja: 'PKCS#11の接続部品', en: 'PKCS#11 binding' };
 
 export const checkModules: Check = ({ modules, installedModules, pkcs11Binding, processBits, config }) => {
-  const listed = new Set(modules.map((module) => module.path));
-  const unlisted = installedModules.filter((path) => !listed.has(path)).map((path) => unlistedResult(path, config.settings.cards.direct));
+  // Vendors' modules are known on Windows alone, where letter case does not tell files apart.
+  const listed = new Set(modules.map((module) => module.path.toLowerCase()));
+  const unlisted = installedModules.filter((path) => !listed.has(path.toLowerCase())).map((path) => unlistedResult(path, config.settings.cards.direct));
   if (modules.length === 0) {
     return [
       result('module', moduleTitle, 'not_applicable', {

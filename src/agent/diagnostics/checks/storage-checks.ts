@@ -19,11 +19,7 @@ export const checkStorage: Check = async ({ data, secrets, verifyAudit }) => {
 async function folderResults(root: string): Promise<readonly CheckResult[]> {
   const found = await stat(root).catch(() => undefined);
   const madeIn = found === undefined ? await nearestFolder(root) : root;
-  const writable = await access(madeIn, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!writable) {
+  if (!(await isWritableFolder(madeIn))) {
     return [
       result('storage.folder', folderTitle, 'problem', { ja: `書き込めません: ${madeIn}`, en: `Not writable: ${madeIn}` }, {
         ja: '書き込み権限とディスクの空きを確認してください。書き込めない間は署名しません。',
@@ -45,7 +41,16 @@ async function folderResults(root: string): Promise<readonly CheckResult[]> {
   ];
 }
 
-/** The first folder above that exists. */
+async function isWritableFolder(folder: string): Promise<boolean> {
+  try {
+    await access(folder, constants.W_OK);
+    return (await stat(folder)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** The first place above that exists. */
 async function nearestFolder(missing: string): Promise<string> {
   const above = path.dirname(missing);
   const exists = await stat(above).then(

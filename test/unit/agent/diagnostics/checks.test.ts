@@ -1,0 +1,152 @@
+import { chmodSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { verifyAudit } from '../../../../src/agent/audit/audit-verifier.ts';
+import { resolveConfig } from '../../../../src/agent/config/resolve.ts';
+import type { CheckResult, DiagnosedParts } from '../../../../src/agent/diagnostics/check.ts';
+import { expiryWarningDays } from '../../../../src/agent/diagnostics/checks/card-checks.ts';
+import { diagnose } from '../../../../src/agent/diagnostics/diagnose.ts';
+import { dataDirectory } from '../../../../src/agent/storage/data-directory.ts';
+import type { CardStackState, ReaderState } from '../../../../src/native/host/card-host.ts';
+import { createTestCa } from '../../../../src/sandbox/ca/test-ca.ts';
+import { sandboxPeople } from '../../../../src/sandbox/sandbox-clinic.ts';
+
+const day = 24 * 60 * 60 * 1000;
+const portFile = { port: 17090, pid: 1, instance: 'i', publicKey: 'k', version: '0' };
+
+let root: string;
+let certificate: Uint8Array;
+let notAfter: Date;
+beforeAll(async () => {
+  const issued = (await (await createTestCa()).issue(sandboxPeople.doctor)).certificate;
+  certificate = issued.der;
+  notAfter = issued.notAfter;
+});
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'hpki-doctor-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** A machine on which all is well, but for what a test says. */
+function parts(changed: Partial<DiagnosedParts> = {}): DiagnosedParts {
+  return {
+    now: new Date(),
+    config: resolveConfig(undefined, undefined),
+    policy: { state: 'none', place: '/etc/hpki-agent/policy.json' },
+    data: dataDirectory(root),
+    secrets: { protection: 'user-only-file', get: () => Promise.resolve(undefined), set: () => Promise.resolve() },
+    cards: { service: 'running', readers: [ready()] },
+    modules: [],
+    installedModules: [],
+    pkcs11Binding: 'built',
+    processBits: 64,
+    portFile,
+    askHealth: () => Promise.resolve('ours'),
+    portsFree: () => Promise.resolve([{ port: 17090, free: true }]),
+    anchors: [{ name: 'CN=Root', sha256: 'ab'.repeat(32), notAfter: new Date(Date.now() + 900 * day), known: true }],
+    verifyAudit: () => verifyAudit([]),
+    ...changed,
+  };
+}
+
+function ready(): ReaderState {
+  return { reader: 'Reader 1', state: 'ready', card: { reader: 'Reader 1', certificateSha256: 'cd'.repeat(32), certificate, chain: [], driver: 'direct' } };
+}
+
+async function results(changed: Partial<DiagnosedParts>): Promise<readonly CheckResult[]> {
+  const all: CheckResult[] = [];
+  for await (const result of diagnose(parts(changed))) all.push(result);
+  return all;
+}
+
+async function statusOf(id: string, changed: Partial<DiagnosedParts>): Promise<CheckResult['status'] | undefined> {
+  const found = (await results(changed)).filter((result) => result.id === id);
+  expect(found.length, `${id} once`).toBeLessThanOrEqual(1);
+  return found[0]?.status;
+}
+
+const withReader = (state: ReaderState): Partial<DiagnosedParts> => ({ cards: { service: 'running', readers: [state] } });
+const down = (code: 'NO_CARD_SERVICE' | 'CARD_MODULE_FAILED'): CardStackState => ({ service: 'unavailable', code, detail: 'why' });
+const module = (found: boolean, bits: 32 | 64 | null): Partial<DiagnosedParts> => ({ modules: [{ path: '/opt/m.so', found, bits }] });
+const refusedPolicy = { state: 'refused', place: '/etc/hpki-agent/policy.json', reason: { ja: '所有者', en: 'owner' } } as const;
+const withoutDirect = resolveConfig({ cards: { direct: false } }, undefined);
+
+/** Every check with each status that it can have: [id, status, how the machine is]. */
+const cases: readonly (readonly [string, CheckResult['status'], string, () => Partial<DiagnosedParts>])[] = [
+  ['policy', 'ok', 'no policy', () => ({})],
+  ['policy', 'ok', 'a policy that was read', () => ({ policy: { state: 'read', place: 'p', content: {} } })],
+  ['policy', 'problem', 'a policy that others may write', () => ({ policy: refusedPolicy })],
+  ['policy.setting', 'problem', 'a wrong value in the policy', () => ({ config: resolveConfig({ pin: 'never' }, undefined) })],
+  ['policy.setting', 'problem', 'a setting that users may not change', () => ({ config: resolveConfig(undefined, { cards: {} }) })],
+  ['storage.folder', 'ok', 'a folder that can be written', () => ({})],
+  ['storage.folder', 'ok', 'a folder that the first start will make', () => ({ data: dataDirectory(path.join(root, 'a', 'b')) })],
+  ['storage.folder', 'problem', 'a folder that cannot be made', () => ({ data: dataDirectory(path.join(import.meta.filename, 'data')) })],
+  ['storage.secrets', 'ok', 'any store', () => ({})],
+  ['audit', 'ok', 'no entries yet', () => ({})],
+  ['audit', 'problem', 'an altered log', () => ({ verifyAudit: () => verifyAudit([{ number: 1, text: '{}', complete: true }]) })],
+  ['audit', 'problem', 'a log that was deleted', () => ({ verifyAudit: () => verifyAudit([], [{ seq: 3, hash: 'x' }]) })],
+  ['port', 'ok', 'an agent that answers', () => ({})],
+  ['port', 'problem', 'another program on its port', () => ({ askHealth: () => Promise.resolve('foreign') })],
+  ['port', 'warning', 'an agent that does not run', () => ({ portFile: undefined })],
+  ['port', 'warning', 'a port file left by a killed agent', () => ({ askHealth: () => Promise.resolve('silent') })],
+  ['port', 'problem', 'no free port', () => ({ portFile: undefined, portsFree: () => Promise.resolve([{ port: 17090, free: false }]) })],
+  ['module', 'not_applicable', 'no module set', () => ({})],
+  ['module.binding', 'ok', 'a module and its binding', () => module(true, 64)],
+  ['module.binding', 'problem', 'a module without the binding', () => ({ ...module(true, 64), pkcs11Binding: 'missing' })],
+  ['module.file', 'ok', 'a fitting module', () => module(true, 64)],
+  ['module.file', 'problem', 'a module that is not there', () => module(false, null)],
+  ['module.file', 'problem', 'a file that is no module', () => module(true, null)],
+  ['module.file', 'problem', 'a module of another width', () => module(true, 32)],
+  ['module.unlisted', 'not_applicable', 'an installed module beside the direct driver', () => ({ installedModules: ['/opt/v.so'] })],
+  ['module.unlisted', 'warning', 'an installed module, and nothing else to sign by', () => ({ installedModules: ['/opt/v.so'], config: withoutDirect })],
+  ['card.service', 'ok', 'a running service', () => ({})],
+  ['card.service', 'not_applicable', 'cards switched off', () => ({ cards: null })],
+  ['card.service', 'problem', 'no service', () => ({ cards: down('NO_CARD_SERVICE') })],
+  ['card.service', 'problem', 'a module that has stopped', () => ({ cards: down('CARD_MODULE_FAILED') })],
+  ['card.reader', 'ok', 'a reader', () => ({})],
+  ['card.reader', 'problem', 'no reader', () => ({ cards: { service: 'running', readers: [] } })],
+  ['card.present', 'ok', 'a card', () => ({})],
+  ['card.present', 'ok', 'a card being read', () => withReader({ reader: 'r', state: 'reading' })],
+  ['card.present', 'warning', 'an empty reader', () => withReader({ reader: 'r', state: 'empty' })],
+  ['card.present', 'warning', 'a card that another program uses', () => withReader({ reader: 'r', state: 'in_use' })],
+  ['card.present', 'problem', 'another card', () => withReader({ reader: 'r', state: 'unknown_card', reason: 'no AID' })],
+  ['card.certificate', 'ok', 'a certificate with time left', () => ({})],
+  ['card.certificate', 'warning', 'a certificate that ends soon', () => ({ now: new Date(notAfter.getTime() - expiryWarningDays * day) })],
+  ['card.certificate', 'problem', 'a certificate that has ended', () => ({ now: new Date(notAfter.getTime() + day) })],
+  ['card.certificate', 'problem', 'a certificate that has not begun', () => ({ now: new Date(0) })],
+  ['anchors', 'ok', 'a known root', () => ({})],
+  ['anchors', 'warning', 'no root', () => ({ anchors: [] })],
+  ['anchors', 'problem', 'a root that has ended', () => ({ anchors: [{ name: 'CN=Root', sha256: 'ab'.repeat(32), notAfter: new Date(0), known: false }] })],
+];
+
+describe('doctor', () => {
+  it.each(cases)('%s: %s with %s', async (id, status, _machine, changed) => {
+    expect(await statusOf(id, changed())).toBe(status);
+  });
+
+  it.runIf(process.platform !== 'win32')('storage.private: warns of a folder that others can read, and only then', async () => {
+    expect(await statusOf('storage.private', {})).toBeUndefined();
+    chmodSync(root, 0o755);
+    expect(await statusOf('storage.private', {})).toBe('warning');
+  });
+
+  it('says what to do wherever something is wrong, in both languages, and nothing where all is well', async () => {
+    for (const [, , machine, changed] of cases) {
+      for (const result of await results(changed())) {
+        const { status, remedy, title, details } = result;
+        if (status === 'ok') expect(remedy, machine).toBeNull();
+        if (status === 'problem' || status === 'warning') expect(remedy, machine).not.toBeNull();
+        for (const text of [title, details, remedy]) if (text !== null) expect([text.ja, text.en].every((words) => words.trim() !== '')).toBe(true);
+        if (remedy !== null) expect(remedy.ja).toMatch(/。$/);
+      }
+    }
+  });
+
+  it('looks in the order in which a person would', async () => {
+    expect((await results({})).map(({ id }) => id)).toEqual([
+      'policy', 'storage.folder', 'storage.secrets', 'audit', 'port', 'module', 'card.service', 'card.reader', 'card.present', 'card.certificate', 'anchors',
+    ]);
+  });
+});

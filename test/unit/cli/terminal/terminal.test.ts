@@ -1,0 +1,208 @@
+import { PassThrough } from 'node:stream';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PinQuestion, SignatureDialogView } from '../../../../src/agent/ports.ts';
+import { armingMs, readAnswer, readPin } from '../../../../src/cli/terminal/read-pin.ts';
+import { terminalPrompts } from '../../../../src/cli/terminal/terminal-prompts.ts';
+import { readPrescriptionCsv } from '../../../../src/formats/prescription/csv-reader.ts';
+import { summarizePrescription } from '../../../../src/formats/prescription/prescription-summary.ts';
+import { samplePrescriptionCsv } from '../../../../src/sandbox/samples/prescription.ts';
+
+/** A terminal that a test types on. */
+class PlayedTerminal extends PassThrough {
+  raw = false;
+  setRawMode(raw: boolean): this {
+    this.raw = raw;
+    return this;
+  }
+  get tty(): ReadStream {
+    return this as unknown as ReadStream;
+  }
+  /** Types, and lets the stream hand it on. Returns the very bytes. */
+  async type(keys: string): Promise<Buffer> {
+    const bytes = Buffer.from(keys);
+    this.write(bytes);
+    await vi.advanceTimersByTimeAsync(0);
+    return bytes;
+  }
+}
+
+let terminal: PlayedTerminal;
+const never = new AbortController().signal;
+const armed = (): Promise<unknown> => vi.advanceTimersByTimeAsync(armingMs);
+const digits = (pin: Uint8Array | null): string | null => (pin === null ? null : Buffer.from(pin).toString());
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  terminal = new PlayedTerminal();
+});
+afterEach(() => void vi.useRealTimers());
+
+describe('a PIN typed on a terminal', () => {
+  it('is taken without echo when Enter is pressed, and the keystrokes are zeroed', async () => {
+    const lengths: number[] = [];
+    const pin = readPin(terminal.tty, (length) => lengths.push(length), never);
+    expect(terminal.raw).toBe(true);
+    await armed();
+    const typed = await terminal.type('1234');
+    await terminal.type('\r');
+    expect(digits(await pin)).toBe('1234');
+    expect([...typed]).toEqual([0, 0, 0, 0]);
+    expect(lengths).toEqual([1, 2, 3, 4]);
+    expect(terminal.raw).toBe(false);
+    expect(terminal.listenerCount('data')).toBe(0);
+  });
+
+  it('does not take what was typed before the question could be read', async () => {
+    const pin = readPin(terminal.tty, () => undefined, never);
+    await terminal.type('99\r');
+    await armed();
+    await terminal.type('12\r');
+    expect(digits(await pin)).toBe('12');
+  });
+
+  it.each([['Enter on nothing', '\r'], ['Escape', '\x1b'], ['Ctrl-C', '\x03'], ['Ctrl-D', '\x04']])('is cancelled by %s', async (_name, key) => {
+    const pin = readPin(terminal.tty, () => undefined, never);
+    await armed();
+    await terminal.type(key);
+    expect(await pin).toBeNull();
+    expect(terminal.raw).toBe(false);
+  });
+
+  it('is cancelled by Escape at once, also before keys are taken', async () => {
+    const pin = readPin(terminal.tty, () => undefined, never);
+    await terminal.type('\x1b');
+    expect(await pin).toBeNull();
+  });
+
+  it('is erased key by key, and no further than its beginning', async () => {
+    const pin = readPin(terminal.tty, () => undefined, never);
+    await armed();
+    await terminal.type('\x7f12\x7f\x083\b45\r');
+    expect(digits(await pin)).toBe('45');
+  });
+
+  it('ignores arrow keys and what no PIN has, and stops at sixteen', async () => {
+    const pin = readPin(terminal.tty, () => undefined, never);
+    await armed();
+    await terminal.type('\x1b[A');
+    await terminal.type('あ');
+    await terminal.type('12345678901234567890\r');
+    expect(digits(await pin)).toBe('1234567890123456');
+  });
+
+  it.each(['abort', 'end'])('ends with nothing on %s', async (how) => {
+    const question = new AbortController();
+    const pin = readPin(terminal.tty, () => undefined, question.signal);
+    await armed();
+    await terminal.type('12');
+    if (how === 'abort') question.abort();
+    else terminal.end();
+    expect(await pin).toBeNull();
+    expect(terminal.raw).toBe(false);
+  });
+
+  it('is not asked for when the question is over already', async () => {
+    expect(await readPin(terminal.tty, () => undefined, AbortSignal.abort())).toBeNull();
+    expect(terminal.raw).toBe(false);
+  });
+});
+
+describe('an answer typed on a terminal', () => {
+  it('is the line without its end; a line from before the question does not count', async () => {
+    const answer = readAnswer(terminal.tty, never);
+    await terminal.type('はい\n');
+    await armed();
+    await terminal.type(' いいえ \n');
+    expect(await answer).toBe('いいえ');
+  });
+
+  it.each(['abort', 'end'])('is none on %s', async (how) => {
+    const question = new AbortController();
+    const answer = readAnswer(terminal.tty, question.signal);
+    await armed();
+    if (how === 'abort') question.abort();
+    else terminal.end();
+    expect(await answer).toBeNull();
+  });
+});
+
+describe('the questions of one signature', () => {
+  let shown: string;
+  const output = { write: (text: string) => void (shown += text) } as unknown as WriteStream;
+  const card = { card: { reader: 'R', certificateSha256: 'a', certificate: new Uint8Array(), chain: [], driver: 'direct' }, name: '医者　三郎', role: 'Medical Doctor', notAfter: new Date(), daysLeft: 40 } as const;
+
+  function view(): SignatureDialogView {
+    const reading = readPrescriptionCsv(samplePrescriptionCsv());
+    if (!reading.ok) throw new Error('the sample is refused');
+    return {
+      caller: { clientId: 'c', clientName: 'EHR\u202e', origin: 'https://ehr.example.jp', program: null },
+      staff: { id: 'D0012', name: '医者 三郎' },
+      documents: [{ id: 'rx-1', summary: summarizePrescription(reading.document), warnings: [{ ja: '注意', en: 'mind' }] }],
+      waiting: ['別のEHR'],
+    };
+  }
+  const dialog = (language: 'ja' | 'en' = 'ja') => terminalPrompts(terminal.tty, output, language).openSignature(view());
+  beforeEach(() => {
+    shown = '';
+  });
+
+  it('begin with everything that is to be signed, for whom, and nothing that reorders text', () => {
+    dialog();
+    const { sections } = view().documents[0]?.summary ?? { sections: [] };
+    for (const row of sections.flatMap((section) => section.rows)) expect(shown).toContain(row.value);
+    expect(shown).toContain('【麻薬】');
+    expect(shown).toContain('【変更不可】');
+    expect(shown).toContain('<https://ehr.example.jp>');
+    expect(shown).toContain('⚠ 注意');
+    expect(shown).toContain('順番待ち: 別のEHR');
+    expect(shown).not.toContain('\u202e');
+  });
+
+  it('ask for the PIN, hold exactly what was typed, and zero it', async () => {
+    const question: PinQuestion = { card, tries: { triesLeft: 15, failuresSeen: 0, consentNeeded: false }, refused: null, signatures: 2 };
+    let held = '';
+    let bytes: Uint8Array | undefined;
+    const asked = dialog().askPin(question, ({ pin, spendLastTries }) => {
+      held = `${Buffer.from(pin).toString()} ${spendLastTries}`;
+      bytes = pin;
+      return Promise.resolve('session');
+    }, never);
+    await armed();
+    await terminal.type('2468\r');
+    expect(await asked).toBe('session');
+    expect(held).toBe('2468 false');
+    expect([...(bytes ?? [1])]).toEqual([0, 0, 0, 0]);
+    expect(shown).toContain('残り40日');
+    expect(shown).not.toContain('2468');
+  });
+
+  it('ask before the last tries are spent; without a yes no PIN is asked for', async () => {
+    const question: PinQuestion = { card, tries: { triesLeft: 2, failuresSeen: 1, consentNeeded: true }, refused: 'incorrect', signatures: 1 };
+    const asked = dialog().askPin(question, () => Promise.reject(new Error('held')), never);
+    await armed();
+    await terminal.type('\n');
+    expect(await asked).toBe('cancelled');
+    expect(shown).toContain('PINが違います。');
+    expect(shown).toContain('PINの残り回数: 2');
+    expect(shown).not.toContain('PIN: ');
+  });
+
+  it('let a person choose among cards by number, and cancel with Enter', async () => {
+    const first = dialog().chooseCard([card, { ...card, name: '別の医者' }], never);
+    await armed();
+    await terminal.type('2\n');
+    expect(await first).toEqual(card.card);
+    const second = dialog().chooseCard([card], never);
+    await armed();
+    await terminal.type('\n');
+    expect(await second).toBe('cancelled');
+  });
+
+  it('say why it failed and what to do', () => {
+    dialog().close({ outcome: 'failed', code: 'CARD_REMOVED' });
+    expect(shown).toMatch(/✖ 署名できませんでした。.+\(CARD_REMOVED\)。.+。\n$/);
+    dialog('en').close({ outcome: 'expired', code: 'EXPIRED' });
+    expect(shown).toContain('✖ Time is up. Nothing was signed. (EXPIRED)');
+  });
+});
