@@ -37,7 +37,7 @@ async function run({ quick }: BenchOptions): Promise<readonly BenchLine[]> {
         sign('sha256', signedInfo, doctor.privateKey);
       }),
     ],
-    { warmUp: 50, measured: quick ? 100 : 600 },
+    { warmUp: quick ? 50 : 500, measured: quick ? 100 : 600 },
   );
   return [
     {

@@ -39,7 +39,7 @@ async function run({ quick }: BenchOptions): Promise<readonly BenchLine[]> {
         floor.sync(2),
         timedAsync('loopback', () => bare.client.post('/', body)),
       ],
-      { warmUp: quick ? 20 : 100, measured: quick ? 100 : 600 },
+      { warmUp: quick ? 20 : 300, measured: quick ? 100 : 600 },
     );
     await bare.close();
     const together = sumOf([result.raw, result.sync, result.loopback]);

@@ -1,7 +1,20 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { DOMImplementation, DOMParser, XMLSerializer } from '@xmldom/xmldom';
+import { DOMImplementation, DOMParser, XMLSerializer, type Document } from '@xmldom/xmldom';
 import * as xadesjs from 'xadesjs';
+
+/** What is used of xadesjs, in Node's terms: its own types are those of a browser. */
+interface XadesjsOnNode {
+  setNodeDependencies(dom: object): void;
+  readonly Application: { setEngine(name: string, crypto: object): void };
+  readonly SignedXml: new (document?: object) => {
+    Sign(algorithm: object, key: webcrypto.CryptoKey, document: object, options: object): Promise<unknown>;
+    GetXml(): Parameters<Document['importNode']>[0] | null;
+    LoadXml(element: object): void;
+    Verify(): Promise<boolean>;
+  };
+}
+const library = xadesjs as unknown as XadesjsOnNode;
 
 /** The value that the key operation gives instead of signing, while it is set. */
 let givenValue: Uint8Array | null = null;
@@ -22,8 +35,8 @@ const engine = {
 let isReady = false;
 function prepareXadesjs(): void {
   if (isReady) return;
-  xadesjs.setNodeDependencies({ DOMParser, XMLSerializer, DOMImplementation } as never);
-  xadesjs.Application.setEngine('platform', engine);
+  library.setNodeDependencies({ DOMParser, XMLSerializer, DOMImplementation });
+  library.Application.setEngine('platform', engine);
   isReady = true;
 }
 
@@ -57,17 +70,17 @@ export async function signByXadesjs(csv: Uint8Array, signer: XadesjsSigner): Pro
       `<PrescriptionDocument id="PrescriptionDocument">${base64}</PrescriptionDocument><PrescriptionSign/></Prescription></Document>`,
     'text/xml',
   );
-  const signed = new xadesjs.SignedXml();
+  const signed = new library.SignedXml();
   await signed.Sign(algorithm, signer.privateKey, document, {
     x509: [Buffer.from(signer.certificate).toString('base64')],
     signingCertificateV2: { certificate: Buffer.from(signer.certificate).toString('base64'), digestAlgorithm: 'SHA-256' },
     references: [{ uri: '#PrescriptionDocument', hash: 'SHA-256', transforms: ['c14n'] }],
   });
-  const signature = signed.GetXml() as object | null;
+  const signature = signed.GetXml();
   if (signature === null) throw new Error('xadesjs gave no signature');
   const place = document.getElementsByTagName('PrescriptionSign')[0];
   if (place === undefined) throw new Error('no place for the signature');
-  place.appendChild(document.importNode(signature as never, true));
+  place.appendChild(document.importNode(signature, true));
   return new XMLSerializer().serializeToString(document);
 }
 
@@ -77,7 +90,7 @@ export async function verifyByXadesjs(xml: Uint8Array): Promise<boolean> {
   const document = new DOMParser().parseFromString(Buffer.from(xml).toString('utf8'), 'text/xml');
   const [element] = document.getElementsByTagNameNS('http://www.w3.org/2000/09/xmldsig#', 'Signature');
   if (element === undefined) throw new Error('no signature');
-  const signed = new xadesjs.SignedXml(document);
+  const signed = new library.SignedXml(document);
   signed.LoadXml(element);
   return signed.Verify();
 }
