@@ -1,6 +1,6 @@
 /**
  * Every window in every state, in both languages, light and dark, at the sizes that it has on a screen of 1366 × 768 at
- * 100, 150 and 200 %. The pictures go to test-results/screens, for people to look at.
+ * 100, 150 and 200 %. The pictures go to screens/, for people to look at.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { describeWith } from '../../support/machine.ts';
 import { scenes } from './support/scenes.ts';
 import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
 
-const folder = path.join(import.meta.dirname, '../../../test-results/screens');
+const folder = path.join(import.meta.dirname, '../../../screens');
 const workArea = { width: 1366, height: 728 };
 const designed = { signature: { width: 480, height: 640 }, pairing: { width: 480, height: 560 }, home: { width: 880, height: 640 } } as const;
 const scales = [1, 1.5, 2] as const;
