@@ -79,7 +79,7 @@ describe.each(everyCard)('a card of layout $layout with $signingForms, extended 
   });
 });
 
-/** SELECT AP, SELECT EF, READ …, SELECT key, MSE, VERIFY, PSO …: counted from the commands that cards.md names. */
+/** SELECT AP, SELECT EF, READ …, SELECT key, MSE, VERIFY, PSO …: by the files and commands of each layout. */
 function commandsPerSignature({ layout, signingForms, extendedLength }: (typeof everyCard)[number]): number {
   const circulation = layout === 'circulation';
   const selectApplication = extendedLength ? 1 : 2;
