@@ -11,8 +11,9 @@ import { app, lifecycle } from './app.ts';
 import { IpcReceiver } from './ipc-main.ts';
 import { CarriedPorts, type MessagePortMain } from './message-channel.ts';
 import { PageCalls } from '../page/page-calls.ts';
+import { PageSwitches } from './page-switches.ts';
 import { record } from './record.ts';
-import { cancellable, ModelEmitter, notModelled } from './refusal.ts';
+import { cancellable, notModelled } from './refusal.ts';
 import { session } from './session.ts';
 import { mainFrameOf } from './web-frame.ts';
 
@@ -22,8 +23,8 @@ const events = [
   'context-menu', 'before-input-event', 'will-prevent-unload', 'focus', 'blur',
 ];
 type OpenHandler = Parameters<Electron.WebContents['setWindowOpenHandler']>[0];
-type Members = 'id' | 'loadURL' | 'loadFile' | 'reload' | 'getURL' | 'getTitle' | 'send' | 'executeJavaScript' | 'setWindowOpenHandler' | 'isDestroyed' | 'isCrashed' | 'isLoading'
-  | 'forcefullyCrashRenderer' | 'close' | 'setBackgroundThrottling' | 'getBackgroundThrottling' | 'setZoomFactor' | 'getZoomFactor' | 'setVisualZoomLevelLimits' | 'setIgnoreMenuShortcuts' | 'isDevToolsOpened' | 'openDevTools' | 'closeDevTools' | 'focus' | 'getType';
+type Members = 'id' | 'loadURL' | 'loadFile' | 'reload' | 'getURL' | 'send' | 'executeJavaScript' | 'setWindowOpenHandler' | 'isDestroyed' | 'isCrashed' | 'isLoading'
+  | 'forcefullyCrashRenderer' | 'close';
 
 /** What the window wants to know of its page. */
 export interface PageOwner {
@@ -33,7 +34,7 @@ export interface PageOwner {
 
 let lastId = 0;
 
-export class WebContents extends ModelEmitter implements Pick<Electron.WebContents, Members> {
+export class WebContents extends PageSwitches implements Pick<Electron.WebContents, Members> {
   readonly id = ++lastId;
   readonly ipc = new IpcReceiver();
   readonly session = session.defaultSession;
@@ -50,14 +51,11 @@ export class WebContents extends ModelEmitter implements Pick<Electron.WebConten
   #loading = false;
   #shown = false;
   #openHandler: OpenHandler | undefined;
-  #backgroundThrottling: boolean;
-  #zoom = 1;
 
   constructor(settings: PageSettings, backgroundThrottling: boolean, owner: PageOwner) {
-    super('WebContents', events);
+    super('WebContents', events, backgroundThrottling);
     this.#settings = settings;
     this.#owner = owner;
-    this.#backgroundThrottling = backgroundThrottling;
     this.#opening = this.#open();
     queueMicrotask(() => app.emit('web-contents-created', {}, this));
   }
@@ -84,17 +82,17 @@ export class WebContents extends ModelEmitter implements Pick<Electron.WebConten
   }
 
   reload(): void {
-    this.#mustLive();
+    this.mustLive();
     void this.loadURL(this.#url).catch(() => undefined); // said by did-fail-load
   }
 
   send(channel: string, ...args: unknown[]): void {
-    this.#mustLive();
+    this.mustLive();
     this.deliver({ kind: 'message', channel, args, ports: [] });
   }
 
   postMessage(channel: string, message: unknown, transfer: readonly MessagePortMain[] = []): void {
-    this.#mustLive();
+    this.mustLive();
     const ports = transfer.map((port) => this.#ports.give(port));
     this.deliver({ kind: 'message', channel, args: [message], ports });
     if (this.#target?.document === undefined) this.#ports.closeAll(); // nobody is there to hold them
@@ -120,15 +118,6 @@ export class WebContents extends ModelEmitter implements Pick<Electron.WebConten
     return this.#url;
   }
 
-  /** Not followed: titles of windows are not modelled. */
-  getTitle(): string {
-    return '';
-  }
-
-  getType(): 'window' {
-    return 'window';
-  }
-
   isDestroyed(): boolean {
     return this.#state === 'destroyed';
   }
@@ -139,46 +128,6 @@ export class WebContents extends ModelEmitter implements Pick<Electron.WebConten
 
   isLoading(): boolean {
     return this.#loading;
-  }
-
-  setBackgroundThrottling(allowed: boolean): void {
-    this.#backgroundThrottling = allowed;
-  }
-
-  getBackgroundThrottling(): boolean {
-    return this.#backgroundThrottling;
-  }
-
-  setZoomFactor(factor: number): void {
-    this.#zoom = factor;
-  }
-
-  getZoomFactor(): number {
-    return this.#zoom;
-  }
-
-  setVisualZoomLevelLimits(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  setIgnoreMenuShortcuts(): void {
-    this.#mustLive();
-  }
-
-  isDevToolsOpened(): boolean {
-    return false;
-  }
-
-  openDevTools(): void {
-    this.#mustLive();
-  }
-
-  closeDevTools(): void {
-    this.#mustLive();
-  }
-
-  focus(): void {
-    this.#mustLive();
   }
 
   // ---- the model's own, for the window and for calls
@@ -192,7 +141,7 @@ export class WebContents extends ModelEmitter implements Pick<Electron.WebConten
   }
 
   showOrHide(visible: boolean): void {
-    if (this.#backgroundThrottling) this.deliver({ kind: 'visibility', hidden: !visible });
+    if (this.getBackgroundThrottling()) this.deliver({ kind: 'visibility', hidden: !visible });
   }
 
   resize(width: number, height: number): void {
@@ -209,12 +158,12 @@ export class WebContents extends ModelEmitter implements Pick<Electron.WebConten
 
   // ---- the page
 
-  #mustLive(): void {
+  protected override mustLive(): void {
     if (this.#state === 'destroyed') throw new TypeError('Object has been destroyed');
   }
 
   #page(): Promise<PageTarget> {
-    this.#mustLive();
+    this.mustLive();
     if (this.#state === 'crashed') { // a new renderer, as Electron starts one
       this.#state = 'alive';
       void this.#target?.close().catch(() => undefined);

@@ -33,6 +33,9 @@ export interface BuiltFixture {
   remove(): Promise<void>;
 }
 
+// Every start is a Chromium, and the machine may be busy.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
 /** Polls an expectation until it holds: the machine may be busy. */
 export const eventually = (holds: () => void | Promise<void>): Promise<void> => vi.waitFor(holds, { timeout: 15_000, interval: 50 });
 
@@ -45,7 +48,7 @@ export function buildFixture(): BuiltFixture {
   const running = new Set<RunningFixture>();
   return {
     start: async (options = {}) => {
-      const app = await launchElectronHost({ main: join(folder, 'out/main/index.js'), ...options });
+      const app = await launchElectronHost({ main: join(folder, 'out/main/index.js'), timeout: 30_000, ...options });
       const started: RunningFixture = {
         ...app,
         shell: shellControls(app),
