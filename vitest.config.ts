@@ -8,6 +8,5 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Suites that own a pcscd, a SoftHSM or a browser say so with describeWith (test/support/machine.ts).
-    reporters: process.env['CI'] === 'true' ? ['default'] : ['default'],
   },
 });
