@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dataDirectory, type DataDirectory } from '../../../src/agent/storage/data-directory.ts';
@@ -20,6 +20,7 @@ export class MortalAgent {
   readonly #token = randomBytes(32).toString('base64url');
   #life: { readonly child: ChildProcess; readonly ended: Promise<unknown> } | undefined;
   #port = 0;
+  #deathsKnown = 0;
 
   private constructor(clinic: TestClinic, folder: string) {
     this.#folder = folder;
@@ -34,11 +35,10 @@ export class MortalAgent {
       ca: clinic.ca.signing.certificate.der,
       rootCertificate: clinic.ca.root.certificate.der,
       privateKey: pkcs8,
-      traceFile: path.join(folder, 'trace'),
+      deathFile: path.join(folder, 'deaths'),
       hashFile: path.join(folder, 'hashes'),
     };
-    this.forgetTrace();
-    appendFileSync(this.#order.hashFile, '');
+    for (const file of [this.#order.deathFile, this.#order.hashFile]) writeFileSync(file, '');
   }
 
   static async make(clinic: TestClinic): Promise<MortalAgent> {
@@ -90,11 +90,15 @@ export class MortalAgent {
     await life.ended;
   }
 
-  /** Whether it has reached its point of death: then it ends, if it has not yet. */
-  async hasDied(diesAfter: number): Promise<boolean> {
-    if (this.trace().length < diesAfter) return false;
+  /** The effect after which this life has ended as it was told to; null where it still lives. */
+  async diedAfter(): Promise<string | null> {
+    // One more call: when that is answered, the answer before it has been sent in every respect.
+    if (this.isAlive) await ask(this.#port, '/health').catch(() => undefined);
+    const deaths = this.deaths();
+    if (deaths.length === this.#deathsKnown) return null;
     await this.#life?.ended;
-    return true;
+    this.#deathsKnown = deaths.length;
+    return deaths.at(-1) ?? null;
   }
 
   /** The answer to a POST, or that the agent died under it. */
@@ -126,13 +130,9 @@ export class MortalAgent {
     return linesOf(this.#order.hashFile);
   }
 
-  /** Effects since {@link forgetTrace}; where it died, the last one is the point of its death. */
-  trace(): readonly string[] {
-    return linesOf(this.#order.traceFile);
-  }
-
-  forgetTrace(): void {
-    writeFileSync(this.#order.traceFile, '');
+  /** The effects after which it has died, over all lives, in order. */
+  deaths(): readonly string[] {
+    return linesOf(this.#order.deathFile);
   }
 
   async dispose(): Promise<void> {
