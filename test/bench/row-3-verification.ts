@@ -40,10 +40,10 @@ async function run({ quick }: BenchOptions): Promise<readonly BenchLine[]> {
     for (let round = 0; round < (quick ? 200 : 1_000); round += 1) verifier.verify(xml);
     const result = await alternate(
       [
-        timed('ours', () => {
+        meanOf(manyRepeats - fewRepeats, timed('ours', () => {
           const { verdict } = verifier.verify(xml);
           if (verdict !== 'VALID') throw new Error(`we say ${verdict}`);
-        }),
+        })),
         timedAsync('xadesjs', async () => {
           if (!(await verifyByXadesjs(xml))) throw new Error('xadesjs says no');
         }),
@@ -56,7 +56,7 @@ async function run({ quick }: BenchOptions): Promise<readonly BenchLine[]> {
       { name: 'xadesjs', measured: result.xadesjs },
     ] as const;
     const remark =
-      'xmlsec1 verifies the file 20 times and 120 times in one process each; the difference over 100 is one verification, without the start. It runs with --insecure: no path is built. ' +
+      'xmlsec1 verifies the file 20 times and 120 times in one process each; the difference over 100 is one verification, without the start; ours is a mean over 100 too. It runs with --insecure: no path is built. ' +
       "Ours checks references, value, certificate digest, key usage, role, policy, path and CRL (the signatures of path and CRL once, then remembered) and writes the report; xadesjs checks references and value.";
     return competitors.map((competitor) => ({
       row: `3 (${competitor.name.split(' ')[0] ?? ''})`,
@@ -74,6 +74,18 @@ async function run({ quick }: BenchOptions): Promise<readonly BenchLine[]> {
 
 const fewRepeats = 20;
 const manyRepeats = 120;
+
+/** Of xmlsec1 only a mean can be had, which feels every interruption: so ours is one of as many. */
+function meanOf<Name extends string>(repeats: number, { name, run: once }: Contender<Name>): Contender<Name> {
+  return {
+    name,
+    async run() {
+      let sum = 0;
+      for (let repeat = 0; repeat < repeats; repeat += 1) sum += await once();
+      return sum / repeats;
+    },
+  };
+}
 
 function xmlsecAsLibrary(file: string): Contender<'xmlsec1'> {
   const xmlsec = findProgram('xmlsec1') ?? 'xmlsec1';
