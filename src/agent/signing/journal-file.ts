@@ -10,7 +10,7 @@ export interface JournalFileOptions {
   readonly io?: AppendIo;
 }
 
-/** How long a key is remembered (local-api.md, Idempotency). */
+/** How long an Idempotency-Key is remembered. */
 export const retentionMs = 24 * 60 * 60 * 1000;
 const compactionIntervalMs = 60 * 60 * 1000;
 

@@ -50,7 +50,7 @@ export function isEnded(state: RequestState): state is 'signed' | 'failed' | 'ca
   return state === 'signed' || state === 'failed' || state === 'cancelled' || state === 'expired';
 }
 
-/** The state machine of architecture.md §4. Pure; throws on an event that this state does not know. */
+/** The state machine of one request. Pure; throws on an event that this state does not know. */
 export function advance(phase: Phase, event: RequestEvent): Phase {
   if (!legalFrom[event.type].includes(phase.state)) {
     throw new Error(`a request that is ${phase.state} knows no event ${event.type}`);

@@ -15,7 +15,7 @@ export interface SignaturePolicy {
   readonly signature: SignatureProfile;
 }
 
-/** Requests that may wait while one is served (local-api.md). */
+/** Requests that may wait while one is served; docs/ehr tells EHR makers. */
 export const maxWaitingRequests = 20;
 
 /** A PIN session with no time of its own still ends with the working day. */

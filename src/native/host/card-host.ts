@@ -101,7 +101,7 @@ export interface PinTries {
   readonly triesLeft: Tries;
   /** Consecutive failures that this agent itself has seen for the card, kept across restarts. */
   readonly failuresSeen: number;
-  /** The next try needs `spendLastTries` (cards.md rule: two or fewer left, or unknown and two failures seen). */
+  /** The next try needs `spendLastTries` (two or fewer left, or unknown and two failures seen). */
   readonly consentNeeded: boolean;
 }
 
