@@ -39,6 +39,10 @@ async function run({ quick }: BenchOptions): Promise<readonly BenchLine[]> {
     const result = await alternate(
       [
         timed('ours', () => {
+          if (!readPrescriptionCsv(csv).ok) throw new Error('the sample is no prescription');
+          prepare().assemble(value);
+        }),
+        timed('withSummary', () => {
           const reading = readPrescriptionCsv(csv);
           if (!reading.ok) throw new Error('the sample is no prescription');
           summarizePrescription(reading.document);
@@ -51,14 +55,23 @@ async function run({ quick }: BenchOptions): Promise<readonly BenchLine[]> {
     ours.set(label, result.ours);
     lines.push({
       row: `1 (${label})`,
-      what: 'CSV read, summary, XAdES built and assembled',
+      what: 'CSV read and checked, XAdES built, digested and assembled',
       ours: result.ours,
       against: [{ name: 'xadesjs', measured: result.xadesjs }],
       value: result.xadesjs.p50 / result.ours.p50,
       target: { relation: '>=', bound: 30, unit: '× faster' },
       remark:
         'the key operation is left out on both sides: ours assembles with a value given beforehand, xadesjs gets the same value from its crypto engine in place of subtle.sign. ' +
-        'Ours also reads the CSV and makes the summary that the doctor sees; xadesjs does neither.',
+        'Ours also reads and checks the CSV; xadesjs does not.',
+    });
+    lines.push({
+      row: `1 (${label}, with summary)`,
+      what: 'the same, and the summary that the doctor sees',
+      ours: result.withSummary,
+      against: [{ name: 'xadesjs', measured: result.xadesjs }],
+      value: result.xadesjs.p50 / result.withSummary.p50,
+      target: { relation: '>=', bound: 30, unit: '× faster' },
+      remark: 'a window or a toast shows it before anything is signed, so it is part of what a person waits for.',
     });
   }
   const [middle, large] = [ours.get('35 KB'), ours.get('350 KB')];
