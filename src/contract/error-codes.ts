@@ -477,6 +477,83 @@ export const errorCodes = {
       en: 'See detail and ask the service\'s operator.',
     },
   },
+  TLS_CLIENT_CERT_MISSING: {
+    number: 621,
+    status: 503,
+    retriable: false,
+    ja: '署名サービスが求めるクライアント証明書が設定されていません',
+    en: 'The service asks for a client certificate, and none is set',
+    remedy: {
+      ja: '契約先から届いたファイルを hpki-agent network import-certificate で登録してください。',
+      en: 'Import the file that came with the contract by hpki-agent network import-certificate.',
+    },
+  },
+  TLS_CLIENT_CERT_EXPIRED: {
+    number: 622,
+    status: 503,
+    retriable: false,
+    ja: 'クライアント証明書の有効期限が切れています',
+    en: 'The client certificate has expired',
+    remedy: {
+      ja: '契約先から新しい証明書を受け取り、hpki-agent network import-certificate で登録してください。',
+      en: 'Ask the service\'s operator for a new one and import it by hpki-agent network import-certificate.',
+    },
+  },
+  CA_UNKNOWN: {
+    number: 623,
+    status: 503,
+    retriable: false,
+    ja: '署名サービスのサーバー証明書の発行元を確認できません',
+    en: 'The issuer of the service\'s server certificate is not known here',
+    remedy: {
+      ja: 'detail の発行元が契約先の認証局なら、そのCA証明書をポリシー network.extraCa に加えてください。',
+      en: 'If detail names the CA of the service\'s operator, add its certificate to the policy network.extraCa.',
+    },
+  },
+  TLS_HOSTNAME: {
+    number: 624,
+    status: 503,
+    retriable: false,
+    ja: 'サーバー証明書が接続先のホスト名のものではありません',
+    en: 'The server certificate belongs to another host name',
+    remedy: {
+      ja: 'ポリシーの接続先アドレスと、院内のDNS・プロキシの設定を確認してください。',
+      en: 'Check the service\'s address in the policy, and the DNS and proxy of this site.',
+    },
+  },
+  PROXY_UPSTREAM: {
+    number: 625,
+    status: 503,
+    retriable: true,
+    ja: 'プロキシが署名サービスに接続できません',
+    en: 'The proxy cannot reach the service',
+    remedy: {
+      ja: 'プロキシから外への経路とDNSを管理者に確認してもらうか、HPKIカードで署名してください。',
+      en: 'Have an administrator check the proxy\'s way out and its DNS, or sign with the HPKI card.',
+    },
+  },
+  NETWORK_NOT_CONFIGURED: {
+    number: 626,
+    status: 503,
+    retriable: false,
+    ja: '外部への通信の設定が足りないか、使えません',
+    en: 'A setting for outbound connections is missing or cannot be used',
+    remedy: {
+      ja: 'detail の設定を管理者がポリシー network で直し、hpki-agent doctor で確かめてください。',
+      en: 'Have an administrator mend the setting in detail (policy network) and check it with hpki-agent doctor.',
+    },
+  },
+  REMOTE_ANSWER_LOST: {
+    number: 627,
+    status: 502,
+    retriable: false,
+    ja: '要求は送りましたが、サービスの応答が届きませんでした',
+    en: 'The request was sent, but the service\'s answer did not arrive',
+    remedy: {
+      ja: 'サービス側では処理された可能性があるため、自動では送り直しません。確かめてから、新しい要求として送ってください。',
+      en: 'The service may have carried it out, so nothing is repeated by itself. Look into it, then send a new request.',
+    },
+  },
 
   // agent
   SIGNATURE_MISMATCH: {
@@ -515,3 +592,22 @@ export const errorCodes = {
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 export type ErrorCode = keyof typeof errorCodes;
+
+/** What an outbound connection may fail with, from the first name look-up to the answer (src/agent/remote/network). */
+export const networkErrorCodes = [
+  'NETWORK_NOT_CONFIGURED',
+  'PROVIDER_UNREACHABLE',
+  'PROXY_AUTH_REQUIRED',
+  'PROXY_DENIED',
+  'PROXY_UPSTREAM',
+  'CA_UNKNOWN',
+  'TLS_INTERCEPTED',
+  'TLS_HOSTNAME',
+  'TLS_CLIENT_CERT_MISSING',
+  'TLS_CLIENT_CERT_REJECTED',
+  'TLS_CLIENT_CERT_EXPIRED',
+  'SERVICE_SUSPENDED',
+  'REMOTE_ANSWER_LOST',
+] as const satisfies readonly ErrorCode[];
+
+export type NetworkErrorCode = (typeof networkErrorCodes)[number];

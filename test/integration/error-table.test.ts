@@ -25,7 +25,8 @@ import { TestClinic } from '../support/test-clinic.ts';
  */
 const ofRemoteProviders = [
   'TOKEN_EXPIRED', 'TOKEN_BOUND_REACHED', 'PROVIDER_UNREACHABLE', 'PROXY_AUTH_REQUIRED', 'PROXY_DENIED', 'TLS_CLIENT_CERT_REJECTED',
-  'TLS_INTERCEPTED', 'SERVICE_SUSPENDED', 'PROVIDER_REFUSED',
+  'TLS_INTERCEPTED', 'SERVICE_SUSPENDED', 'PROVIDER_REFUSED', 'TLS_CLIENT_CERT_MISSING', 'TLS_CLIENT_CERT_EXPIRED', 'CA_UNKNOWN', 'TLS_HOSTNAME',
+  'PROXY_UPSTREAM', 'NETWORK_NOT_CONFIGURED', 'REMOTE_ANSWER_LOST',
 ] as const satisfies readonly ErrorCode[];
 
 type LocalCode = Exclude<ErrorCode, (typeof ofRemoteProviders)[number]>;

@@ -1,4 +1,5 @@
 import { sessionAnswer, sessionRequest, staffId, type SessionAnswer } from '../../../contract/api.ts';
+import { networkErrorCodes } from '../../../contract/error-codes.ts';
 import { ProblemError } from '../../../contract/problem.ts';
 import type { Language } from '../language.ts';
 import { parseRequest } from '../parse-request.ts';
@@ -16,7 +17,7 @@ export function sessionRoutes(sessions: RemoteSessions): readonly ClientRoute[] 
         summary: { ja: 'リモート署名の認証を始めます。', en: 'Begins to authenticate for remote signing.' },
         request: sessionRequest,
         answers: { 201: { description: 'The authentication has begun', schema: sessionAnswer } },
-        problems: ['NOT_AUTHENTICATED', 'PROVIDER_UNREACHABLE', 'SERVICE_SUSPENDED'],
+        problems: ['NOT_AUTHENTICATED', ...networkErrorCodes],
       },
       async handle({ body, language }, caller) {
         const request = parseRequest(sessionRequest, body, 'body');

@@ -7,6 +7,7 @@ import {
   signedAnswer,
   waitQuery,
 } from '../../../contract/api.ts';
+import { networkErrorCodes } from '../../../contract/error-codes.ts';
 import { ProblemError } from '../../../contract/problem.ts';
 import { showSafely } from '../../../formats/prescription/display-safety.ts';
 import type { Caller } from '../../ports.ts';
@@ -90,8 +91,7 @@ const signingProblems = [
   'NO_CARD_SERVICE', 'NO_READER', 'NO_CARD', 'CARD_UNKNOWN', 'CARD_AMBIGUOUS', 'CARD_IN_USE', 'CARD_REMOVED', 'CARD_MODULE_FAILED',
   'PIN_INCORRECT', 'PIN_LOCKED',
   'IDEMPOTENCY_CONFLICT', 'CANCELLED_BY_USER', 'EXPIRED', 'BUSY', 'RESULT_NOT_HELD',
-  'NOT_AUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_BOUND_REACHED', 'PROVIDER_UNREACHABLE', 'PROXY_AUTH_REQUIRED', 'PROXY_DENIED',
-  'TLS_CLIENT_CERT_REJECTED', 'TLS_INTERCEPTED', 'SERVICE_SUSPENDED', 'PROVIDER_REFUSED',
+  'NOT_AUTHENTICATED', 'TOKEN_EXPIRED', 'TOKEN_BOUND_REACHED', 'PROVIDER_REFUSED', ...networkErrorCodes,
   'SIGNATURE_MISMATCH', 'STORAGE_FAILED',
 ] as const;
 
