@@ -1,7 +1,8 @@
 import { combineCardHosts } from '../native/host/combined-card-host.ts';
-import type { CardHost } from '../native/host/card-host.ts';
+import type { CardHost, ReadCounter } from '../native/host/card-host.ts';
+import type { CardStackSpec } from '../native/host/card-stack-spec.ts';
 import { createFilePinLedger } from '../native/host/pin-ledger-file.ts';
-import { startCardHost } from '../native/host/process-card-host.ts';
+import { startCardHost, type StartedCardHost } from '../native/host/process-card-host.ts';
 import type { Settings } from './config/settings.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 
@@ -10,11 +11,12 @@ export function openCardHosts(settings: Pick<Settings, 'cards' | 'deadlines'>, d
   const { cards, deadlines } = settings;
   const ledger = createFilePinLedger(data.pinLedger);
   const limits = { card: deadlines.cardCallSeconds * 1000, sign: deadlines.loginAndSignSeconds * 1000 };
-  const stacks = [
-    // Where a module owns the cards our own SELECTs would drop its state: PC/SC then only watches who comes and goes.
-    ...(cards.direct ? [{ kind: 'pcsc' as const, presenceOnly: cards.modules.length > 0 }] : []),
-    ...cards.modules.map((module) => ({ kind: 'pkcs11' as const, module })),
-  ];
-  if (stacks.length === 0) return undefined;
-  return combineCardHosts(stacks.map((stack) => startCardHost({ stack, ledger, deadlines: limits })));
+  const start = (stack: CardStackSpec, readCounter?: ReadCounter): StartedCardHost =>
+    startCardHost({ stack, ledger, deadlines: limits, ...(readCounter === undefined ? {} : { readCounter }) });
+  // Where a module owns the cards our own SELECTs would drop its state: PC/SC then only watches who comes and goes, and
+  // reads the PIN counter for the module, which has none.
+  const pcsc = cards.direct ? start({ kind: 'pcsc', presenceOnly: cards.modules.length > 0 }) : undefined;
+  const modules = cards.modules.map((module) => start({ kind: 'pkcs11', module }, pcsc?.readCounter));
+  const hosts = pcsc === undefined ? modules : [pcsc, ...modules];
+  return hosts.length === 0 ? undefined : combineCardHosts(hosts);
 }

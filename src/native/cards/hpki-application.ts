@@ -52,6 +52,15 @@ export async function isSameCard(
   return showsCertificate(session, traits, application.layout.certificate, application.certificate);
 }
 
+/** SELECT the signing application anew and find the layout under which it shows this certificate; undefined: another card. */
+export async function layoutShowing(session: CardSession, traits: CardTraits, certificate: Uint8Array): Promise<HpkiLayout | undefined> {
+  if (!(await selectSigningApplication(session))) return undefined;
+  for (const layout of layouts) {
+    if (await showsCertificate(session, traits, layout.certificate, certificate)) return layout;
+  }
+  return undefined;
+}
+
 /**
  * The try counter, by a VERIFY without data, which presents nothing (ISO/IEC 7816-4 §11.6.6).
  * [I] That HPKI cards answer it as My Number cards do; any other answer reads as `unknown`.

@@ -2,44 +2,64 @@
  * Entry of a card host process. It holds the vendor module and the PIN, speaks to the agent only by
  * the messages of host-messages.ts, writes nothing anywhere, and ends when the agent is gone.
  */
-import type { CardStackState } from './card-host.ts';
+import type { CardStackState, ReadCounter } from './card-host.ts';
+import type { CardStack } from './card-stack.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { GuardedCardHost } from './guarded-card-host.ts';
 import { describeError, toHostSchema, type FromHost, type ToHost } from './host-messages.ts';
 import { loadCardStack } from './load-card-stack.ts';
 import { parentChannel } from './parent-channel.ts';
-import type { PinLedger, PinRecord } from './pin-ledger.ts';
+import type { PinLedger } from './pin-ledger.ts';
 import type { PinPort } from './pin-port.ts';
 
 const agent = parentChannel();
+let stack: CardStack | undefined;
 let host: GuardedCardHost | undefined;
 
 /** Ports on which a PIN may still come. */
 const pinPorts = new Map<number, AbortController>();
 let replacementWaits = false;
 
-const questions = new Map<number, { done: (record: PinRecord) => void; failed: (error: Error) => void }>();
+type Question = FromHost extends infer M ? (M extends { question: number } ? Omit<M, 'question'> : never) : never;
+type Reply = Extract<ToHost, { question: number }>;
+
+const questions = new Map<number, (reply: Reply) => void>();
 let lastQuestion = 0;
 
 function post(message: FromHost): void {
   agent.post(message);
 }
 
-function ask(question: { type: 'ledgerLoad'; card: string } | { type: 'ledgerSave'; card: string; record: PinRecord }): Promise<PinRecord> {
+function ask(question: Question): Promise<Reply> {
   lastQuestion += 1;
   const number = lastQuestion;
-  return new Promise((done, failed) => {
-    questions.set(number, { done, failed });
+  return new Promise((done) => {
+    questions.set(number, done);
     post({ ...question, question: number });
   });
 }
 
 /** The ledger lies with the agent: one file and one writer for all hosts, and it outlives this process. */
 const ledger: PinLedger = {
-  load: (card) => ask({ type: 'ledgerLoad', card }),
-  save: async (card, record) => {
-    await ask({ type: 'ledgerSave', card, record });
+  load: async (card) => {
+    const reply = await ask({ type: 'ledgerLoad', card });
+    if (reply.type !== 'ledgerLoaded') throw ledgerFailed(reply);
+    return reply.record;
   },
+  save: async (card, record) => {
+    const reply = await ask({ type: 'ledgerSave', card, record });
+    if (reply.type !== 'ledgerSaved') throw ledgerFailed(reply);
+  },
+};
+
+function ledgerFailed(reply: Reply): Error {
+  return new Error(reply.type === 'ledgerFailed' ? reply.detail : `unfitting answer ${reply.type}`);
+}
+
+/** PC/SC lives in another host's process: the agent hands the question on. */
+const readCounter: ReadCounter = async (order) => {
+  const reply = await ask({ type: 'readCounter', order });
+  return reply.type === 'counterRead' ? reply.tries : 'unknown';
 };
 
 /** Tells the agent when the PIN has come, or that it will not. */
@@ -62,7 +82,7 @@ function receivePin(from: GuardedCardHost, { port: number, order }: Extract<ToHo
 async function answer(message: Exclude<ToHost, { question: number }>, ports: readonly PinPort[]): Promise<FromHost> {
   const { call } = message;
   if (message.type === 'start') {
-    const stack = await loadCardStack(message.stack);
+    stack = await loadCardStack(message.stack, readCounter);
     host = new GuardedCardHost({ stack, ledger, replaceProcess: () => post({ type: 'replaceMe' }) });
     const tell = (state: CardStackState) => post({ type: 'state', state: plainState(state) });
     host.subscribe(tell);
@@ -75,6 +95,8 @@ async function answer(message: Exclude<ToHost, { question: number }>, ports: rea
       return { type: 'done', call };
     case 'pinTries':
       return { type: 'tries', call, ...(await host.pinTries(message.card)) };
+    case 'readCounter':
+      return { type: 'counter', call, tries: (await stack?.readCounter?.(message.order)) ?? 'unknown' };
     case 'holdPin':
       try {
         return { type: 'held', call, session: await host.holdPin(message.entry) };
@@ -114,12 +136,10 @@ function plainState(state: CardStackState): Extract<FromHost, { type: 'state' }>
   };
 }
 
-function settleQuestion(message: Extract<ToHost, { question: number }>): void {
-  const waiting = questions.get(message.question);
-  questions.delete(message.question);
-  if (waiting === undefined) return;
-  if (message.type === 'ledgerFailed') waiting.failed(new Error(message.detail));
-  else waiting.done(message.type === 'ledgerLoaded' ? message.record : { failures: 0, inFlight: false });
+function settleQuestion(reply: Reply): void {
+  const done = questions.get(reply.question);
+  questions.delete(reply.question);
+  done?.(reply);
 }
 
 agent.onMessage((raw, ports) => {

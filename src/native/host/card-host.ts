@@ -105,6 +105,15 @@ export interface PinTries {
   readonly consentNeeded: boolean;
 }
 
+/** A card that a module owns: the reader as the module names it, and the certificate (DER) that the card must show. */
+export interface CounterOrder {
+  readonly reader: string;
+  readonly certificate: Uint8Array;
+}
+
+/** Reads a card's PIN counter past the module that owns the card. Never throws: what is not sure is `unknown`. */
+export type ReadCounter = (order: CounterOrder) => Promise<Tries>;
+
 export function isStarting(state: CardStackState): boolean {
   return state.service === 'unavailable' && state.starting === true;
 }

@@ -1,4 +1,4 @@
-import type { CardStackState, CertificateSha256, Tries } from './card-host.ts';
+import type { CardStackState, CertificateSha256, ReadCounter, Tries } from './card-host.ts';
 
 /**
  * One way to reach cards: PC/SC with our own HPKI driver, or one PKCS#11 module. It lives in the
@@ -10,6 +10,9 @@ export interface CardStack {
 
   /** Reads the try counter without presenting a PIN; `unknown` where the card does not tell. */
   triesLeft(card: CertificateSha256): Promise<Tries>;
+
+  /** For the cards of other stacks, which have no counter of their own: where this stack reaches them. */
+  readonly readCounter?: ReadCounter;
 
   /**
    * Presents the PIN exactly once and signs one hash in one transaction, after it has re-read the

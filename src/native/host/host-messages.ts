@@ -61,6 +61,7 @@ const entrySchema = z.strictObject({
   lifetimeMs: z.number().min(0),
   spendLastTries: z.boolean(),
 });
+const counterOrderSchema = z.strictObject({ reader: text, certificate: bytes(65_536) });
 const orderSchema = entrySchema.omit({ pin: true, spendLastTries: true });
 
 /** Agent → process. Calls carry a `call` number and get one answer. */
@@ -68,6 +69,7 @@ export const toHostSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('start'), call: z.int(), stack: cardStackSpecSchema }),
   z.strictObject({ type: z.literal('ping'), call: z.int() }),
   z.strictObject({ type: z.literal('pinTries'), call: z.int(), card: certificateSha256 }),
+  z.strictObject({ type: z.literal('readCounter'), call: z.int(), order: counterOrderSchema }),
   z.strictObject({ type: z.literal('holdPin'), call: z.int(), entry: entrySchema }),
   /** Comes with the port itself. Answered at once; `pinHeld` or `pinNotHeld` follows when a person has typed. */
   z.strictObject({ type: z.literal('openPinPort'), call: z.int(), port: z.int(), order: orderSchema }),
@@ -78,6 +80,7 @@ export const toHostSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('retire'), call: z.int() }),
   z.strictObject({ type: z.literal('ledgerLoaded'), question: z.int(), record: recordSchema }),
   z.strictObject({ type: z.literal('ledgerSaved'), question: z.int() }),
+  z.strictObject({ type: z.literal('counterRead'), question: z.int(), tries }),
   z.strictObject({ type: z.literal('ledgerFailed'), question: z.int(), detail: text }),
 ]);
 
@@ -85,6 +88,7 @@ export const toHostSchema = z.discriminatedUnion('type', [
 export const fromHostSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('done'), call: z.int() }),
   z.strictObject({ type: z.literal('tries'), call: z.int(), triesLeft: tries, failuresSeen: z.int().min(0), consentNeeded: z.boolean() }),
+  z.strictObject({ type: z.literal('counter'), call: z.int(), tries }),
   z.strictObject({ type: z.literal('held'), call: z.int(), session: text }),
   z.strictObject({ type: z.literal('signed'), call: z.int(), signature: bytes(4096) }),
   z.strictObject({ type: z.literal('retired'), call: z.int(), idle: z.boolean(), endedByRemoval: z.array(text).max(256) }),
@@ -96,6 +100,7 @@ export const fromHostSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('replaceMe') }),
   z.strictObject({ type: z.literal('ledgerLoad'), question: z.int(), card: certificateSha256 }),
   z.strictObject({ type: z.literal('ledgerSave'), question: z.int(), card: certificateSha256, record: recordSchema }),
+  z.strictObject({ type: z.literal('readCounter'), question: z.int(), order: counterOrderSchema }),
 ]);
 
 export type ToHost = z.infer<typeof toHostSchema>;

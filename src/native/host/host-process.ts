@@ -1,4 +1,4 @@
-import { CardError, type CardStackState, type PinOrder, type PinSessionId } from './card-host.ts';
+import { CardError, type CardStackState, type PinOrder, type PinSessionId, type ReadCounter } from './card-host.ts';
 import type { CardStackSpec } from './card-stack-spec.ts';
 import type { ChildChannel } from './child-channel.ts';
 import type { HostClock } from './host-clock.ts';
@@ -14,13 +14,20 @@ export interface HostProcessEvents {
   died(why: string): void;
 }
 
+/** What a card host process asks its agent for. */
+export interface HostServices {
+  readonly ledger: PinLedger;
+  /** Missing where no host of the agent has PC/SC. */
+  readonly readCounter?: ReadCounter | undefined;
+}
+
 /**
  * One life of one card host process, from fork to exit: calls with deadlines, answers by number, and
- * the ledger that lies on this side. It knows nothing of restarts.
+ * what the process asks of this side. It knows nothing of restarts.
  */
 export class HostProcess {
   readonly #channel: ChildChannel;
-  readonly #ledger: PinLedger;
+  readonly #services: HostServices;
   readonly #clock: HostClock;
   readonly #events: HostProcessEvents;
   readonly #waiting = new Map<number, { done: (answer: HostAnswer) => void; failed: (error: CardError) => void }>();
@@ -31,9 +38,9 @@ export class HostProcess {
   #over: string | undefined;
   #killedFor: string | undefined;
 
-  constructor(channel: ChildChannel, ledger: PinLedger, clock: HostClock, events: HostProcessEvents) {
+  constructor(channel: ChildChannel, services: HostServices, clock: HostClock, events: HostProcessEvents) {
     this.#channel = channel;
-    this.#ledger = ledger;
+    this.#services = services;
     this.#clock = clock;
     this.#events = events;
     channel.onMessage((raw) => this.#receive(raw));
@@ -127,14 +134,20 @@ export class HostProcess {
         break;
       case 'ledgerLoad':
         this.#answer(message.question, async () => {
-          const record = await this.#ledger.load(message.card);
+          const record = await this.#services.ledger.load(message.card);
           return { type: 'ledgerLoaded', question: message.question, record: { ...record } };
         });
         break;
       case 'ledgerSave':
         this.#answer(message.question, async () => {
-          await this.#ledger.save(message.card, message.record);
+          await this.#services.ledger.save(message.card, message.record);
           return { type: 'ledgerSaved', question: message.question };
+        });
+        break;
+      case 'readCounter':
+        this.#answer(message.question, async () => {
+          const tries = (await this.#services.readCounter?.(message.order)) ?? 'unknown';
+          return { type: 'counterRead', question: message.question, tries };
         });
         break;
       case 'pinHeld':

@@ -1,11 +1,13 @@
+import { counterBesideModule } from '../cards/counter-beside-module.ts';
 import type { ReaderPresence, SmartCardService, SmartCardServiceState } from '../pcsc/smart-card-service.ts';
-import { CardError, type CardStackState, type ReaderState, type Tries } from './card-host.ts';
+import { CardError, type CardStackState, type CounterOrder, type ReaderState, type Tries } from './card-host.ts';
 import { withoutService } from './card-place.ts';
 import type { CardStack } from './card-stack.ts';
 
 /**
- * Readers and the service as PC/SC sees them, and not one APDU to a card. For machines where vendor modules own the
- * cards: a SELECT of ours would drop the state that a module has on its card.
+ * Readers and the service as PC/SC sees them. For machines where vendor modules own the cards: a SELECT of ours would
+ * drop the state that a module has on its card, so nothing is sent to a card but to read its PIN counter, and that only when
+ * the module's own process asks for it, between its logins.
  */
 export class PresenceCardStack implements CardStack {
   readonly #service: SmartCardService;
@@ -25,6 +27,10 @@ export class PresenceCardStack implements CardStack {
 
   triesLeft(): Promise<Tries> {
     return Promise.reject(notHere());
+  }
+
+  readCounter(order: CounterOrder): Promise<Tries> {
+    return counterBesideModule(this.#service, order);
   }
 
   sign(): Promise<Uint8Array> {

@@ -5,10 +5,13 @@ import {
   type CardHost,
   type CardStackState,
   type CertificateSha256,
+  type CounterOrder,
   type PinEntry,
   type PinOrder,
   type PinSessionId,
   type PinTries,
+  type ReadCounter,
+  type Tries,
 } from './card-host.ts';
 import type { CardStackSpec } from './card-stack-spec.ts';
 import { spawnChild, type SpawnChild } from './child-channel.ts';
@@ -36,6 +39,8 @@ export const defaultDeadlines: HostDeadlines = { start: 20_000, card: 20_000, si
 export interface StartCardHostOptions {
   readonly stack: CardStackSpec;
   readonly ledger: PinLedger;
+  /** For a module's cards: how another host reads their counter. */
+  readonly readCounter?: ReadCounter;
   readonly clock?: HostClock;
   readonly deadlines?: Partial<HostDeadlines>;
   readonly restarts?: RestartLimit;
@@ -52,12 +57,17 @@ type Life =
 /** Source and bundle stand side by side: .ts in development, .js when built. */
 const entry = new URL(`./card-host-process${extname(import.meta.url)}`, import.meta.url);
 
+export interface StartedCardHost extends CardHost {
+  /** The counter of a card that another host's module owns, if this host's stack reaches it now. */
+  readonly readCounter: ReadCounter;
+}
+
 /** Runs one card stack in a process of its own, and starts it again when it crashes or hangs. */
-export function startCardHost(options: StartCardHostOptions): CardHost {
+export function startCardHost(options: StartCardHostOptions): StartedCardHost {
   return new ProcessCardHost(options);
 }
 
-class ProcessCardHost implements CardHost {
+class ProcessCardHost implements StartedCardHost {
   readonly #options: StartCardHostOptions;
   readonly #clock: HostClock;
   readonly #deadlines: HostDeadlines;
@@ -103,6 +113,21 @@ class ProcessCardHost implements CardHost {
     if (answer.type !== 'tries') throw unfitting(answer);
     return { triesLeft: answer.triesLeft, failuresSeen: answer.failuresSeen, consentNeeded: answer.consentNeeded };
   }
+
+  /**
+   * Past the turns: no other call of this host waits for a card. A module's host waits for the answer with a deadline of its
+   * own, so this one has half of that.
+   */
+  readonly readCounter = async (order: CounterOrder): Promise<Tries> => {
+    if (this.#life.phase !== 'alive' || this.isStarting()) return 'unknown';
+    try {
+      const answer = await this.#life.process.call({ type: 'readCounter', order }, this.#deadlines.card / 2);
+      return answer.type === 'counter' ? answer.tries : 'unknown';
+    } catch (error) {
+      if (error instanceof CardError) return 'unknown';
+      throw error;
+    }
+  };
 
   async holdPin(entry: PinEntry): Promise<PinSessionId> {
     // The caller zeroes its bytes when it likes; these are ours until they have been handed over.
@@ -208,9 +233,9 @@ class ProcessCardHost implements CardHost {
   }
 
   #startProcess(): Life {
-    const { stack, ledger, spawn = spawnChild } = this.#options;
+    const { stack, ledger, readCounter, spawn = spawnChild } = this.#options;
     const environment = stack.kind === 'pkcs11' ? (stack.module.environment ?? {}) : {};
-    const process: HostProcess = new HostProcess(spawn(entry, environment), ledger, this.#clock, {
+    const process: HostProcess = new HostProcess(spawn(entry, environment), { ledger, readCounter }, this.#clock, {
       state: (state) => {
         if (this.#isCurrent(process)) this.#setState(state);
       },

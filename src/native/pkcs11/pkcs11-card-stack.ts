@@ -3,6 +3,7 @@ import {
   CardError,
   type CardStackState,
   type CertificateSha256,
+  type ReadCounter,
   type ReaderState,
   type SigningCard,
   type Tries,
@@ -19,10 +20,10 @@ export interface Pkcs11Profile {
   readonly login: 'user' | 'context-specific';
   readonly pollMs: number;
   /**
-   * Reads the PIN counter of the card in a reader over PC/SC, while no session of the module is logged in: PKCS#11
-   * itself has no counter, and its flags (CKF_USER_PIN_FINAL_TRY …) are not promised and may lie.
+   * Reads the PIN counter of a card over PC/SC: PKCS#11 itself has no counter, and its flags (CKF_USER_PIN_FINAL_TRY …)
+   * are not promised and may lie.
    */
-  readonly readCounter?: (reader: string) => Promise<Tries>;
+  readonly readCounter?: ReadCounter;
 }
 
 export const defaultProfile: Pkcs11Profile = { login: 'user', pollMs: 1_000 };
@@ -67,10 +68,12 @@ export class Pkcs11CardStack implements CardStack {
     return () => this.#listeners.delete(listener);
   }
 
-  triesLeft(card: CertificateSha256): Promise<Tries> {
+  async triesLeft(card: CertificateSha256): Promise<Tries> {
     const found = findCard(this.#state, card);
-    if (found === undefined) return Promise.reject(whyNoCard(this.#state));
-    return this.#profile.readCounter?.(found.reader) ?? Promise.resolve('unknown');
+    if (found === undefined) throw whyNoCard(this.#state);
+    const { readCounter } = this.#profile;
+    if (readCounter === undefined || this.#mayBeLoggedIn(card)) return 'unknown';
+    return readCounter({ reader: found.reader, certificate: found.certificate });
   }
 
   sign(card: CertificateSha256, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
@@ -116,6 +119,15 @@ export class Pkcs11CardStack implements CardStack {
         setImmediate(() => this.#look());
       }
       throw cardError;
+    }
+  }
+
+  /** Reading the counter selects the card's application: that would end a login under the module's hands. */
+  #mayBeLoggedIn(card: CertificateSha256): boolean {
+    try {
+      return TokenSession.use(this.#cryptoki, this.#slotOf(card), (session) => session.isLoggedIn());
+    } catch {
+      return true;
     }
   }
 

@@ -62,6 +62,11 @@ export class TokenSession {
     });
   }
 
+  /** As the module tells it. A login counts for all sessions of the process with a token (PKCS#11 v2.40 §2.6). */
+  isLoggedIn(): boolean {
+    return loggedInStates.has(this.#cryptoki.C_GetSessionInfo(this.#handle).state);
+  }
+
   /**
    * Presents the PIN once.
    * SECURITY: CKR_USER_ALREADY_LOGGED_IN never means "the PIN is right": modules answer it without looking at the
@@ -69,7 +74,7 @@ export class TokenSession {
    * (test "wrong PIN while already logged in is refused").
    */
   login(pin: string): void {
-    if (this.#loggedIn()) this.logout();
+    if (this.isLoggedIn()) this.logout();
     try {
       this.#cryptoki.C_Login(this.#handle, CKU_USER, pin);
     } catch (error) {
@@ -121,10 +126,6 @@ export class TokenSession {
       if (returnValue(error) !== CKR_USER_ALREADY_LOGGED_IN) throw error;
       throw new CardError('CARD_MODULE_FAILED', 'the module stays logged in after C_Logout, so it cannot check a PIN');
     }
-  }
-
-  #loggedIn(): boolean {
-    return loggedInStates.has(this.#cryptoki.C_GetSessionInfo(this.#handle).state);
   }
 
   #find(template: Attribute[]): Handle[] {

@@ -15,6 +15,8 @@ const hash = new Uint8Array(32);
 type Step =
   | { readonly do: 'type'; readonly pin: string; readonly signatures: number; readonly fault: Fault | undefined }
   | { readonly do: 'reinsert' }
+  /** The counter of a module's card is read by PC/SC, which comes and goes. */
+  | { readonly do: 'counter'; readonly told: boolean }
   | { readonly do: 'host dies' };
 
 const code = fc.constantFrom<CardErrorCode>('CARD_REMOVED', 'CARD_MODULE_FAILED', 'NO_CARD_SERVICE', 'CARD_IN_USE', 'NO_READER');
@@ -40,6 +42,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'host dies' as const }) },
 );
 
+const stepWithCounter: fc.Arbitrary<Step> = fc.oneof({ weight: 3, arbitrary: step }, { weight: 1, arbitrary: fc.record({ do: fc.constant('counter' as const), told: fc.boolean() }) });
+
 async function play(card: FakeCard, steps: readonly Step[], afterEntry: (presentedUnproven: number) => void): Promise<void> {
   const ledger = createMemoryPinLedger();
   let stack = new FakeCardStack(card);
@@ -52,6 +56,10 @@ async function play(card: FakeCard, steps: readonly Step[], afterEntry: (present
     if (current.do === 'reinsert') {
       stack.show(emptyReader);
       stack.show(inserted(signingCard()));
+      continue;
+    }
+    if (current.do === 'counter') {
+      card.tells = current.told;
       continue;
     }
     if (current.do === 'host dies') {
@@ -104,6 +112,16 @@ describe('random sequences of wrong PINs, faults, retries, removals and host dea
         const card = new FakeCard(rightPin, 15);
         card.tells = false;
         await play(card, steps, () => expect(card.tries).toBeGreaterThanOrEqual(13));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('never spend the last try of a card whose counter is told only now and then', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 3, max: 15 }), fc.array(stepWithCounter, { maxLength: 25 }), async (maxTries, steps) => {
+        const card = new FakeCard(rightPin, maxTries);
+        await play(card, steps, () => expect(card.tries).toBeGreaterThanOrEqual(1));
       }),
       { numRuns: 150 },
     );

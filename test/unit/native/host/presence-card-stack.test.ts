@@ -27,7 +27,7 @@ const reader = (name: string, more: Partial<ReaderPresence> = {}): ReaderPresenc
 });
 
 describe('PC/SC beside a vendor module', () => {
-  it('shows readers and service, and sends nothing to a card', async () => {
+  it('shows readers and service, and sends nothing to a card by itself', async () => {
     const { stack, transactions } = setUp({
       service: 'running',
       readers: [reader('A', { present: false }), reader('B', { exclusive: true }), reader('C'), reader('D', { mute: true })],
@@ -37,6 +37,12 @@ describe('PC/SC beside a vendor module', () => {
     await expect(stack.sign()).rejects.toMatchObject({ code: 'CARD_UNKNOWN', pinNotPresented: true });
     await expect(stack.triesLeft()).rejects.toMatchObject({ code: 'CARD_UNKNOWN' });
     expect(transactions()).toBe(0);
+  });
+
+  it('reads a counter when a module asks for one', async () => {
+    const { stack, transactions } = setUp({ service: 'running', readers: [reader('C')] });
+    expect(await stack.readCounter({ reader: 'C', certificate: Uint8Array.of(0x30) })).toBe('unknown');
+    expect(transactions()).toBe(1);
   });
 
   it('tells that the service is not there', () => {

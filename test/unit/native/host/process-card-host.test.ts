@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { CardHost, PinEntry } from '../../../../src/native/host/card-host.ts';
 import type { ChildChannel } from '../../../../src/native/host/child-channel.ts';
 import { createMemoryPinLedger } from '../../../../src/native/host/pin-ledger.ts';
-import { startCardHost } from '../../../../src/native/host/process-card-host.ts';
+import { startCardHost, type StartCardHostOptions } from '../../../../src/native/host/process-card-host.ts';
 import { RestartBudget } from '../../../../src/native/host/restart-budget.ts';
-import { cardA, inserted, ManualClock, signingCard } from './fake-card-stack.ts';
+import { cardA, emptyReader, inserted, ManualClock, signingCard } from './fake-card-stack.ts';
 
 type Message = Readonly<Record<string, unknown>> & { readonly type: string; readonly call: number };
 
@@ -53,7 +53,7 @@ afterEach(async () => {
   await Promise.all(hosts.splice(0).map((host) => host.close()));
 });
 
-function setUp() {
+function setUp(options: Partial<StartCardHostOptions> = {}) {
   const children: PlayedChild[] = [];
   const clock = new ManualClock();
   const host = startCardHost({
@@ -65,6 +65,7 @@ function setUp() {
       children.push(child);
       return child;
     },
+    ...options,
   });
   hosts.push(host);
   const child = () => {
@@ -138,6 +139,51 @@ describe('the agent\'s side of a card host process', () => {
     clock.turn(2_000);
     expect(first.killed).toBe(true);
     expect(await values[1]).toMatchObject({ code: 'CARD_MODULE_FAILED' });
+  });
+
+  describe('asked for the counter of a module\'s card', () => {
+    const order = { reader: 'Reader 1', certificate: Uint8Array.of(0x30, 0x00) };
+
+    it('lets the process read it once it has seen its readers, and only then', async () => {
+      const { host, child } = setUp();
+      expect(await host.readCounter(order)).toBe('unknown');
+      child().say({ type: 'state', state: emptyReader });
+      child().answers = (message) => (message.type === 'readCounter' ? { type: 'counter', call: message.call, tries: 6 } : undefined);
+      expect(await host.readCounter(order)).toBe(6);
+      expect(child().posted.filter(({ type }) => type === 'readCounter')).toMatchObject([{ order }]);
+    });
+
+    it('says unknown when the process dies over it, or takes half the time of a card call', async () => {
+      const { host, child, clock } = setUp();
+      for (const fail of [() => child().crash(), () => clock.turn(10_000)]) {
+        await host.revive();
+        child().say({ type: 'state', state: emptyReader });
+        const asked = host.readCounter(order);
+        fail();
+        expect(await asked).toBe('unknown');
+      }
+    });
+
+    it('hands the question of a module\'s process on, and the answer back', async () => {
+      const orders: unknown[] = [];
+      const { host, child } = setUp({
+        readCounter: (asked) => {
+          orders.push(asked);
+          return Promise.resolve(4);
+        },
+      });
+      await host.revive();
+      child().say({ type: 'readCounter', question: 9, order });
+      await expect.poll(() => child().posted.at(-1)).toEqual({ type: 'counterRead', question: 9, tries: 4 });
+      expect(orders).toEqual([order]);
+    });
+
+    it('says unknown to a module\'s process where no host has PC/SC', async () => {
+      const { host, child } = setUp();
+      await host.revive();
+      child().say({ type: 'readCounter', question: 9, order });
+      await expect.poll(() => child().posted.at(-1)).toEqual({ type: 'counterRead', question: 9, tries: 'unknown' });
+    });
   });
 
   it('is starting until the process has looked, and again after a crash', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { CardStackState } from '../../../../src/native/host/card-host.ts';
+import type { CardStackState, CounterOrder, ReadCounter } from '../../../../src/native/host/card-host.ts';
 import { CKA_CLASS, CKA_LABEL, CKA_MODULUS, CKA_VALUE, CKO_CERTIFICATE, type Attribute, type Cryptoki, type Handle } from '../../../../src/native/pkcs11/cryptoki.ts';
 import { Pkcs11CardStack } from '../../../../src/native/pkcs11/pkcs11-card-stack.ts';
 import { createTestCa, type IssuedCertificate } from '../../../../src/sandbox/ca/test-ca.ts';
@@ -38,8 +38,9 @@ class FakeModule implements Cryptoki {
   C_CloseSession(): void {
     this.#note('C_CloseSession');
   }
+  sessionState = 0;
   C_GetSessionInfo(): { state: number } {
-    return { state: 0 };
+    return { state: this.sessionState };
   }
   C_Login(): void {
     this.#note('C_Login');
@@ -97,6 +98,19 @@ describe('cards behind a PKCS#11 module', () => {
     stacks.push(stack);
     module.calls = [];
     return { module, stack };
+  }
+  /** Where somebody reads the counter: 7. */
+  function setUpCounted() {
+    const module = new FakeModule();
+    module.card = doctor;
+    const orders: CounterOrder[] = [];
+    const readCounter: ReadCounter = (order) => {
+      orders.push(order);
+      return Promise.resolve(7);
+    };
+    const stack = new Pkcs11CardStack(module, { login: 'user', pollMs: 1_000, readCounter });
+    stacks.push(stack);
+    return { module, stack, orders };
   }
   const only = (state: CardStackState) => (state.service === 'running' ? state.readers[0] : undefined);
 
@@ -165,11 +179,21 @@ describe('cards behind a PKCS#11 module', () => {
   it('have a counter only where somebody reads it', async () => {
     const { stack } = setUp();
     expect(await stack.triesLeft(doctor.certificate.sha256)).toBe('unknown');
-    const module = new FakeModule();
-    module.card = doctor;
-    const counted = new Pkcs11CardStack(module, { login: 'user', pollMs: 1_000, readCounter: (reader) => Promise.resolve(reader === 'ACS ACR39U 00 00' ? 7 : 0) });
-    stacks.push(counted);
+    const { stack: counted, orders } = setUpCounted();
     expect(await counted.triesLeft(doctor.certificate.sha256)).toBe(7);
+    expect(orders).toEqual([{ reader: 'ACS ACR39U 00 00', certificate: Uint8Array.from(doctor.certificate.der) }]);
     await expect(counted.triesLeft(other.certificate.sha256)).rejects.toMatchObject({ code: 'CARD_UNKNOWN' });
+  });
+
+  it('have nobody read it while the module is logged in, or does not say whether it is', async () => {
+    const { stack, module, orders } = setUpCounted();
+    for (const state of [1, 3]) {
+      module.sessionState = state;
+      expect(await stack.triesLeft(doctor.certificate.sha256)).toBe('unknown');
+    }
+    module.sessionState = 0;
+    module.fail = { C_OpenSession: 0x30 };
+    expect(await stack.triesLeft(doctor.certificate.sha256)).toBe('unknown');
+    expect(orders).toEqual([]);
   });
 });
