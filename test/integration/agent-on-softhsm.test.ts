@@ -201,7 +201,7 @@ describeWith(['softhsm2', 'gcc'], 'the whole agent with a module that fails', ()
   });
 });
 
-describeWith(['softhsm2', 'pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole agent where a module and PC/SC see the same card', () => {
+describeWith(['softhsm2', 'pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole agent where a module and PC/SC see the same card, in readers of different names', () => {
   it('leaves the card to the module: PC/SC watches, and not one command of ours reaches the card', async () => {
     clinic = await TestClinic.open();
     dir = makeTempDir();

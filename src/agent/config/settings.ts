@@ -75,7 +75,7 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   cards: z
     .strictObject({
-      /** Drive HPKI cards without a vendor module. */
+      /** PC/SC of our own: drives HPKI cards where no module is named, and else watches readers and reads PIN counters. */
       direct: z.boolean().default(true),
       modules: z.array(pkcs11Module).max(8).default([]),
     })

@@ -24,7 +24,7 @@ export type Pkcs11ModuleSpec = z.infer<typeof pkcs11ModuleSchema>;
 export const cardStackSpecSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('pcsc'),
-    /** Machine policy names vendor modules, and they own the cards: no APDU of ours. */
+    /** Machine policy names vendor modules, and they own the cards: no APDU of ours but to read a counter for them. */
     presenceOnly: z.boolean().optional(),
   }),
   z.strictObject({ kind: z.literal('pkcs11'), module: pkcs11ModuleSchema }),

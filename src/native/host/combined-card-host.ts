@@ -8,7 +8,7 @@ import { findCard, whyNoCard } from './card-place.ts';
  * - A certificate that a module and the direct driver both offer belongs to the module: it knows the card's
  *   generation, and two drivers on one card would drop each other's state.
  * - Where a module is configured, start the PC/SC host with `presenceOnly`: it then only watches readers and the
- *   service, so that "no reader" and "no service" are told at once, and sends nothing to a module's card.
+ *   service, so that "no reader" and "no service" are told at once, and reads the counter for a module that asks.
  * - The whole is unavailable only when every host is.
  */
 export function combineCardHosts(hosts: readonly CardHost[]): CardHost {

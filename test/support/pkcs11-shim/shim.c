@@ -15,6 +15,7 @@
  *   logged_in=1234      C_OpenSession logs in with that PIN, as another part of the process might have done
  *   lie_session=1       C_GetSessionInfo says that nobody is logged in
  *   no_logout=1         C_Logout says CKR_OK and does nothing
+ *   card_reader=Name    (compiled with WITH_CARD) the slot is this PC/SC reader, and the card in it judges the PIN
  *   noisy=1             prints everything, the PIN too, to stdout and stderr
  */
 #include <dlfcn.h>
@@ -24,6 +25,13 @@
 #include <unistd.h>
 
 #include <pkcs11.h>
+#include "card.h"
+
+#ifndef WITH_CARD
+enum card_verdict card_verify(const char *reader, const unsigned char *pin, unsigned long length) { (void)reader, (void)pin, (void)length; return CARD_GONE; }
+int card_is_verified(const char *reader) { (void)reader; return 0; }
+void card_logout(const char *reader) { (void)reader; }
+#endif
 
 static CK_FUNCTION_LIST_PTR real;
 static CK_FUNCTION_LIST offered;
@@ -143,7 +151,16 @@ static CK_RV s_GetSlotList(CK_BBOOL present, CK_SLOT_ID_PTR slots, CK_ULONG_PTR 
   *count = used;
   return CKR_OK;
 }
-static CK_RV s_GetSlotInfo(CK_SLOT_ID s, CK_SLOT_INFO_PTR p) { ENTER("C_GetSlotInfo"); return real->C_GetSlotInfo(s, p); }
+static CK_RV s_GetSlotInfo(CK_SLOT_ID s, CK_SLOT_INFO_PTR p) {
+  ENTER("C_GetSlotInfo");
+  CK_RV rv = real->C_GetSlotInfo(s, p);
+  const char *reader = control("card_reader");
+  if (rv == CKR_OK && reader) {
+    memset(p->slotDescription, ' ', sizeof p->slotDescription);
+    memcpy(p->slotDescription, reader, strnlen(reader, sizeof p->slotDescription));
+  }
+  return rv;
+}
 static CK_RV s_GetTokenInfo(CK_SLOT_ID s, CK_TOKEN_INFO_PTR p) {
   ENTER_CARD("C_GetTokenInfo");
   CK_RV rv = real->C_GetTokenInfo(s, p);
@@ -197,7 +214,14 @@ static CK_RV s_Login(CK_SESSION_HANDLE h, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin
     record("login locked");
     return CKR_PIN_LOCKED;
   }
-  CK_RV rv = real->C_Login(h, user, pin, length);
+  CK_RV rv = CKR_OK;
+  const char *reader = control("card_reader");
+  if (reader && user == CKU_USER) {
+    enum card_verdict verdict = card_verify(reader, pin, length);
+    if (verdict == CARD_GONE) return CKR_DEVICE_REMOVED;
+    if (verdict != CARD_ACCEPTED) rv = verdict == CARD_BLOCKED ? CKR_PIN_LOCKED : CKR_PIN_INCORRECT;
+  }
+  if (rv == CKR_OK) rv = real->C_Login(h, user, pin, length);
   const char *whose = user == CKU_CONTEXT_SPECIFIC ? "context" : "user";
   char event[64];
   /* Only an answer about the PIN is a presentation: CKR_USER_ALREADY_LOGGED_IN looks at no PIN. */
@@ -211,6 +235,8 @@ static CK_RV s_Login(CK_SESSION_HANDLE h, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin
 static CK_RV s_Logout(CK_SESSION_HANDLE h) {
   ENTER_CARD("C_Logout");
   if (says("no_logout", "1")) return CKR_OK;
+  const char *reader = control("card_reader");
+  if (reader) card_logout(reader);
   return real->C_Logout(h);
 }
 static CK_RV s_GetAttributeValue(CK_SESSION_HANDLE h, CK_OBJECT_HANDLE o, CK_ATTRIBUTE_PTR t, CK_ULONG n) {
@@ -236,6 +262,11 @@ static CK_RV s_SignInit(CK_SESSION_HANDLE h, CK_MECHANISM_PTR m, CK_OBJECT_HANDL
 }
 static CK_RV s_Sign(CK_SESSION_HANDLE h, CK_BYTE_PTR d, CK_ULONG n, CK_BYTE_PTR s, CK_ULONG_PTR l) {
   ENTER_CARD("C_Sign");
+  const char *reader = control("card_reader");
+  if (reader && !card_is_verified(reader)) {
+    record("login lost");
+    return CKR_USER_NOT_LOGGED_IN;
+  }
   CK_RV rv = real->C_Sign(h, d, n, s, l);
   if (rv == CKR_OK) record("signed");
   if (rv == CKR_OK && says("drop_login", "1")) real->C_Logout(h);

@@ -30,10 +30,17 @@ export function makeTempDir(): string {
   return mkdtempSync(join(tmpdir(), 'hpki-pkcs11-'));
 }
 
-/** Compiles into `dir`, wrapped around an already provisioned SoftHSM. */
-export function buildTestModule(dir: string, softHsm: SoftHsm): TestModule {
+/** What the module needs to have a card below it; suites say so with describeWith. */
+export const neededByModuleWithCard = ['gcc', 'libpcsclite-dev', 'pkg-config'] as const;
+
+/**
+ * Compiles into `dir`, wrapped around an already provisioned SoftHSM. `withCard`: it can have a card in a PC/SC reader
+ * judge the PIN (control `card_reader`); SoftHSM then still has the key, and a PIN of its own that is the same.
+ */
+export function buildTestModule(dir: string, softHsm: SoftHsm, { withCard = false } = {}): TestModule {
   const path = join(dir, 'shim.so');
-  execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-I', headers, '-o', path, join(here, 'shim.c'), '-ldl']);
+  const card = withCard ? ['-DWITH_CARD', join(here, 'card.c'), ...pcscFlags()] : [];
+  execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-I', headers, '-o', path, join(here, 'shim.c'), ...card, '-ldl']);
   const state = join(dir, 'shim');
   mkdirSync(state, { recursive: true });
   const calls = join(state, 'calls');
@@ -51,6 +58,10 @@ export function buildTestModule(dir: string, softHsm: SoftHsm): TestModule {
       rmSync(join(state, 'failures'), { force: true });
     },
   };
+}
+
+function pcscFlags(): readonly string[] {
+  return execFileSync('pkg-config', ['--cflags', '--libs', 'libpcsclite'], { encoding: 'utf8' }).trim().split(/\s+/);
 }
 
 function readLines(path: string): readonly string[] {

@@ -18,7 +18,7 @@ describe('the documented policy', () => {
   it('shows an example that the agent takes whole', () => {
     const { problems, settings } = resolveConfig(example(), undefined);
     expect(problems).toEqual([]);
-    expect(settings.cards.direct).toBe(false);
+    expect(settings.cards.modules).toHaveLength(1);
     expect(read('README.md')).toContain(read('policy.example.json').trim());
   });
 
