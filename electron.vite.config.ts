@@ -8,13 +8,15 @@ import { defineConfig } from 'electron-vite';
 import type { UserConfig } from 'vite';
 
 const root = import.meta.dirname;
+/** out/, or the folder that a test wants to have for itself. */
+const out = process.env['DESKTOP_OUT'] ?? path.join(root, 'out');
 
 /** Pages of the three windows. Everything is local; nothing is inlined, so that the CSP needs no exception. */
 export const pages = {
   root: path.join(root, 'src/renderer'),
   plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false, reactAliasesEnabled: false })],
   build: {
-    outDir: path.join(root, 'out/renderer'),
+    outDir: path.join(out, 'renderer'),
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
@@ -31,6 +33,7 @@ export const pages = {
 export default defineConfig({
   main: {
     build: {
+      outDir: path.join(out, 'main'),
       // The optional binding too: compiled code cannot be bundled.
       externalizeDeps: { include: ['graphene-pk11'] },
       rolldownOptions: {
@@ -45,6 +48,7 @@ export default defineConfig({
   },
   preload: {
     build: {
+      outDir: path.join(out, 'preload'),
       // A sandboxed preload can require no package, and must be CommonJS: one self-contained file for each window.
       externalizeDeps: false,
       rolldownOptions: {

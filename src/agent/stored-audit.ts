@@ -3,6 +3,7 @@ import { exportAuditCsv } from './audit/audit-csv.ts';
 import { readAuditHead } from './audit/audit-head.ts';
 import { verifyAudit, verifyAuditFile, type AuditVerdict } from './audit/audit-verifier.ts';
 import { linesOfFile } from './audit/lines-of-file.ts';
+import type { SecretStore } from './ports.ts';
 import { dataDirectory, defaultDataRoot } from './storage/data-directory.ts';
 import { fileSecretStore } from './storage/file-secret-store.ts';
 
@@ -10,9 +11,12 @@ import { fileSecretStore } from './storage/file-secret-store.ts';
  * Verifies the audit log on disk against the head that was kept outside of it. Reads only; the agent may be running.
  * A log that is not there is a new one, unless a head says that it had entries: then they are missing.
  */
-export async function verifyStoredAudit(dataRoot: string = defaultDataRoot()): Promise<AuditVerdict> {
+export async function verifyStoredAudit(
+  dataRoot: string = defaultDataRoot(),
+  secrets: SecretStore = fileSecretStore(dataDirectory(dataRoot).secrets),
+): Promise<AuditVerdict> {
   const data = dataDirectory(dataRoot);
-  const head = await readAuditHead(fileSecretStore(data.secrets));
+  const head = await readAuditHead(secrets);
   const anchors = head === undefined ? [] : [head];
   if (existsSync(data.audit)) return verifyAuditFile(data.audit, anchors);
   const verdict = await verifyAudit([], anchors);

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help, InvalidArgumentError, Option, type HelpConfiguration } from 'commander';
 import { AgentNotRunning, ControlFailure } from '../agent/control/control-client.ts';
+import type { SecretStore } from '../agent/ports.ts';
 import { ProblemError } from '../contract/problem.ts';
 import { problemText } from '../contract/problem-text.ts';
 import { CommandFailure, exitCodes } from './exit.ts';
@@ -11,7 +12,14 @@ export interface CommandContext {
   readonly language: Language;
   /** The text in the caller's language. */
   readonly say: (text: { readonly ja: string; readonly en: string }) => string;
+  /** The agent's own secrets in this data folder, where this program keeps them. */
+  readonly secretsOf: (dataDir: string | undefined) => Promise<SecretStore>;
 }
+
+/** Opens the secrets of one folder: files of the user here, the operating system's key store in the desktop app. */
+export type OpenSecrets = (folder: string) => Promise<SecretStore>;
+
+const openSecretFiles: OpenSecrets = async (folder) => (await import('../agent/storage/file-secret-store.ts')).fileSecretStore(folder);
 
 /** Adds one command to the program. Actions load their modules when they run, so that `--help` is quick. */
 export type AddCommand = (program: Command, context: CommandContext) => void;
@@ -36,8 +44,12 @@ export function withExamples(command: Command, { say }: CommandContext, examples
   return command.addHelpText('after', `\n${say({ ja: '例:', en: 'Examples:' })}\n${lines}${text}`);
 }
 
-export function createProgram(language: Language, version: string, commands: readonly AddCommand[]): Command {
-  const context: CommandContext = { language, say: (text) => text[language] };
+export function createProgram(language: Language, version: string, commands: readonly AddCommand[], openSecrets: OpenSecrets = openSecretFiles): Command {
+  const secretsOf: CommandContext['secretsOf'] = async (dataDir) => {
+    const { dataDirectory, defaultDataRoot } = await import('../agent/storage/data-directory.ts');
+    return openSecrets(dataDirectory(dataDir ?? defaultDataRoot()).secrets);
+  };
+  const context: CommandContext = { language, say: (text) => text[language], secretsOf };
   const { say } = context;
   const program = new Command('hpki-agent')
     .description(

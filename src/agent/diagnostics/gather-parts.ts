@@ -28,12 +28,13 @@ export async function gatherParts(
     readAnchors(data, settings.trust).catch(() => []),
     readPortFile(data.portFile),
   ]);
+  const secrets = known.secrets ?? fileSecretStore(data.secrets);
   return {
     now: new Date(),
     config,
     policy,
     data,
-    secrets: known.secrets ?? fileSecretStore(data.secrets),
+    secrets,
     cards,
     modules: settings.cards.modules.map((module) => inspectModule(module.path)),
     pkcs11Binding: pkcs11Binding ? 'built' : 'missing',
@@ -42,7 +43,7 @@ export async function gatherParts(
     askHealth,
     portsFree: () => Promise.all(settings.api.ports.map(async (port) => ({ port, free: await isFree(port) }))),
     anchors,
-    verifyAudit: () => verifyStoredAudit(data.root),
+    verifyAudit: () => verifyStoredAudit(data.root, secrets),
     installedModules: findInstalledModules(),
   };
 }

@@ -4,7 +4,7 @@ import { exitCodes } from '../exit.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
 
 export function addAudit(program: Command, context: CommandContext): void {
-  const { say, language } = context;
+  const { say, language, secretsOf } = context;
   const audit = program.command('audit').summary(say({ ja: '監査ログを検証・出力する', en: 'verify or export the audit log' }));
   audit
     .command('verify')
@@ -13,7 +13,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .addOption(jsonOption(context))
     .action(async (options: { dataDir?: string; json?: boolean }) => {
       const { verifyStoredAudit } = await import('../../agent/stored-audit.ts');
-      const verdict = await verifyStoredAudit(options.dataDir);
+      const verdict = await verifyStoredAudit(options.dataDir, await secretsOf(options.dataDir));
       process.stdout.write(options.json === true ? `${JSON.stringify(verdict)}\n` : `${verdict.text[language]}\n`);
       process.exitCode = verdict.ok ? exitCodes.ok : exitCodes.failed;
     });

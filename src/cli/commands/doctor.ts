@@ -8,7 +8,7 @@ import { padToColumns } from '../terminal/terminal-width.ts';
 const signs: Record<CheckResult['status'], string> = { ok: '✔', warning: '⚠', problem: '✖', not_applicable: '–' };
 
 export function addDoctor(program: Command, context: CommandContext): void {
-  const { say, language } = context;
+  const { say, language, secretsOf } = context;
   program
     .command('doctor')
     .summary(say({ ja: '自己診断（原因と対処を1行ずつ）', en: 'self-diagnosis: each check with its remedy' }))
@@ -23,8 +23,9 @@ export function addDoctor(program: Command, context: CommandContext): void {
     .action(async (options: { dataDir?: string; json?: boolean }) => {
       const { gatherParts } = await import('../../agent/diagnostics/gather-parts.ts');
       const { diagnose } = await import('../../agent/diagnostics/diagnose.ts');
+      const parts = await gatherParts(options.dataDir, () => tellCardsAreRead(context), { secrets: await secretsOf(options.dataDir) });
       const results: CheckResult[] = [];
-      for await (const result of diagnose(await gatherParts(options.dataDir, () => tellCardsAreRead(context)))) {
+      for await (const result of diagnose(parts)) {
         results.push(result);
         if (options.json === true) continue;
         process.stdout.write(`${signs[result.status]} ${padToColumns(result.title[language], 24)}  ${result.details[language]}\n`);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { dataDirOption, type CommandContext } from '../program.ts';
 
 export function addServe(program: Command, context: CommandContext): void {
-  const { say, language } = context;
+  const { say, language, secretsOf } = context;
   program
     .command('serve')
     .summary(say({ ja: 'エージェントを起動する', en: 'run the agent' }))
@@ -16,7 +16,7 @@ export function addServe(program: Command, context: CommandContext): void {
     .action(async (options: { dataDir?: string }) => {
       const { startProduct } = await import('../../agent/start-product.ts');
       const { processPrompts } = await import('../terminal/process-prompts.ts');
-      const agent = await startProduct({ dataRoot: options.dataDir, prompts: processPrompts(language) });
+      const agent = await startProduct({ dataRoot: options.dataDir, prompts: processPrompts(language), secrets: await secretsOf(options.dataDir) });
       process.stderr.write(
         `${say({ ja: '署名の要求を待っています', en: 'Waiting for signature requests' })}: http://127.0.0.1:${agent.port}\n`,
       );

@@ -1,0 +1,103 @@
+/** The installed program as a command line: the built bundles, over the model of Electron's API. */
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { buildDesktop, type BuiltDesktop } from '../support/built-desktop.ts';
+import { startCommand, type RunningCommand } from '../support/command-line.ts';
+import { describeWith } from '../support/machine.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+/** One build for both suites. */
+const built: { desktop?: BuiltDesktop } = {};
+const build = (): BuiltDesktop => (built.desktop ??= buildDesktop());
+afterAll(() => built.desktop?.remove());
+
+describeWith(['chromium'], 'the installed program on a command line', () => {
+  let desktop: BuiltDesktop;
+  let out: string;
+  const answer = (): string => readFileSync(out, 'utf8');
+  const data = (name: string): string => path.join(desktop.user, 'share', 'hpki-agent', name);
+
+  beforeAll(async () => {
+    desktop = build();
+    await mkdir(desktop.user, { recursive: true });
+    out = path.join(desktop.user, 'answer.json');
+  });
+
+  it('diagnoses without a window, and writes its JSON to the file', async () => {
+    const app = await desktop.start('doctor', '--json', '--out', out);
+    const code = await app.exited;
+    const checks = JSON.parse(answer()) as { readonly id: string; readonly status: string; readonly details: { readonly en: string } }[];
+    expect(code).toBe(checks.some(({ status }) => status === 'problem') ? 1 : 0);
+    // The card host's process was found beside the program, and the key store is the desktop's.
+    expect(checks.find(({ id }) => id === 'card.service')?.details.en).not.toMatch(/card host|not started/);
+    expect(app.windows()).toEqual([]);
+  });
+
+  it('shows the configuration with its sources', async () => {
+    expect((await desktop.run('config', 'show', '--json', '--out', out)).code).toBe(0);
+    const { settings } = JSON.parse(answer()) as { readonly settings: readonly { readonly path: string; readonly source: string }[] };
+    expect(settings).toContainEqual(expect.objectContaining({ path: 'desktop.startAtLogin', source: 'default' }));
+  });
+
+  it('ends with 64 where it is used wrongly, and 1 with the reason in the file where it cannot answer', async () => {
+    expect((await desktop.run('doctor', '--no-such-option', '--out', out)).code).toBe(64);
+    expect(answer()).toContain('--no-such-option');
+    expect((await desktop.run('status', '--json', '--out', out)).code).toBe(1);
+    expect(answer()).toContain('起動していません');
+  });
+
+  it('ends with 1 where the file cannot be written', async () => {
+    expect((await desktop.run('config', 'show', '--out', path.join(desktop.user, 'no', 'such', 'folder.json'))).code).toBe(1);
+  });
+
+  it('asks the running one, and trusts the head of the audit log that the desktop has sealed', async () => {
+    const running = await desktop.start();
+    await vi.waitFor(() => expect(existsSync(data('port.json'))).toBe(true), { timeout: 60_000, interval: 50 });
+    expect((await desktop.run('status', '--json', '--out', out)).code).toBe(0);
+    const { port } = JSON.parse(readFileSync(data('port.json'), 'utf8')) as { readonly port: number };
+    expect(JSON.parse(answer())).toMatchObject({ port, cardService: expect.stringMatching(/running|unavailable/) as unknown });
+    expect((await desktop.run('audit', 'verify', '--json', '--out', out)).code).toBe(0);
+    expect(JSON.parse(answer())).toMatchObject({ ok: true });
+    await running.close();
+    expect(existsSync(data('port.json'))).toBe(false);
+    // With the log gone, only a head that was really read can tell that entries are missing.
+    await rm(data('audit.jsonl'));
+    expect((await desktop.run('audit', 'verify', '--json', '--out', out)).code).toBe(1);
+    expect(JSON.parse(answer())).toMatchObject({ ok: false });
+  });
+});
+
+describeWith(process.getuid?.() === 0 ? ['chromium', 'unshare', 'mount'] : ['unshare (as root)'], 'a start at logon', () => {
+  let desktop: BuiltDesktop;
+  let etc: string;
+  beforeAll(async () => {
+    desktop = build();
+    etc = path.join(desktop.user, 'etc');
+    await cp('/etc', etc, { recursive: true, verbatimSymlinks: true, filter: (source) => !source.startsWith('/etc/hpki-agent') });
+    await mkdir(path.join(etc, 'hpki-agent'), { mode: 0o755 });
+  });
+
+  /** As the installers start it, with this machine policy in a mount namespace of its own. */
+  const start = async (startAtLogin: boolean): Promise<RunningCommand> => {
+    await writeFile(path.join(etc, 'hpki-agent/policy.json'), JSON.stringify({ desktop: { startAtLogin } }), { mode: 0o644 });
+    const inside = 'mount --bind "$1" /etc && shift && exec "$@"';
+    const program = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', inside, 'sh', etc, ...desktop.byHand.program];
+    return startCommand(['--at-login'], { program, env: { ...desktop.byHand.env, NODE_OPTIONS: undefined } });
+  };
+  const portFile = (): string => path.join(desktop.user, 'share', 'hpki-agent', 'port.json');
+
+  it('ends at once, and well, where policy does not want it: nothing restarts it then', async () => {
+    const { code, signal } = await (await start(false)).ended;
+    expect([code, signal]).toEqual([0, null]);
+    expect(existsSync(portFile())).toBe(false);
+  });
+
+  it('starts the agent where policy wants it', async () => {
+    const agent = await start(true);
+    await vi.waitFor(() => expect(existsSync(portFile())).toBe(true), { timeout: 60_000, interval: 50 });
+    await agent.stop();
+  });
+});
