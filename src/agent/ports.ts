@@ -1,6 +1,11 @@
+import type { SessionMethod } from '../contract/api.ts';
+import type { Problem } from '../contract/problem.ts';
 import type { DocumentSummary } from '../formats/prescription/summary.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
 import type { PinEntry, PinSessionId, PinTries, SigningCard } from '../native/host/card-host.ts';
+import type { LoginPage, PhoneCode } from './remote/remote-provider.ts';
+
+export type { LoginPage, PhoneCode } from './remote/remote-provider.ts';
 
 /** Time, injected. `now` is wall-clock milliseconds since 1970; `monotonic` never jumps. */
 export interface Clock {
@@ -35,6 +40,8 @@ export interface SignatureDialogView {
   }[];
   /** Other requests that wait for their turn, by caller name. */
   readonly waiting: readonly string[];
+  /** Whether the person may go to remote signing instead of waiting for a card. */
+  readonly canAuthenticate: boolean;
 }
 
 export type CardNeed =
@@ -46,20 +53,35 @@ export type CardNeed =
   | 'module_failed'
   | 'other_doctor';
 
-/** The card as a person knows it. */
-export interface CardView {
-  readonly card: SigningCard;
+/** A signing certificate as a person knows it. */
+export interface CertificateView {
   readonly name: string;
   readonly role: string | null;
   readonly notAfter: Date;
   readonly daysLeft: number;
 }
 
+/** The card as a person knows it. */
+export interface CardView extends CertificateView {
+  readonly card: SigningCard;
+}
+
 export interface BindingView {
   readonly staff: Staff;
   /** Doctor or pharmacist as the CSV names them. */
   readonly personInDocument: string;
-  readonly card: CardView;
+  readonly certificate: CertificateView & { readonly certificateSha256: string };
+  /** Where the certificate's key is: a card in a reader, or the cloud of a provider. */
+  readonly place: { readonly kind: 'card'; readonly reader: string } | { readonly kind: 'cloud'; readonly provider: string };
+}
+
+/** Consent without a PIN: the person has authenticated before, and the cloud signs. What is signed is in the dialog's view. */
+export interface ConsentQuestion {
+  /** Policy asks for it each time, or so much was signed that a person looks again. */
+  readonly why: 'policy' | 'bound_reached';
+  /** Ids of the documents that this answer is about: all of the request, or one after another. */
+  readonly documents: readonly string[];
+  readonly session: { readonly method: SessionMethod; readonly until: Date };
 }
 
 export interface PinQuestion {
@@ -83,15 +105,93 @@ export type DialogOutcome =
 
 /** One window for one request, card first. Every question ends when its signal aborts. */
 export interface SignatureDialog {
-  /** Shows what is missing until the signal aborts; resolves only when the person cancels. */
-  waitForCard(need: CardNeed, signal: AbortSignal): Promise<'cancelled'>;
+  /** Shows what is missing until the signal aborts; resolves only when the person cancels or goes to remote signing. */
+  waitForCard(need: CardNeed, signal: AbortSignal): Promise<'authenticate' | 'cancelled'>;
   chooseCard(cards: readonly CardView[], signal: AbortSignal): Promise<SigningCard | 'cancelled'>;
   confirmBinding(binding: BindingView, signal: AbortSignal): Promise<'confirmed' | 'cancelled'>;
   /** Consent and PIN in one step: what is signed is in the dialog's view. */
   // eslint-disable-next-line @typescript-eslint/no-redundant-type-constituents -- a session's name is a string; the word says what else may come.
   askPin(question: PinQuestion, hold: HoldPin, signal: AbortSignal): Promise<PinSessionId | 'cancelled'>;
+  /** Remote signing, where no PIN is typed. */
+  askConsent(question: ConsentQuestion, signal: AbortSignal): Promise<'confirmed' | 'cancelled'>;
   signing(done: number, total: number): void;
   close(end: DialogOutcome): void;
+}
+
+/** What the authentication window says while it is open: who authenticates, at whose wish, and where. */
+export interface AuthenticationDialogView {
+  readonly caller: Caller;
+  readonly staff: Staff;
+  /** As the phone's page names this terminal too, so that the two can be compared. */
+  readonly terminal: string;
+  /** How many documents wait for it; none where the EHR authenticates ahead of time. */
+  readonly documents: number;
+  /** A card of this person may sign instead: one click away in every step. */
+  readonly canUseCard: boolean;
+  /** More than one method to choose from. */
+  readonly methods: readonly SessionMethod[];
+}
+
+/** Where a person goes who leaves a step of the authentication. `other_method` only where there are several. */
+export type AuthenticationExit = 'other_method' | 'use_card' | 'cancelled';
+
+export interface MethodQuestion {
+  /** In the order of policy, at least one. */
+  readonly methods: readonly SessionMethod[];
+  /** The EHR's wish, or what served last. Shown first, never begun without a click (RFC 8628 §5.4). */
+  readonly suggested: SessionMethod;
+  /** Why the attempt before did not succeed; null the first time. */
+  readonly problem: Problem | null;
+}
+
+/** What is missing before a card can authenticate. `several_cards`: all but one are to be taken out. */
+export type AuthenticationCardNeed = CardNeed | 'several_cards';
+
+/** A card that authenticates, as a person knows it. A My Number card's certificate names nobody: then `name` is null. */
+export interface AuthenticationCardView {
+  readonly kind: 'hpki' | 'jpki';
+  readonly certificateSha256: string;
+  readonly reader: string;
+  readonly name: string | null;
+}
+
+export interface AuthenticationPinQuestion {
+  readonly card: AuthenticationCardView;
+  readonly tries: PinTries;
+  readonly refused: 'incorrect' | null;
+}
+
+/** A provider's own login page. */
+export interface LoginQuestion {
+  readonly page: LoginPage;
+  /** TLS client authentication: the one certificate that the window may pick, by its SHA-256. */
+  readonly certificateSha256: string | null;
+}
+
+export type AuthenticationOutcome =
+  | { readonly outcome: 'authenticated'; readonly method: SessionMethod; readonly until: Date }
+  /** The person signs with the card instead. */
+  | { readonly outcome: 'use_card' }
+  | { readonly outcome: 'failed' | 'cancelled' | 'expired'; readonly problem: Problem };
+
+/**
+ * One window for one authentication. Questions come one after another, and each ends when its signal aborts. Between
+ * them, {@link AuthenticationDialog.progress} says what is under way.
+ */
+export interface AuthenticationDialog {
+  chooseMethod(question: MethodQuestion, signal: AbortSignal): Promise<SessionMethod | Exclude<AuthenticationExit, 'other_method'>>;
+  /** Shows code, number and countdown until the signal aborts; resolves only when the person leaves. */
+  showCode(code: PhoneCode, signal: AbortSignal): Promise<AuthenticationExit>;
+  /** Nobody used the code in time. `again` is the click that makes a new one. */
+  codeRanOut(signal: AbortSignal): Promise<'again' | AuthenticationExit>;
+  /** As in the signature window: until the signal aborts, or the person leaves. */
+  waitForCard(kind: 'hpki' | 'jpki', need: AuthenticationCardNeed, signal: AbortSignal): Promise<AuthenticationExit>;
+  // eslint-disable-next-line @typescript-eslint/no-redundant-type-constituents -- a session's name is a string; the words say what else may come.
+  askPin(question: AuthenticationPinQuestion, hold: HoldPin, signal: AbortSignal): Promise<PinSessionId | AuthenticationExit>;
+  /** Resolves with the address at which the page ended, query included: exactly the redirect address, before it is fetched. */
+  showLogin(question: LoginQuestion, signal: AbortSignal): Promise<URL | AuthenticationExit>;
+  progress(step: 'contacting' | 'checking'): void;
+  close(end: AuthenticationOutcome): void;
 }
 
 export interface Notice {
@@ -110,6 +210,7 @@ export interface PairingView {
 /** How the agent meets a person: Electron windows, a terminal, or a script in tests. */
 export interface Prompts {
   openSignature(view: SignatureDialogView): SignatureDialog;
+  openAuthentication(view: AuthenticationDialogView): AuthenticationDialog;
   /** Shows the code until the signal aborts; resolves only when the person refuses. */
   showPairingCode(view: PairingView, signal: AbortSignal): Promise<'refused'>;
   notify(notice: Notice): void;

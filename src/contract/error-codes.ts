@@ -477,6 +477,61 @@ export const errorCodes = {
       en: 'See detail and ask the service\'s operator.',
     },
   },
+  AUTHENTICATION_EXPIRED: {
+    number: 611,
+    status: 409,
+    retriable: true,
+    ja: '認証用のコードの有効時間が切れました',
+    en: 'The code for the authentication ran out',
+    remedy: {
+      ja: '認証の画面で「再表示」を押し、2分以内にスマートフォンで読み取ってください。',
+      en: 'Show a new code in the authentication window and scan it with the phone within two minutes.',
+    },
+  },
+  AUTHENTICATION_REFUSED: {
+    number: 612,
+    status: 409,
+    retriable: true,
+    ja: '認証が承認されませんでした',
+    en: 'The authentication was not approved',
+    remedy: {
+      ja: 'スマートフォンで拒否したか、番号が違いました。心当たりがなければ管理者に連絡し、もう一度認証してください。',
+      en: 'It was refused on the phone, or the number was wrong. Authenticate again; if it was not you, call your administrator.',
+    },
+  },
+  AUTHENTICATED_OTHER_PERSON: {
+    number: 613,
+    status: 422,
+    retriable: true,
+    ja: 'EHRの職員とは別の人が認証しました',
+    en: 'Somebody else than the staff member authenticated',
+    remedy: {
+      ja: 'この認証は取り消しました。ご本人のスマートフォンまたはカードで認証し直してください。',
+      en: 'That authentication was revoked. Authenticate with the staff member\'s own phone or card.',
+    },
+  },
+  AUTHENTICATION_NOT_OFFERED: {
+    number: 614,
+    status: 403,
+    retriable: false,
+    ja: 'このPCではその方法の認証を行えません',
+    en: 'This computer does not offer that way to authenticate',
+    remedy: {
+      ja: '別の方法か、認証用に決められたPCで認証してください。方法は管理者のポリシー（terminal.authenticates）で決まります。',
+      en: 'Use another method, or the computer that is meant for it. An administrator decides by policy (terminal.authenticates).',
+    },
+  },
+  TERMINAL_DOES_NOT_SIGN: {
+    number: 615,
+    status: 403,
+    retriable: false,
+    ja: 'このPCは認証専用で、署名は行いません',
+    en: 'This computer is for authentication only and signs nothing',
+    remedy: {
+      ja: '署名を行うPCから送ってください。役割は管理者のポリシー（terminal.signs）で決まります。',
+      en: 'Send the request to a computer that signs. An administrator decides by policy (terminal.signs).',
+    },
+  },
   TLS_CLIENT_CERT_MISSING: {
     number: 621,
     status: 503,

@@ -2,6 +2,7 @@ import { app, ipcMain, MessageChannelMain, powerMonitor, protocol, safeStorage, 
 import path from 'node:path';
 import { gatherParts } from '../agent/diagnostics/gather-parts.ts';
 import type { Prompts } from '../agent/ports.ts';
+import { nobodyAuthenticates } from '../agent/remote/nobody-authenticates.ts';
 import { readConfig } from '../agent/config/read-config.ts';
 import { prepareDataDirectory } from '../agent/storage/data-directory.ts';
 import type { HomeSection, SettingsView, SignatureView } from '../contract/ipc.ts';
@@ -81,6 +82,7 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
   );
   const prompts: Prompts = {
     openSignature: (view) => signatures.open(view),
+    openAuthentication: () => nobodyAuthenticates,
     showPairingCode: (view, signal) => pairing.showCode(view, signal),
     notify: (notice) => showNotice(notice, preferences.language),
   };

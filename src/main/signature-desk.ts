@@ -84,6 +84,8 @@ export class SignatureDesk {
         this.#ask<'confirmed'>(sitting, steps.confirmBinding(binding), signal, (answer) => ({ confirm: () => answer('confirmed') })),
       askPin: (question: PinQuestion, hold, signal) =>
         this.#ask<PinSessionId>(sitting, steps.pin(question), signal, (answer, fail) => ({ takePort: portTaker(hold, answer, fail, signal) })),
+      // No page asks for it yet, and what nobody was asked nobody agreed to.
+      askConsent: () => Promise.resolve('cancelled'),
       signing: (done, total) => this.#show(sitting, steps.signing(done, total)),
       close: (end) => this.#close(sitting, end),
     };

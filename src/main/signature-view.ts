@@ -38,10 +38,14 @@ function viewDocument({ id, summary, warnings }: SignatureDialogView['documents'
   };
 }
 
-export function viewCardInfo({ card, name, role, notAfter, daysLeft }: CardView): CardInfo {
+export function viewCardInfo({ card, ...certificate }: CardView): CardInfo {
+  return viewCertificate({ ...certificate, certificateSha256: card.certificateSha256 }, card.reader);
+}
+
+function viewCertificate({ certificateSha256, name, role, notAfter, daysLeft }: BindingView['certificate'], reader: string): CardInfo {
   return {
-    certificateSha256: card.certificateSha256,
-    reader: showSafely(card.reader),
+    certificateSha256,
+    reader: showSafely(reader),
     name: showSafely(name),
     role: role === null ? null : showSafely(role),
     notAfter: notAfter.toISOString(),
@@ -52,7 +56,11 @@ export function viewCardInfo({ card, name, role, notAfter, daysLeft }: CardView)
 export const steps = {
   insertCard: (need: CardNeed): SignatureStep => ({ step: 'insert_card', need }),
   chooseCard: (cards: readonly CardView[]): SignatureStep => ({ step: 'choose_card', cards: cards.map(viewCardInfo) }),
-  confirmBinding: ({ personInDocument, card }: BindingView): SignatureStep => ({ step: 'confirm_binding', personInDocument, card: viewCardInfo(card) }),
+  confirmBinding: ({ personInDocument, certificate, place }: BindingView): SignatureStep => ({
+    step: 'confirm_binding',
+    personInDocument,
+    card: viewCertificate(certificate, place.kind === 'card' ? place.reader : place.provider),
+  }),
   pin: ({ card, tries, refused, signatures }: PinQuestion): SignatureStep => ({
     step: 'pin',
     card: viewCardInfo(card),

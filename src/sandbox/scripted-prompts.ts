@@ -1,4 +1,4 @@
-import type { Prompts, SignatureDialogView, PairingView } from '../agent/ports.ts';
+import type { AuthenticationDialog, LoginQuestion, PairingView, PhoneCode, Prompts, SignatureDialogView } from '../agent/ports.ts';
 
 /** What a script answers in a person's place, and what it saw. For the demo without a terminal, and for tests. */
 export interface PromptScript {
@@ -6,9 +6,21 @@ export interface PromptScript {
   readonly pin: (view: SignatureDialogView, attempt: number) => string | null;
   readonly spendLastTries?: boolean;
   readonly confirmBinding?: boolean;
+  readonly consent?: boolean;
+  /** How remote signing is authenticated; cancelled where nothing is said. */
+  readonly authentication?: AuthenticationScript;
   readonly onRequest?: (view: SignatureDialogView) => void;
   readonly onPairingCode?: (view: PairingView) => void;
   readonly onNotice?: (text: string) => void;
+}
+
+/** The suggested method is chosen, and a code that ran out is shown again. */
+export interface AuthenticationScript {
+  /** The code is shown: now the phone may scan it. */
+  readonly onCode?: (code: PhoneCode) => void;
+  /** PIN of the card that authenticates; null cancels. */
+  readonly pin?: (kind: 'hpki' | 'jpki') => string | null;
+  readonly login?: (question: LoginQuestion, signal: AbortSignal) => Promise<URL>;
 }
 
 export function scriptedPrompts(script: PromptScript): Prompts {
@@ -30,15 +42,42 @@ export function scriptedPrompts(script: PromptScript): Prompts {
             pin.fill(0);
           }
         },
+        askConsent: () => Promise.resolve(script.consent === false ? 'cancelled' : 'confirmed'),
         signing: () => undefined,
         close: () => undefined,
       };
     },
+    openAuthentication: () => scriptedAuthentication(script.authentication),
     async showPairingCode(view, signal) {
       script.onPairingCode?.(view);
       return untilAborted(signal, 'refused' as const);
     },
     notify: (notice) => script.onNotice?.(notice.text.ja),
+  };
+}
+
+function scriptedAuthentication(script: AuthenticationScript | undefined): AuthenticationDialog {
+  return {
+    chooseMethod: ({ suggested, problem }) => Promise.resolve(script === undefined || problem !== null ? 'cancelled' : suggested),
+    showCode(code, signal) {
+      script?.onCode?.(code);
+      return untilAborted(signal, 'cancelled' as const);
+    },
+    codeRanOut: () => Promise.resolve('again'),
+    waitForCard: (_kind, _need, signal) => untilAborted(signal, 'cancelled' as const),
+    async askPin({ card, tries }, hold) {
+      const typed = tries.consentNeeded ? null : (script?.pin?.(card.kind) ?? null);
+      if (typed === null) return 'cancelled';
+      const pin = new TextEncoder().encode(typed);
+      try {
+        return await hold({ pin, spendLastTries: false });
+      } finally {
+        pin.fill(0);
+      }
+    },
+    showLogin: (question, signal) => script?.login?.(question, signal) ?? Promise.resolve('cancelled'),
+    progress: () => undefined,
+    close: () => undefined,
   };
 }
 

@@ -60,7 +60,7 @@ describe('a card swapped for another doctor\'s', () => {
       swap(other);
       return '1234';
     };
-    running.person.bind = (view) => (view.card.card.certificateSha256 === clinic.people.doctor.certificate.sha256 ? 'confirmed' : 'cancelled');
+    running.person.bind = (view) => (view.certificate.certificateSha256 === clinic.people.doctor.certificate.sha256 ? 'confirmed' : 'cancelled');
     expect(codeOf(await running.sign())).toBe('CANCELLED_BY_USER');
     expect(own.statistics.pinsPresented).toBe(0);
     expectNothingSigned();
@@ -83,7 +83,7 @@ describe('a card swapped for another doctor\'s', () => {
 
   it('on first use is shown anew: the person confirms the card that signs, not the one that was there', async () => {
     running.person.bind = (view) => {
-      if (view.card.card.certificateSha256 === clinic.people.doctor.certificate.sha256) {
+      if (view.certificate.certificateSha256 === clinic.people.doctor.certificate.sha256) {
         swap(other);
         return 'silent';
       }

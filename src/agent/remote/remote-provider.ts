@@ -16,6 +16,8 @@ export interface AuthenticationOrder {
   readonly method: SessionMethod;
   /** The EHR's staff id and name, for the provider's page to show; no provider address or scope comes from here. */
   readonly staff: { readonly id: string; readonly name: string };
+  /** Host name and OS user as the window shows them, so that the phone's page can name the same place. */
+  readonly terminal: string;
 }
 
 /** What the phone needs, and what only this terminal shows (RFC 8628 §5.4). */
@@ -71,9 +73,7 @@ export interface ValueSigning {
   readonly form: 'value';
   /** The person's signing credentials under this token. */
   credentials(token: RemoteToken, signal: AbortSignal): Promise<readonly RemoteCredential[]>;
-  /**
-   * Yields the RSASSA-PKCS1-v1_5 signature of each SHA-256 hash, in order. What was yielded before an error stays valid.
-   */
+  /** Yields the RSASSA-PKCS1-v1_5 signature of each SHA-256 hash, in order. See {@link RemoteProvider} for errors. */
   sign(token: RemoteToken, credential: RemoteCredential, hashes: readonly Uint8Array[], signal: AbortSignal): AsyncGenerator<Uint8Array, void, void>;
 }
 
@@ -82,20 +82,28 @@ export interface ElementSigning {
   readonly form: 'element';
   /** By which canonicalization the digest is made: what the service declares on reference 1. */
   readonly reference1: 'inclusive' | 'exclusive';
-  /** Yields one `Signature` element (UTF-8) for each digest (SHA-256, 32 bytes), in order. */
+  /** Yields one `Signature` element (UTF-8) for each digest (SHA-256, 32 bytes), in order. See {@link RemoteProvider} for errors. */
   sign(token: RemoteToken, documents: readonly { readonly type: DocumentType; readonly digest: Uint8Array }[], signal: AbortSignal): AsyncGenerator<Uint8Array, void, void>;
 }
 
 /**
  * A service that signs with certificates in the cloud. Every method throws ProblemError with the codes of the provider and
- * its network; a signature call whose answer was lost throws REMOTE_ANSWER_LOST and is never repeated here.
+ * its network.
+ *
+ * A signature call (`sign`) whose answer was lost throws REMOTE_ANSWER_LOST and is never repeated here: documents after
+ * the last yielded one may have been signed. With every other ProblemError they certainly were not. Whatever was yielded
+ * before an error stays valid. When the signal aborts, a call under way is still waited for and its values are yielded;
+ * then it ends without another call. A token that is not accepted any more (expired, revoked) is TOKEN_EXPIRED.
  */
 export interface RemoteProvider {
   /** As policy names it; bindings and the audit log know the provider by it. */
   readonly name: string;
   readonly methods: readonly SessionMethod[];
   readonly signing: ValueSigning | ElementSigning;
-  /** One authentication, begun by a click. An unused code that ran out throws AUTHENTICATION_EXPIRED; the person may ask for another. */
+  /**
+   * One authentication, begun by a click. An unused code that ran out throws AUTHENTICATION_EXPIRED, a refusal on the phone
+   * or by the service AUTHENTICATION_REFUSED; the person may begin another.
+   */
   authenticate(order: AuthenticationOrder, steps: AuthenticationSteps, signal: AbortSignal): Promise<RemoteToken>;
   /** RFC 7009. A token that the provider no longer knows is revoked. */
   revoke(token: RemoteToken, signal: AbortSignal): Promise<void>;

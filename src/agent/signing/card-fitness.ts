@@ -3,7 +3,7 @@ import { allowedRole, describeRoles } from '../../formats/pki/hc-role.ts';
 import { signingPolicy } from '../../formats/pki/policies.ts';
 import type { DocumentType } from '../../formats/prescription/document.ts';
 import type { SigningCard } from '../../native/host/card-host.ts';
-import type { CardView } from '../ports.ts';
+import type { BindingView, CardView } from '../ports.ts';
 
 /** A card with its certificate read. */
 export interface ReadCard {
@@ -65,8 +65,13 @@ export function signerNameOf(certificate: Certificate): string {
 }
 
 export function viewCard({ card, certificate }: ReadCard, at: number): CardView {
+  const { name, role, notAfter, daysLeft } = viewCertificate(certificate, at);
+  return { card, name, role, notAfter, daysLeft };
+}
+
+export function viewCertificate(certificate: Certificate, at: number): BindingView['certificate'] {
   return {
-    card,
+    certificateSha256: certificate.sha256,
     name: signerNameOf(certificate),
     role: describeRoles(certificate.hcActors),
     notAfter: certificate.notAfter,

@@ -282,6 +282,7 @@ export class SignatureRun {
       staff: request.identity.staff,
       documents: plan.accepted.map((document) => ({ id: document.id, summary: document.summary, warnings: warningsBesideSummary(document) })),
       waiting: this.#parts.waitingCallers(request),
+      canAuthenticate: false,
     };
   }
 }

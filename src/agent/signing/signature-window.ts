@@ -1,8 +1,8 @@
 import { ProblemError } from '../../contract/problem.ts';
 import { CardError, type CardHost, type PinSessionId, type PinTries } from '../../native/host/card-host.ts';
-import type { CardNeed, Clock, DialogOutcome, HoldPin, PinQuestion, Prompts, SignatureDialog, SignatureDialogView } from '../ports.ts';
+import type { BindingView, CardNeed, Clock, DialogOutcome, HoldPin, PinQuestion, Prompts, SignatureDialog, SignatureDialogView } from '../ports.ts';
 import { askUntil, DeadlinePassed } from './ask-until.ts';
-import { viewCard, type ReadCard } from './card-fitness.ts';
+import { viewCard, viewCertificate, type ReadCard } from './card-fitness.ts';
 import { lookForCard, type CardAnswer, type CardQuestion } from './card-question.ts';
 import { reasonOfAbort } from './lane.ts';
 import type { LiveRequest } from './live-request.ts';
@@ -138,7 +138,8 @@ export class SignatureWindow {
   async #confirmBinding(card: ReadCard): Promise<boolean> {
     this.#request.dispatch({ type: 'consent_asked', question: 'binding' });
     const { staff } = this.#request.identity;
-    const view = { staff, personInDocument: this.#personInDocument, card: viewCard(card, this.#parts.clock.now()) };
+    const certificate = viewCertificate(card.certificate, this.#parts.clock.now());
+    const view: BindingView = { staff, personInDocument: this.#personInDocument, certificate, place: { kind: 'card', reader: card.card.reader } };
     const answer = await this.#askWhileInserted([card], (signal) => this.#dialog.confirmBinding(view, signal)).catch(orExpired);
     if (answer === 'cancelled') throw cancelledBy('person');
     if (answer === 'gone') return false;

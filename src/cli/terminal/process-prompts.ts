@@ -1,5 +1,6 @@
 import { ReadStream, WriteStream } from 'node:tty';
 import type { Prompts } from '../../agent/ports.ts';
+import { nobodyAuthenticates } from '../../agent/remote/nobody-authenticates.ts';
 import type { Language } from '../language.ts';
 import { terminalPrompts } from './terminal-prompts.ts';
 
@@ -21,9 +22,11 @@ const absentPerson: Prompts = {
     chooseCard: () => Promise.resolve('cancelled'),
     confirmBinding: () => Promise.resolve('cancelled'),
     askPin: () => Promise.resolve('cancelled'),
+    askConsent: () => Promise.resolve('cancelled'),
     signing: () => undefined,
     close: () => undefined,
   }),
+  openAuthentication: () => nobodyAuthenticates,
   // The code is still shown by `hpki-agent pair`, which a person runs in a terminal.
   showPairingCode: (_view, signal) =>
     new Promise((resolve) => {

@@ -3,6 +3,8 @@ import type {
   BindingView,
   CardNeed,
   CardView,
+  CertificateView,
+  ConsentQuestion,
   DialogOutcome,
   HoldPin,
   PairingView,
@@ -15,6 +17,9 @@ import { errorCodes, type ErrorCodeEntry } from '../../contract/error-codes.ts';
 import { sentences } from '../../contract/problem-text.ts';
 import { showSafely } from '../../formats/prescription/display-safety.ts';
 import type { Language } from '../language.ts';
+import { authenticationDialog } from './terminal-authentication.ts';
+import { authenticationTexts } from './authentication-texts.ts';
+import { clockTime } from './clock-time.ts';
 import { readAnswer, readPin } from './read-pin.ts';
 import { summaryLines } from './show-summary.ts';
 import { terminalTexts } from './terminal-texts.ts';
@@ -32,6 +37,7 @@ export function terminalPrompts(input: ReadStream, output: WriteStream, language
   };
   return {
     openSignature: (view) => signatureDialog(view, { input, output, language, print, confirm }),
+    openAuthentication: (view) => authenticationDialog(view, { input, output, language, print, confirm, eraseLine }),
     async showPairingCode(view: PairingView, signal: AbortSignal) {
       print('');
       print(`═══ ${t.pairingTitle} ═══`);
@@ -60,13 +66,16 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
   const { input, output, language, print, confirm } = terminal;
   const t = terminalTexts[language];
   printRequest(view, terminal);
-  const cardLine = (card: CardView): string =>
-    `${showSafely(card.name)} ${card.role ?? t.noRole} ${t.daysLeft(card.daysLeft)} [${showSafely(card.card.reader)}]`;
+  const certificateLine = ({ name, role, daysLeft }: CertificateView): string => `${showSafely(name)} ${role ?? t.noRole} ${t.daysLeft(daysLeft)}`;
+  const cardLine = (card: CardView): string => `${certificateLine(card)} [${showSafely(card.card.reader)}]`;
   return {
     async waitForCard(need: CardNeed, signal: AbortSignal) {
       print(`… ${t.cardNeeds[need]}`);
-      await aborted(signal);
-      return 'cancelled';
+      if (!view.canAuthenticate) {
+        await aborted(signal);
+        return 'cancelled';
+      }
+      return (await confirm(t.authenticateInstead, signal)) ? 'authenticate' : 'cancelled';
     },
     async chooseCard(cards, signal) {
       print(t.chooseCard);
@@ -76,10 +85,11 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
       return chosen === undefined ? 'cancelled' : chosen.card;
     },
     async confirmBinding(binding: BindingView, signal) {
-      print(t.bindingTitle);
+      const { certificate, place } = binding;
+      print(t.bindingTitle[place.kind]);
       print(`  ${t.staffInEhr}:    ${showSafely(binding.staff.name)} (${showSafely(binding.staff.id)})`);
       print(`  ${t.personInDocument}: ${showSafely(binding.personInDocument)}`);
-      print(`  ${t.card}:       ${cardLine(binding.card)}`);
+      print(`  ${t.places[place.kind]}: ${certificateLine(certificate)} [${showSafely(place.kind === 'card' ? place.reader : place.provider)}]`);
       return (await confirm(t.bindingQuestion, signal)) ? 'confirmed' : 'cancelled';
     },
     async askPin(question: PinQuestion, hold: HoldPin, signal) {
@@ -98,6 +108,11 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
       } finally {
         pin.fill(0);
       }
+    },
+    async askConsent({ why, documents, session }: ConsentQuestion, signal) {
+      print(t.consentWhy[why]);
+      print(t.sessionUntil(authenticationTexts[language].methods[session.method], clockTime(session.until)));
+      return (await confirm(t.consentQuestion(documents), signal)) ? 'confirmed' : 'cancelled';
     },
     signing: (done, total) => {
       if (total > 1) output.write(`\r${t.signing} ${done}/${total} `);

@@ -1,4 +1,4 @@
-import type { CardNeed, DialogOutcome } from '../../agent/ports.ts';
+import type { CardNeed, ConsentQuestion, DialogOutcome } from '../../agent/ports.ts';
 import type { DocumentType } from '../../formats/prescription/document.ts';
 import type { Language } from '../language.ts';
 
@@ -14,8 +14,13 @@ interface TerminalTexts {
   readonly waiting: string;
   readonly cardNeeds: Record<CardNeed, string>;
   readonly chooseCard: string;
-  readonly bindingTitle: string;
+  readonly bindingTitle: Record<'card' | 'cloud', string>;
+  readonly places: Record<'card' | 'cloud', string>;
   readonly bindingQuestion: string;
+  readonly authenticateInstead: string;
+  readonly consentWhy: Record<ConsentQuestion['why'], string>;
+  readonly sessionUntil: (method: string, until: string) => string;
+  readonly consentQuestion: (documents: readonly string[]) => string;
   readonly pinIncorrect: string;
   readonly triesLeft: string;
   readonly triesUnknown: string;
@@ -52,8 +57,16 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
       other_doctor: '別の方のカードです。ご本人のHPKIカードを挿入してください。',
     },
     chooseCard: '使うカードを番号で選んでください（Enterで取り消し）',
-    bindingTitle: 'このカードを初めて使います。3つの名前が同じ人か確かめてください。',
+    bindingTitle: {
+      card: 'このカードを初めて使います。3つの名前が同じ人か確かめてください。',
+      cloud: 'このリモート署名を初めて使います。3つの名前が同じ人か確かめてください。',
+    },
+    places: { card: 'カード      ', cloud: 'クラウドの証明書' },
     bindingQuestion: '同じ人ですか？',
+    authenticateInstead: 'カードを使わず、リモート署名の認証に進みますか？',
+    consentWhy: { policy: 'この内容に署名してよいか確認してください。', bound_reached: '一度の認証で署名できる件数に達しました。内容を確認してください。' },
+    sessionUntil: (method, until) => `${method}で認証済み（${until}まで）`,
+    consentQuestion: (documents) => `${documents.join('、')} に署名しますか？`,
     pinIncorrect: 'PINが違います。',
     triesLeft: 'PINの残り回数',
     triesUnknown: 'カードから読み取れません',
@@ -88,8 +101,16 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
       other_doctor: "This is another person's card. Insert your own HPKI card.",
     },
     chooseCard: 'Choose a card by its number (Enter cancels)',
-    bindingTitle: 'This card is used for the first time. Check that the three names are one person.',
+    bindingTitle: {
+      card: 'This card is used for the first time. Check that the three names are one person.',
+      cloud: 'This remote signing account is used for the first time. Check that the three names are one person.',
+    },
+    places: { card: 'Card', cloud: 'Certificate in the cloud' },
     bindingQuestion: 'Are they the same person?',
+    authenticateInstead: 'Authenticate for remote signing instead of waiting for a card?',
+    consentWhy: { policy: 'Check the content before it is signed.', bound_reached: 'As much was signed as one authentication allows. Check the content.' },
+    sessionUntil: (method, until) => `Authenticated by ${method} until ${until}`,
+    consentQuestion: (documents) => `Sign ${documents.join(', ')}?`,
     pinIncorrect: 'The PIN is wrong.',
     triesLeft: 'PIN tries left',
     triesUnknown: 'the card does not tell',

@@ -9,6 +9,7 @@ const request: SignatureDialogView = {
   staff: { id: 'D1', name: '医者 三郎' },
   documents: [],
   waiting: [],
+  canAuthenticate: false,
 };
 const card = (sha: string): CardView => ({
   card: { reader: 'R', certificateSha256: sha, certificate: new Uint8Array(), chain: [], driver: 'direct' },
@@ -96,7 +97,7 @@ describe('the signature desk', () => {
 
   it('rebuilds a page that does not paint in time', async () => {
     const { dialog, seen } = setUp({ paintMs: 5 });
-    await expect(dialog.confirmBinding({ staff: request.staff, personInDocument: 'x', card: card('a') }, open())).rejects.toMatchObject({ state: 'cancelled' });
+    await expect(dialog.confirmBinding({ staff: request.staff, personInDocument: 'x', certificate: { ...card('a'), certificateSha256: 'a' }, place: { kind: 'card', reader: 'R' } }, open())).rejects.toMatchObject({ state: 'cancelled' });
     expect(seen).toContain('rebuild');
   });
 

@@ -1,10 +1,21 @@
 import type { SigningCard } from '../../../../src/native/host/card-host.ts';
+import type { SessionMethod } from '../../../../src/contract/api.ts';
 import type {
+  AuthenticationCardNeed,
+  AuthenticationDialog,
+  AuthenticationDialogView,
+  AuthenticationExit,
+  AuthenticationOutcome,
+  AuthenticationPinQuestion,
   BindingView,
   CardNeed,
   CardView,
+  ConsentQuestion,
   DialogOutcome,
+  LoginQuestion,
+  MethodQuestion,
   Notice,
+  PhoneCode,
   PinQuestion,
   Prompts,
   SignatureDialog,
@@ -20,7 +31,22 @@ export type Shown =
   | { readonly what: 'choice'; readonly cards: readonly CardView[] }
   | { readonly what: 'binding'; readonly view: BindingView }
   | { readonly what: 'pin'; readonly question: PinQuestion }
+  | { readonly what: 'consent'; readonly question: ConsentQuestion }
   | { readonly what: 'closed'; readonly end: DialogOutcome };
+
+/** What the authentication window showed, in order. */
+export type ShownAuthentication =
+  | { readonly what: 'opened'; readonly view: AuthenticationDialogView }
+  | { readonly what: 'method'; readonly question: MethodQuestion }
+  | { readonly what: 'code'; readonly code: PhoneCode }
+  | { readonly what: 'ran_out' }
+  | { readonly what: 'need'; readonly need: AuthenticationCardNeed }
+  | { readonly what: 'pin'; readonly question: AuthenticationPinQuestion }
+  | { readonly what: 'login'; readonly question: LoginQuestion }
+  | { readonly what: 'progress'; readonly step: 'contacting' | 'checking' }
+  | { readonly what: 'closed'; readonly end: AuthenticationOutcome };
+
+type Exit = AuthenticationExit | 'silent';
 
 /** A person at the desk. Each answer is a function, so that a test can decide, wait or stay silent. */
 export class PlayedPerson implements Prompts {
@@ -29,7 +55,18 @@ export class PlayedPerson implements Prompts {
   choose: (cards: readonly CardView[]) => Answer<SigningCard> = () => 'silent';
   bind: (view: BindingView) => Answer<'confirmed'> = () => 'confirmed';
   /** Called when the window says what is missing. */
-  need: (need: CardNeed) => Answer<never> = () => 'silent';
+  need: (need: CardNeed) => Answer<'authenticate'> = () => 'silent';
+  consent: (question: ConsentQuestion) => Answer<'confirmed'> = () => 'confirmed';
+  /** How remote signing is authenticated: by default the suggested method, once. */
+  method: (question: MethodQuestion) => SessionMethod | Exclude<Exit, 'other_method'> = ({ suggested, problem }) => (problem === null ? suggested : 'cancelled');
+  /** The code is on the screen. */
+  code: (code: PhoneCode) => Exit = () => 'silent';
+  ranOut: () => 'again' | Exit = () => 'cancelled';
+  authenticationNeed: (need: AuthenticationCardNeed) => Exit = () => 'silent';
+  /** A PIN, or one of the words of {@link Exit}. */
+  authenticationPin: (question: AuthenticationPinQuestion) => string = () => '1234';
+  login: (question: LoginQuestion) => URL | Exit = () => 'silent';
+  readonly shownAuthentication: ShownAuthentication[] = [];
   readonly shown: Shown[] = [];
   readonly notices: Notice[] = [];
   openWindows = 0;
@@ -42,7 +79,8 @@ export class PlayedPerson implements Prompts {
     return {
       waitForCard: async (need, signal) => {
         this.shown.push({ what: 'need', need });
-        return this.need(need) === 'cancelled' ? 'cancelled' : silent(signal);
+        const answer = this.need(need);
+        return answer === 'silent' ? silent(signal) : answer;
       },
       chooseCard: async (cards, signal) => {
         this.shown.push({ what: 'choice', cards });
@@ -66,10 +104,58 @@ export class PlayedPerson implements Prompts {
           pin.fill(0);
         }
       },
+      askConsent: async (question, signal) => {
+        this.shown.push({ what: 'consent', question });
+        const answer = this.consent(question);
+        return answer === 'silent' ? silent(signal) : answer;
+      },
       signing: () => undefined,
       close: (end) => {
         this.openWindows -= 1;
         this.shown.push({ what: 'closed', end });
+      },
+    };
+  }
+
+  openAuthentication(view: AuthenticationDialogView): AuthenticationDialog {
+    const show = (shown: ShownAuthentication): void => void this.shownAuthentication.push(shown);
+    show({ what: 'opened', view });
+    this.openWindows += 1;
+    this.mostOpenWindows = Math.max(this.mostOpenWindows, this.openWindows);
+    const answered = <T extends string | URL>(answer: T | 'silent', signal: AbortSignal): Promise<T | 'cancelled'> =>
+      answer === 'silent' ? silent(signal) : Promise.resolve(answer);
+    return {
+      chooseMethod: (question, signal) => {
+        show({ what: 'method', question });
+        return answered(this.method(question), signal);
+      },
+      showCode: (code, signal) => {
+        show({ what: 'code', code });
+        return answered(this.code(code), signal);
+      },
+      codeRanOut: (signal) => {
+        show({ what: 'ran_out' });
+        return answered(this.ranOut(), signal);
+      },
+      waitForCard: (_kind, need, signal) => {
+        show({ what: 'need', need });
+        return answered(this.authenticationNeed(need), signal);
+      },
+      askPin: async (question, hold, signal) => {
+        show({ what: 'pin', question });
+        const answer = this.authenticationPin(question);
+        if (answer === 'silent') return silent(signal);
+        if (answer === 'cancelled' || answer === 'other_method' || answer === 'use_card') return answer;
+        return hold({ pin: Buffer.from(answer, 'ascii'), spendLastTries: this.spendLastTries });
+      },
+      showLogin: (question, signal) => {
+        show({ what: 'login', question });
+        return answered(this.login(question), signal);
+      },
+      progress: (step) => show({ what: 'progress', step }),
+      close: (end) => {
+        this.openWindows -= 1;
+        show({ what: 'closed', end });
       },
     };
   }
@@ -84,6 +170,10 @@ export class PlayedPerson implements Prompts {
 
   asked(what: Shown['what']): number {
     return this.shown.filter((shown) => shown.what === what).length;
+  }
+
+  askedToAuthenticate(what: ShownAuthentication['what']): number {
+    return this.shownAuthentication.filter((shown) => shown.what === what).length;
   }
 
   get last(): Shown | undefined {

@@ -140,6 +140,7 @@ describe('the questions of one signature', () => {
       staff: { id: 'D0012', name: '医者 三郎' },
       documents: [{ id: 'rx-1', summary: summarizePrescription(reading.document), warnings: [{ ja: '注意', en: 'mind' }] }],
       waiting: ['別のEHR'],
+      canAuthenticate: false,
     };
   }
   const dialog = (language: 'ja' | 'en' = 'ja') => terminalPrompts(terminal.tty, output, language).openSignature(view());
