@@ -149,6 +149,19 @@ export const distributionPointName = (url: string): Uint8Array =>
 export const crlDistributionPoint = (url: string): Uint8Array =>
   writeExtension(extensionOids.crlDistributionPoints, writeSequence(writeSequence(distributionPointName(url))));
 
+/** dNSName and iPAddress entries, for TLS servers (RFC 5280 §4.2.1.6). */
+export const alternativeHostNames = (dnsNames: readonly string[], addresses: readonly Uint8Array[]): Uint8Array =>
+  writeExtension(
+    extensionOids.subjectAltName,
+    writeSequence(
+      ...dnsNames.map((name) => retag(contextPrimitive(2), writeString(tags.ia5String, name))),
+      ...addresses.map((address) => writeElement(contextPrimitive(7), address)),
+    ),
+  );
+
+export const extendedKeyUsage = (purposes: readonly string[]): Uint8Array =>
+  writeExtension(extensionOids.extendedKeyUsage, writeSequence(...purposes.map(writeOid)));
+
 export const alternativeDirectoryName = (name: Uint8Array): Uint8Array =>
   writeExtension(extensionOids.subjectAltName, writeSequence(writeExplicit(4, name)));
 

@@ -21,7 +21,7 @@ const caName = (commonName: string): readonly Attribute[] => [
 ];
 
 /** C and serialNumber are PrintableString, the rest UTF8String, as HPKI's CAs encode them. */
-function writeName(attributes: readonly Attribute[]): Uint8Array {
+export function writeName(attributes: readonly Attribute[]): Uint8Array {
   const rdns = attributes.map(([type, value]) => {
     const tag = type === 'country' || type === 'serialNumber' ? tags.printableString : tags.utf8String;
     return writeElement(tags.set, writeSequence(writeOid(nameAttributes[type]), writeString(tag, value)));
