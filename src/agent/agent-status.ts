@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../contract/error-codes.ts';
-import type { CardStackState } from '../native/host/card-host.ts';
+import type { CardStackState, ReaderState } from '../native/host/card-host.ts';
+import { authenticationCardIn } from '../native/host/card-place.ts';
 import type { StatusView } from './api/status-view.ts';
 import { readCard, viewCard } from './signing/card-fitness.ts';
 
@@ -24,23 +25,28 @@ export function agentStatus({ version, instance, cards, waiting, now }: StatusPa
   };
 }
 
-type Reader = Extract<CardStackState, { service: 'running' }>['readers'][number];
-
-function readerView(reader: Reader, now: number): StatusView['readers'][number] {
+function readerView(reader: ReaderState, now: number): StatusView['readers'][number] {
   const read = reader.state === 'ready' ? readCard(reader.card) : null;
   const name = reader.reader;
-  if (reader.state === 'ready' && read === null) return { name, state: 'unknown_card', card: null };
-  if (read === null) return { name, state: reader.state, card: null };
+  const authentication = authenticationMethod(reader);
+  if (reader.state === 'ready' && read === null) return { name, state: 'unknown_card', card: null, authentication };
+  if (read === null) return { name, state: reader.state, card: null, authentication };
   const view = viewCard(read, now);
-  return { name, state: 'ready', card: { ...view, certificateSha256: read.card.certificateSha256 } };
+  return { name, state: 'ready', card: { ...view, certificateSha256: read.card.certificateSha256 }, authentication };
 }
 
-/** One problem, the first that keeps a person from signing; none while a card is ready. */
+function authenticationMethod(reader: ReaderState): StatusView['readers'][number]['authentication'] {
+  const card = authenticationCardIn(reader);
+  if (card === undefined) return null;
+  return card.kind === 'jpki' ? 'mynumber-card' : 'hpki-card';
+}
+
+/** One problem, the first that keeps a person from signing; none while a card is ready, or somebody logs in by one. */
 function cardProblems(cards: CardStackState): readonly ErrorCode[] {
   if (cards.service === 'unavailable') return [cards.code];
   if (cards.readers.length === 0) return ['NO_READER'];
   const states = new Set(cards.readers.map((reader) => reader.state));
-  if (states.has('ready') || states.has('reading')) return [];
+  if (states.has('ready') || states.has('identity_card') || states.has('reading')) return [];
   if (states.has('in_use')) return ['CARD_IN_USE'];
   return states.has('unknown_card') ? ['CARD_UNKNOWN'] : ['NO_CARD'];
 }

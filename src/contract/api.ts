@@ -86,8 +86,11 @@ export const statusAnswer = z.object({
   readers: z.array(
     z.object({
       name: z.string(),
-      state: z.enum(['empty', 'reading', 'unknown_card', 'in_use', 'ready']),
+      state: z
+        .enum(['empty', 'reading', 'unknown_card', 'in_use', 'identity_card', 'ready'])
+        .describe('identity_card: a card for authentication that signs nothing, as a My Number card'),
       card: cardAnswer.nullable(),
+      authentication: z.enum(['hpki-card', 'mynumber-card']).nullable().describe('by which method of POST /v1/sessions this card can authenticate'),
     }),
   ),
   remote: z.object({

@@ -99,7 +99,15 @@ export const agentView = z.object({
   port: z.int().nullable(),
   state: z.enum(['ready', 'needs_you', 'working', 'problem']),
   cardService: z.enum(['running', 'unavailable']),
-  readers: z.array(z.object({ name: z.string(), state: z.enum(['empty', 'reading', 'unknown_card', 'in_use', 'ready']), card: cardView.nullable() })),
+  readers: z.array(
+    z.object({
+      name: z.string(),
+      state: z.enum(['empty', 'reading', 'unknown_card', 'in_use', 'identity_card', 'ready']),
+      card: cardView.nullable(),
+      /** The card can authenticate by this method, or cannot. */
+      authentication: z.enum(['hpki-card', 'mynumber-card']).nullable(),
+    }),
+  ),
   problems: z.array(problemView),
   /** The last signatures of this start. No patient. */
   recent: z.array(z.object({ at: isoTime, type: z.enum(['prescription', 'dispensing']), count: z.int(), caller: z.string(), result: z.string() })),

@@ -26,9 +26,10 @@ export function viewAgent(facts: AgentFacts): AgentView {
     port,
     state: stateOf(status.problems, isAsking, status.waiting),
     cardService: status.cardService,
-    readers: status.readers.map(({ name, state, card }) => ({
+    readers: status.readers.map(({ name, state, card, authentication }) => ({
       name: showSafely(name),
       state,
+      authentication,
       card:
         card === null
           ? null

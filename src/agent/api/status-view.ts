@@ -1,5 +1,6 @@
 import type { StatusAnswer } from '../../contract/api.ts';
 import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
+import type { ReaderState } from '../../native/host/card-host.ts';
 import type { CardView } from '../ports.ts';
 import type { Language } from './language.ts';
 
@@ -10,8 +11,13 @@ export interface StatusView {
   readonly cardService: 'running' | 'unavailable';
   readonly readers: readonly {
     readonly name: string;
-    readonly state: 'empty' | 'reading' | 'unknown_card' | 'in_use' | 'ready';
+    readonly state: ReaderState['state'];
     readonly card: Pick<CardView, 'name' | 'role' | 'notAfter' | 'daysLeft'> & { readonly certificateSha256: string } | null;
+    /**
+     * By which method the card can authenticate. Nothing else of an authentication certificate leaves the agent: a My Number
+     * card's ends on its holder's birthday, and its fingerprint is a lasting name of a person.
+     */
+    readonly authentication: 'hpki-card' | 'mynumber-card' | null;
   }[];
   readonly remote: {
     readonly configured: boolean;
@@ -28,9 +34,10 @@ export function statusAnswerOf(view: StatusView, language: Language): StatusAnsw
     version: view.version,
     instance: view.instance,
     cardService: view.cardService,
-    readers: view.readers.map(({ name, state, card }) => ({
+    readers: view.readers.map(({ name, state, card, authentication }) => ({
       name,
       state,
+      authentication,
       card:
         card === null
           ? null

@@ -75,6 +75,6 @@ function whyNone(readers: readonly ReaderState[], refusals: ReadonlySet<Unfitnes
   if (readers.length === 0) return { kind: 'wait', need: 'no_reader', code: 'NO_READER' };
   if (isReading) return { kind: 'wait', need: 'no_card', code: 'NO_CARD' };
   if (readers.some(({ state }) => state === 'in_use')) return { kind: 'wait', need: 'card_in_use', code: 'CARD_IN_USE' };
-  if (readers.some(({ state }) => state === 'unknown_card')) return { kind: 'wait', need: 'unknown_card', code: 'CARD_UNKNOWN' };
+  if (readers.some(({ state }) => state === 'unknown_card' || state === 'identity_card')) return { kind: 'wait', need: 'unknown_card', code: 'CARD_UNKNOWN' };
   return { kind: 'wait', need: 'no_card', code: 'NO_CARD' };
 }

@@ -43,10 +43,10 @@ function statusLines(port: number, status: StatusAnswer, context: CommandContext
 /** The service, each reader with its card, and what is wrong with its remedy. */
 export function cardLines(status: StatusAnswer, { say, language }: CommandContext): string[] {
   const readers = status.readers.map((reader) => {
-    const card = reader.card;
+    const { card, authentication } = reader;
     const text =
       card === null
-        ? say(readerStates[reader.state])
+        ? say(authentication === 'mynumber-card' ? myNumberCard : readerStates[reader.state])
         : `${showSafely(card.name)} (${card.role ?? say({ ja: '資格なし', en: 'no role' })}) ${say({ ja: `残り${card.daysLeft}日`, en: `${card.daysLeft} days left` })}`;
     return `  ${showSafely(reader.name)}: ${text}`;
   });
@@ -57,10 +57,13 @@ export function cardLines(status: StatusAnswer, { say, language }: CommandContex
   ];
 }
 
+const myNumberCard = { ja: 'マイナンバーカード（本人認証用。処方箋には署名できません）', en: 'My Number card (for authentication; it does not sign prescriptions)' };
+
 const readerStates = {
   empty: { ja: 'カードなし', en: 'empty' },
   reading: { ja: '読み取り中', en: 'reading' },
   unknown_card: { ja: '署名用のHPKIカードではありません', en: 'no HPKI signing card' },
   in_use: { ja: '別のプログラムが使用中', en: 'used by another program' },
+  identity_card: { ja: '本人認証用のHPKIカード（処方箋には署名できません）', en: 'HPKI card for authentication; it does not sign prescriptions' },
   ready: { ja: '署名できます', en: 'ready' },
 } as const;

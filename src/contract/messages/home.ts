@@ -33,6 +33,10 @@ export const homeJa = {
       in_use: '別のプログラムが使用中',
       ready: '使えます',
     },
+    identityCards: {
+      'mynumber-card': 'マイナンバーカード（本人認証用）',
+      'hpki-card': 'HPKIカード（本人認証用）',
+    },
     recent: '最近の署名',
     recentNote: 'エージェントの起動後に行った署名です。患者の情報は表示しません。',
     noRecent: 'まだ署名はありません。',
@@ -176,6 +180,10 @@ export const homeEn: SameKeys<typeof homeJa> = {
       unknown_card: 'Card cannot sign',
       in_use: 'In use by another program',
       ready: 'Ready',
+    },
+    identityCards: {
+      'mynumber-card': 'My Number card (for authentication)',
+      'hpki-card': 'HPKI card (for authentication)',
     },
     recent: 'Recent signatures',
     recentNote: 'Since the agent was started. Nothing about patients is shown.',

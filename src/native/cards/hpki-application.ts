@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readCertificate, showsCertificate } from './card-certificates.ts';
 import type { CardSession } from './card-session.ts';
 import type { CardTraits } from './card-traits.ts';
-import { rsaModulusLength } from './emsa-pkcs1.ts';
+import { rsaModulusLength } from '../../formats/pki/emsa-pkcs1.ts';
 import { hpkiPartialAid, layouts, signingAid, type HpkiLayout } from './hpki-layout.ts';
 import { readCounter, sw, type CounterReading } from './status-words.ts';
 

@@ -5,7 +5,7 @@ import { chainCommand, extendedAnswerLimit, type CommandApdu, type ResponseApdu 
 import { selectElementaryFile } from './card-certificates.ts';
 import type { CardSession } from './card-session.ts';
 import type { CardTraits, SigningForm } from './card-traits.ts';
-import { digestInfo, emsaPkcs1Block, rsaModulusLength, signatureHolds } from './emsa-pkcs1.ts';
+import { digestInfo, emsaPkcs1Block, rsaModulusLength, signatureHolds } from '../../formats/pki/emsa-pkcs1.ts';
 import type { HpkiLayout } from './hpki-layout.ts';
 import { judgePin, refusesForm, showStatus, sw } from './status-words.ts';
 

@@ -86,7 +86,7 @@ export class WatchedReader {
     if (mute) return { reader, state: 'unknown_card', reason: 'the card does not answer' };
     switch (this.#finding.found) {
       case 'card':
-        return { reader, state: 'ready', card: this.#finding.known.card };
+        return { reader, state: 'ready', card: this.#finding.known.card, authentication: null };
       case 'in_use':
         return { reader, state: 'in_use' };
       case 'no_signing_card':

@@ -1,6 +1,9 @@
 /**
- * The port through which the agent uses cards. A card has one name only: the SHA-256 of its
- * end-entity signing certificate. Slot numbers and reader names are for people to read.
+ * The port through which the agent uses cards. A key on a card has one name only: the SHA-256 of its
+ * end-entity certificate. Slot numbers and reader names are for people to read.
+ *
+ * A card may hold two keys. One signs documents (HPKI card), one proves to a service who is there (HPKI and My Number
+ * card). They never stand in for each other: see {@link PinOrder.purpose}.
  */
 
 import type { PinPort } from './pin-port.ts';
@@ -21,14 +24,37 @@ export interface SigningCard {
   readonly driver: 'direct' | 'pkcs11';
 }
 
+/** What a key is for: documents, or the login at a remote signing service. */
+export type KeyPurpose = 'signing' | 'authentication';
+
+/** `jpki`: the user authentication application of a My Number card (公的個人認証サービス). */
+export type CardKind = 'hpki' | 'jpki';
+
+/** A card that can authenticate its holder, as it was read. The certificate is DER; a My Number card's names nobody. */
+export interface AuthenticationCard {
+  readonly kind: CardKind;
+  readonly reader: string;
+  readonly certificateSha256: CertificateSha256;
+  readonly certificate: Uint8Array;
+  readonly driver: 'direct' | 'pkcs11';
+}
+
 export type ReaderState =
   | { readonly reader: string; readonly state: 'empty' }
   | { readonly reader: string; readonly state: 'reading' }
-  /** A card without an HPKI signing application, or one that does not answer. */
+  /** A card with no certificate that is of use here, or one that does not answer. */
   | { readonly reader: string; readonly state: 'unknown_card'; readonly reason: string }
   /** Another program holds the card exclusively. */
   | { readonly reader: string; readonly state: 'in_use' }
-  | { readonly reader: string; readonly state: 'ready'; readonly card: SigningCard };
+  /** A card that authenticates and signs no documents: a My Number card, or an HPKI card without a signing application. */
+  | { readonly reader: string; readonly state: 'identity_card'; readonly authentication: AuthenticationCard }
+  | {
+      readonly reader: string;
+      readonly state: 'ready';
+      readonly card: SigningCard;
+      /** Read after the signing certificate is shown, so that signing never waits for it; null where there is none. */
+      readonly authentication: AuthenticationCard | 'reading' | null;
+    };
 
 /** What stands in the readers now. `reason` and `detail` are for logs and `doctor`, never parsed. */
 export type CardStackState =
@@ -52,7 +78,7 @@ export type CardErrorCode =
   | 'CARD_MODULE_FAILED'
   | 'PIN_INCORRECT'
   | 'PIN_LOCKED'
-  /** Two or fewer tries are left (or unknown after two failures) and nobody has said to go on. Nothing was presented. */
+  /** Two or fewer tries are left (or unknown, and failures were seen) and nobody has said to go on. Nothing was presented. */
   | 'PIN_CONSENT_NEEDED'
   /** The PIN session was ended, used up or never held. */
   | 'PIN_SESSION_ENDED'
@@ -84,6 +110,11 @@ export class CardError extends Error {
 /** One PIN as one person typed it, for one card, with the bounds of its use. */
 export interface PinEntry {
   readonly certificateSha256: CertificateSha256;
+  /**
+   * What the PIN was asked for; `signing` where nothing is said. The certificate's key has to be for the same, or no
+   * PIN is taken: a login never yields the signature of a document, and the window of a document never one of a login.
+   */
+  readonly purpose?: KeyPurpose;
   /** ASCII bytes. The host takes them over and zeroes its copies; the caller zeroes its own. */
   readonly pin: Uint8Array;
   readonly maxSignatures: number;
@@ -101,7 +132,7 @@ export interface PinTries {
   readonly triesLeft: Tries;
   /** Consecutive failures that this agent itself has seen for the card, kept across restarts. */
   readonly failuresSeen: number;
-  /** The next try needs `spendLastTries` (two or fewer left, or unknown and two failures seen). */
+  /** The next try needs `spendLastTries`: two or fewer are left, or so many as failures were seen may be. */
   readonly consentNeeded: boolean;
 }
 

@@ -1,4 +1,13 @@
-import { CardError, type CardStackState, type CertificateSha256, type ReaderState, type SigningCard } from './card-host.ts';
+import {
+  CardError,
+  type AuthenticationCard,
+  type CardKind,
+  type CardStackState,
+  type CertificateSha256,
+  type KeyPurpose,
+  type ReaderState,
+  type SigningCard,
+} from './card-host.ts';
 import type { ServiceOutage } from '../pcsc/smart-card-service.ts';
 
 /** What PC/SC says of itself, as a card stack over it says it. */
@@ -6,13 +15,47 @@ export function withoutService({ reason, starting }: ServiceOutage): CardStackSt
   return { service: 'unavailable', code: 'NO_CARD_SERVICE', detail: reason, ...(starting === undefined ? {} : { starting }) };
 }
 
-/** The card with this certificate, wherever it stands. */
-export function findCard(state: CardStackState, certificate: CertificateSha256): SigningCard | undefined {
+/** A key on a card, by what matters for its PIN. */
+export interface CardKeyPlace {
+  readonly purpose: KeyPurpose;
+  readonly kind: CardKind;
+  readonly reader: string;
+  /** DER. */
+  readonly certificate: Uint8Array;
+  readonly driver: SigningCard['driver'];
+}
+
+/** The key with this certificate, wherever its card stands. */
+export function findKey(state: CardStackState, certificate: CertificateSha256): CardKeyPlace | undefined {
   if (state.service !== 'running') return undefined;
-  for (const reader of state.readers) {
-    if (reader.state === 'ready' && reader.card.certificateSha256 === certificate) return reader.card;
+  for (const place of state.readers) {
+    const key = keyIn(place, certificate);
+    if (key !== undefined) return key;
   }
   return undefined;
+}
+
+/** Every card that can authenticate its holder. */
+export function authenticationCards(state: CardStackState): readonly AuthenticationCard[] {
+  if (state.service !== 'running') return [];
+  return state.readers.flatMap((place) => authenticationCardIn(place) ?? []);
+}
+
+export function authenticationCardIn(place: ReaderState): AuthenticationCard | undefined {
+  if (place.state === 'identity_card') return place.authentication;
+  if (place.state !== 'ready' || place.authentication === 'reading') return undefined;
+  return place.authentication ?? undefined;
+}
+
+/** Looked for among the signing keys first: were one certificate offered for both, it would be a signing certificate. */
+function keyIn(place: ReaderState, certificate: CertificateSha256): CardKeyPlace | undefined {
+  if (place.state === 'ready' && place.card.certificateSha256 === certificate) {
+    const { certificate: der, driver } = place.card;
+    return { purpose: 'signing', kind: 'hpki', reader: place.reader, certificate: der, driver };
+  }
+  const card = authenticationCardIn(place);
+  if (card?.certificateSha256 !== certificate) return undefined;
+  return { purpose: 'authentication', kind: card.kind, reader: place.reader, certificate: card.certificate, driver: card.driver };
 }
 
 /** Why a wanted card cannot be used now, the nearest cause first. Nothing was presented to any card. */
@@ -22,7 +65,7 @@ export function whyNoCard(state: CardStackState): CardError {
   const states = new Set<ReaderState['state']>(state.readers.map((reader) => reader.state));
   if (states.size === 0) return because('NO_READER', 'no reader is connected');
   if (states.has('in_use')) return because('CARD_IN_USE', 'another program holds the card');
-  if (states.has('ready') || states.has('unknown_card') || states.has('reading')) {
+  if (states.has('ready') || states.has('identity_card') || states.has('unknown_card') || states.has('reading')) {
     return because('CARD_UNKNOWN', 'no reader holds the card with this certificate');
   }
   return because('NO_CARD', 'every reader is empty');
@@ -36,5 +79,5 @@ export function stillInserted(state: CardStackState, certificate: CertificateSha
   if (state.service !== 'running') return false;
   const place = state.readers.find((candidate) => candidate.reader === reader);
   if (place === undefined) return false;
-  return place.state === 'in_use' || (place.state === 'ready' && place.card.certificateSha256 === certificate);
+  return place.state === 'in_use' || keyIn(place, certificate) !== undefined;
 }

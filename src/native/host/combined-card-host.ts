@@ -1,5 +1,13 @@
-import { CardError, type CardHost, type CardStackState, type CertificateSha256, type PinSessionId, type ReaderState } from './card-host.ts';
-import { findCard, whyNoCard } from './card-place.ts';
+import {
+  CardError,
+  type CardHost,
+  type CardStackState,
+  type CertificateSha256,
+  type PinSessionId,
+  type ReaderState,
+  type SigningCard,
+} from './card-host.ts';
+import { authenticationCardIn, findKey, whyNoCard } from './card-place.ts';
 
 /**
  * Several card hosts as one: PC/SC with our own driver, and each vendor module.
@@ -18,8 +26,8 @@ export function combineCardHosts(hosts: readonly CardHost[]): CardHost {
   const combined = () => combineStates(hosts.map((host) => host.state()));
 
   const hostOf = (certificate: CertificateSha256): CardHost => {
-    const offering = hosts.filter((host) => findCard(host.state(), certificate) !== undefined);
-    const module = offering.find((host) => findCard(host.state(), certificate)?.driver === 'pkcs11');
+    const offering = hosts.filter((host) => findKey(host.state(), certificate) !== undefined);
+    const module = offering.find((host) => findKey(host.state(), certificate)?.driver === 'pkcs11');
     const host = module ?? offering[0];
     if (host === undefined) throw whyNoCard(combined());
     return host;
@@ -81,23 +89,42 @@ export function combineStates(states: readonly CardStackState[]): CardStackState
   const [first] = states;
   if (running.length === 0) return first ?? { service: 'running', readers: [] };
 
-  const readers = running.flatMap((state) => state.readers);
-  const ownedByModule = new Set(
-    readers.flatMap((reader) => (reader.state === 'ready' && reader.card.driver === 'pkcs11' ? [reader.card.certificateSha256] : [])),
-  );
-  const best = new Map<string, ReaderState>();
-  for (const reader of readers) {
-    const ownedElsewhere = reader.state === 'ready' && reader.card.driver === 'direct' && ownedByModule.has(reader.card.certificateSha256);
+  const places = running.flatMap((state) => state.readers);
+  const ownedByModule = new Set(places.flatMap((place) => (driverOf(place) === 'pkcs11' ? shownCertificates(place) : [])));
+  const views = new Map<string, ReaderState[]>();
+  for (const place of places) {
+    const ownedElsewhere = driverOf(place) === 'direct' && shownCertificates(place).some((certificate) => ownedByModule.has(certificate));
     if (ownedElsewhere) continue;
-    const known = best.get(reader.reader);
-    if (known === undefined || knowledge(reader) > knowledge(known)) best.set(reader.reader, reader);
+    const known = views.get(place.reader);
+    if (known === undefined) views.set(place.reader, [place]);
+    else known.push(place);
   }
-  return { service: 'running', readers: [...best.values()] };
+  return { service: 'running', readers: [...views.values()].map(oneView) };
+}
+
+/** One reader as several hosts see it: what the best informed one says, with what another one found of the login key. */
+function oneView(views: readonly ReaderState[]): ReaderState {
+  const best = views.reduce((known, view) => (knowledge(view) > knowledge(known) ? view : known));
+  if (best.state !== 'ready') return best;
+  const cards = views.flatMap((view) => authenticationCardIn(view) ?? []);
+  const authentication = cards.find(({ driver }) => driver === 'pkcs11') ?? cards[0] ?? best.authentication;
+  return authentication === best.authentication ? best : { ...best, authentication };
+}
+
+/** The certificate by which a reader's card is known: the signing one, where it has one. */
+function shownCertificates(place: ReaderState): readonly CertificateSha256[] {
+  if (place.state === 'ready') return [place.card.certificateSha256];
+  return place.state === 'identity_card' ? [place.authentication.certificateSha256] : [];
+}
+
+function driverOf(place: ReaderState): SigningCard['driver'] | undefined {
+  if (place.state === 'ready') return place.card.driver;
+  return place.state === 'identity_card' ? place.authentication.driver : undefined;
 }
 
 /** How much a host's view of a reader says. */
-function knowledge(reader: ReaderState): number {
-  switch (reader.state) {
+function knowledge(place: ReaderState): number {
+  switch (place.state) {
     case 'empty':
       return 0;
     case 'unknown_card':
@@ -106,7 +133,9 @@ function knowledge(reader: ReaderState): number {
       return 2;
     case 'in_use':
       return 3;
+    case 'identity_card':
+      return place.authentication.driver === 'pkcs11' ? 5 : 4;
     case 'ready':
-      return reader.card.driver === 'pkcs11' ? 5 : 4;
+      return place.card.driver === 'pkcs11' ? 7 : 6;
   }
 }

@@ -11,9 +11,10 @@ import {
   type Tries,
 } from './card-host.ts';
 import type { CardStack } from './card-stack.ts';
-import { findCard, stillInserted, whyNoCard } from './card-place.ts';
+import { findKey, stillInserted, whyNoCard, type CardKeyPlace } from './card-place.ts';
 import { systemHostClock, type HostClock } from './host-clock.ts';
 import { cleanRecord, consentNeeded, failuresSeen, type PinLedger, type PinRecord } from './pin-ledger.ts';
+import { pinForms } from './pin-form.ts';
 import type { PinPort } from './pin-port.ts';
 import { PinVault, type PinSession } from './pin-vault.ts';
 import { takePin } from './take-pin.ts';
@@ -29,8 +30,9 @@ export interface GuardedCardHostOptions {
 const sha256Length = 32;
 
 /**
- * The PIN rules, once, above every card stack: a card locks after 15 wrong PINs in a row and its
- * re-issue takes weeks, so at most one unproven PIN goes out per human act.
+ * The PIN rules, once, above every card stack and for both kinds of keys: an HPKI card locks after 15 wrong PINs in a row
+ * and its re-issue takes weeks, a My Number card after 3 and its holder has to go to the town hall. So at most one unproven
+ * PIN goes out per human act.
  * SECURITY: guarded by test/unit/native/host/guarded-card-host.test.ts and pin-rules.property.test.ts.
  */
 export class GuardedCardHost implements CardHost {
@@ -75,9 +77,11 @@ export class GuardedCardHost implements CardHost {
   }
 
   holdPin(entry: PinEntry): Promise<PinSessionId> {
-    const card = findCard(this.#stack.state(), entry.certificateSha256);
-    if (card === undefined) return Promise.reject(whyNoCard(this.#stack.state()));
-    return Promise.resolve(this.#vault.hold(entry, card.reader));
+    const key = findKey(this.#stack.state(), entry.certificateSha256);
+    if (key === undefined) return Promise.reject(whyNoCard(this.#stack.state()));
+    // SECURITY: what was asked for is what the key is for (test/unit/native/host/key-purposes.test.ts).
+    if (key.purpose !== (entry.purpose ?? 'signing')) return Promise.reject(notForThis(key));
+    return Promise.resolve(this.#vault.hold(entry, key));
   }
 
   holdPinFrom(order: PinOrder, port: PinPort, signal: AbortSignal): Promise<PinSessionId> {
@@ -164,15 +168,16 @@ export class GuardedCardHost implements CardHost {
       throw refusal('PIN_CONSENT_NEEDED', `tries left: ${String(tries.triesLeft)}, failures seen: ${tries.failuresSeen}`);
     }
     if (!this.#vault.wellFormed(session.id)) {
-      throw refusal('PIN_INCORRECT', 'not 4 to 16 printable ASCII characters; the PIN was not presented');
+      throw refusal('PIN_INCORRECT', `not ${pinForms[session.kind].description}; the PIN was not presented`);
     }
   }
 
   async #readTries(card: CertificateSha256): Promise<PinTries> {
-    if (findCard(this.#stack.state(), card) === undefined) throw whyNoCard(this.#stack.state());
+    const key = findKey(this.#stack.state(), card);
+    if (key === undefined) throw whyNoCard(this.#stack.state());
     const triesLeft = await this.#counter(card);
     const failures = failuresSeen(await this.#load(card));
-    return { triesLeft, failuresSeen: failures, consentNeeded: consentNeeded(triesLeft, failures) };
+    return { triesLeft, failuresSeen: failures, consentNeeded: consentNeeded(key.kind, triesLeft, failures) };
   }
 
   async #counter(card: CertificateSha256): Promise<Tries> {
@@ -241,6 +246,10 @@ export class GuardedCardHost implements CardHost {
 /** The same rules without a process of their own: the demo and tests, with the virtual card. */
 export function inProcessCardHost(stack: CardStack, ledger: PinLedger, clock?: HostClock): CardHost {
   return new GuardedCardHost({ stack, ledger, ...(clock === undefined ? {} : { clock }) });
+}
+
+function notForThis({ purpose }: CardKeyPlace): CardError {
+  return new CardError('CARD_UNKNOWN', `this certificate is for ${purpose} only`, undefined, { pinNotPresented: true });
 }
 
 function isRefusal(error: unknown): error is CardError {

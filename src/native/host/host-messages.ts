@@ -34,12 +34,21 @@ const cardSchema = z.strictObject({
   driver: z.enum(['direct', 'pkcs11']),
 });
 
+const authenticationSchema = z.strictObject({
+  kind: z.enum(['hpki', 'jpki']),
+  reader: text,
+  certificateSha256,
+  certificate: bytes(65_536),
+  driver: z.enum(['direct', 'pkcs11']),
+});
+
 const readerSchema = z.discriminatedUnion('state', [
   z.strictObject({ reader: text, state: z.literal('empty') }),
   z.strictObject({ reader: text, state: z.literal('reading') }),
   z.strictObject({ reader: text, state: z.literal('unknown_card'), reason: text }),
   z.strictObject({ reader: text, state: z.literal('in_use') }),
-  z.strictObject({ reader: text, state: z.literal('ready'), card: cardSchema }),
+  z.strictObject({ reader: text, state: z.literal('identity_card'), authentication: authenticationSchema }),
+  z.strictObject({ reader: text, state: z.literal('ready'), card: cardSchema, authentication: z.union([authenticationSchema, z.literal('reading'), z.null()]) }),
 ]);
 
 const stateSchema = z.discriminatedUnion('service', [
@@ -56,6 +65,7 @@ const errorSchema = z.strictObject({
 });
 const entrySchema = z.strictObject({
   certificateSha256,
+  purpose: z.enum(['signing', 'authentication']).exactOptional(),
   pin: bytes(256),
   maxSignatures: z.number().min(0),
   lifetimeMs: z.number().min(0),

@@ -1,4 +1,4 @@
-import type { CertificateSha256, Tries } from './card-host.ts';
+import type { CardKind, CertificateSha256, Tries } from './card-host.ts';
 
 /** What this agent itself has seen of a card's PIN since the card last accepted one. */
 export interface PinRecord {
@@ -16,16 +16,22 @@ export interface PinLedger {
 
 export const cleanRecord: PinRecord = { failures: 0, inFlight: false };
 
-/** At this many tries or fewer, or with so many failures of an unknown counter, a person has to say "go on". */
+/** At this many tries or fewer a person has to say "go on". */
 export const lastTries = 2;
+
+/**
+ * The same for a counter that the card does not tell: after so many failures. A My Number card has three tries in all, so
+ * that one failure leaves the last two.
+ */
+const failuresBeforeConsent: Readonly<Record<CardKind, number>> = { hpki: 2, jpki: 1 };
 
 /** A PIN that went out without an answer counts as refused: the card may have counted it. */
 export function failuresSeen(record: PinRecord): number {
   return record.failures + (record.inFlight ? 1 : 0);
 }
 
-export function consentNeeded(tries: Tries, failures: number): boolean {
-  return tries === 'unknown' ? failures >= lastTries : tries <= lastTries;
+export function consentNeeded(kind: CardKind, tries: Tries, failures: number): boolean {
+  return tries === 'unknown' ? failures >= failuresBeforeConsent[kind] : tries <= lastTries;
 }
 
 /** A ledger that forgets with the process: tests and the demo. */

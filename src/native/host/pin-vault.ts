@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { CardError, type PinEntry, type PinSessionId } from './card-host.ts';
+import { CardError, type CardKind, type PinEntry, type PinSessionId } from './card-host.ts';
+import type { CardKeyPlace } from './card-place.ts';
 import type { HostClock } from './host-clock.ts';
+import { pinForms } from './pin-form.ts';
 
 export type SessionEnd = 'ended' | 'used_up' | 'expired' | 'refused' | 'card_removed' | 'host_closed';
 
@@ -11,6 +13,7 @@ export interface PinSession {
   readonly spendLastTries: boolean;
   /** Where the card stood when the PIN was typed. */
   readonly reader: string;
+  readonly kind: CardKind;
   readonly proven: boolean;
 }
 
@@ -50,7 +53,7 @@ export class PinVault {
     return this.#held.size;
   }
 
-  hold(entry: PinEntry, reader: string): PinSessionId {
+  hold(entry: PinEntry, { reader, kind }: Pick<CardKeyPlace, 'reader' | 'kind'>): PinSessionId {
     const id = randomUUID();
     this.#held.set(id, {
       session: {
@@ -58,6 +61,7 @@ export class PinVault {
         certificateSha256: entry.certificateSha256,
         spendLastTries: entry.spendLastTries,
         reader,
+        kind,
         proven: false,
       },
       pin: Uint8Array.from(entry.pin),
@@ -100,10 +104,10 @@ export class PinVault {
     }
   }
 
-  /** Whether the PIN could be one at all: 4 to 16 printable ASCII characters (JAHIS 24-002). */
+  /** Whether the PIN could be one of this kind of card at all. */
   wellFormed(id: PinSessionId): boolean {
-    const pin = this.#held.get(id)?.pin;
-    return pin !== undefined && pin.length >= 4 && pin.length <= 16 && pin.every((byte) => byte >= 0x20 && byte <= 0x7e);
+    const held = this.#held.get(id);
+    return held !== undefined && pinForms[held.session.kind].fits(held.pin);
   }
 
   /** The card accepted the PIN and signed once. The last signature of a session ends it. */

@@ -8,7 +8,7 @@ import {
   type SigningCard,
   type Tries,
 } from '../host/card-host.ts';
-import { findCard, whyNoCard } from '../host/card-place.ts';
+import { findKey, whyNoCard } from '../host/card-place.ts';
 import type { CardStack } from '../host/card-stack.ts';
 import { CKR_CRYPTOKI_ALREADY_INITIALIZED, cardErrorOf, returnValue } from './cryptoki-error.ts';
 import type { Cryptoki, Handle } from './cryptoki.ts';
@@ -69,7 +69,7 @@ export class Pkcs11CardStack implements CardStack {
   }
 
   async triesLeft(card: CertificateSha256): Promise<Tries> {
-    const found = findCard(this.#state, card);
+    const found = findKey(this.#state, card);
     if (found === undefined) throw whyNoCard(this.#state);
     const { readCounter } = this.#profile;
     if (readCounter === undefined || this.#mayBeLoggedIn(card)) return 'unknown';
@@ -216,7 +216,7 @@ export class Pkcs11CardStack implements CardStack {
     try {
       const certificates = TokenSession.use(this.#cryptoki, slot, (session) => this.#picker.pick(session.certificates()));
       if (certificates === undefined) return { reader, state: 'unknown_card', reason: 'no single end-entity certificate on the token' };
-      return { reader, state: 'ready', card: signingCard(reader, certificates) };
+      return { reader, state: 'ready', card: signingCard(reader, certificates), authentication: null };
     } catch (error) {
       return { reader, state: 'unknown_card', reason: cardErrorOf(error, true).detail };
     }

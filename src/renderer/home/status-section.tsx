@@ -66,7 +66,7 @@ function Problems({ agent, problems, onDiagnose }: { readonly agent: PageBridge<
 }
 
 type ReaderState = AgentView['readers'][number]['state'];
-const readerIcons = { empty: 'none', reading: 'working', unknown_card: 'warning', in_use: 'working', ready: 'success' } as const satisfies Record<ReaderState, IconName>;
+const readerIcons = { empty: 'none', reading: 'working', unknown_card: 'warning', in_use: 'working', identity_card: 'card', ready: 'success' } as const satisfies Record<ReaderState, IconName>;
 
 function Readers({ view }: { readonly view: AgentView }) {
   const { t } = useSpeech();
@@ -83,7 +83,7 @@ function Readers({ view }: { readonly view: AgentView }) {
               <span class="reader__name">{reader.name}</span>
               <span class={`state state--${reader.state}`}>
                 <Icon name={readerIcons[reader.state]} />
-                {t(`home.status.readerStates.${reader.state}`)}
+                {t(reader.state === 'identity_card' ? `home.status.identityCards.${reader.authentication ?? 'hpki-card'}` : `home.status.readerStates.${reader.state}`)}
               </span>
             </p>
             {reader.card === null ? null : <CardLines card={reader.card} />}

@@ -1,5 +1,5 @@
 import { constants, createHash, privateEncrypt } from 'node:crypto';
-import { digestInfo } from '../../native/cards/emsa-pkcs1.ts';
+import { digestInfo } from '../../formats/pki/emsa-pkcs1.ts';
 import type { IssuedCertificate } from '../ca/test-ca.ts';
 import type { FaultInjector } from './faults/fault-injector.ts';
 import type { PeopleDirectory, PersonKey, RemotePerson } from './people.ts';

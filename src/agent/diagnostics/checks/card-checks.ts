@@ -8,6 +8,12 @@ const reader = { ja: 'カードリーダー', en: 'Card reader' };
 const card = { ja: 'HPKIカード', en: 'HPKI card' };
 const certificate = { ja: '証明書の期限', en: 'Certificate validity' };
 
+/** Neither name nor end: a My Number card's certificate ends on its holder's birthday. */
+const identityCards = {
+  jpki: { ja: 'マイナンバーカードです。本人認証に使えます（処方箋には署名できません）', en: 'A My Number card: it authenticates, and signs no prescriptions' },
+  hpki: { ja: '本人認証用のHPKIカードです（処方箋には署名できません）', en: 'An HPKI card for authentication: it signs no prescriptions' },
+};
+
 /** Days before the end at which a person is told; the first is when a renewal should be applied for. */
 export const expiryWarningDays = 60;
 
@@ -98,6 +104,8 @@ function readerResults(state: ReaderState, now: Date): readonly CheckResult[] {
           en: 'Check which way the chip faces and insert the HPKI card.',
         }),
       ];
+    case 'identity_card':
+      return [found, result('card.present', card, 'ok', identityCards[state.authentication.kind])];
     case 'ready':
       return [
         found,

@@ -9,7 +9,7 @@ import type { CheckResult, DiagnosedParts } from '../../../../src/agent/diagnost
 import { expiryWarningDays } from '../../../../src/agent/diagnostics/checks/card-checks.ts';
 import { diagnose } from '../../../../src/agent/diagnostics/diagnose.ts';
 import { dataDirectory } from '../../../../src/agent/storage/data-directory.ts';
-import type { CardStackState, ReaderState } from '../../../../src/native/host/card-host.ts';
+import type { CardKind, CardStackState, ReaderState } from '../../../../src/native/host/card-host.ts';
 import { createTestCa } from '../../../../src/sandbox/ca/test-ca.ts';
 import { sandboxPeople } from '../../../../src/sandbox/sandbox-clinic.ts';
 
@@ -52,7 +52,11 @@ function parts(changed: Partial<DiagnosedParts> = {}): DiagnosedParts {
 }
 
 function ready(): ReaderState {
-  return { reader: 'Reader 1', state: 'ready', card: { reader: 'Reader 1', certificateSha256: 'cd'.repeat(32), certificate, chain: [], driver: 'direct' } };
+  return { reader: 'Reader 1', state: 'ready', card: { reader: 'Reader 1', certificateSha256: 'cd'.repeat(32), certificate, chain: [], driver: 'direct' }, authentication: null };
+}
+
+function identity(kind: CardKind): ReaderState {
+  return { reader: 'r', state: 'identity_card', authentication: { kind, reader: 'r', certificateSha256: 'ef'.repeat(32), certificate, driver: 'direct' } };
 }
 
 async function results(changed: Partial<DiagnosedParts>): Promise<readonly CheckResult[]> {
@@ -112,6 +116,8 @@ const cases: readonly (readonly [string, CheckResult['status'], string, () => Pa
   ['card.present', 'warning', 'an empty reader', () => withReader({ reader: 'r', state: 'empty' })],
   ['card.present', 'warning', 'a card that another program uses', () => withReader({ reader: 'r', state: 'in_use' })],
   ['card.present', 'problem', 'another card', () => withReader({ reader: 'r', state: 'unknown_card', reason: 'no AID' })],
+  ['card.present', 'ok', 'a My Number card', () => withReader(identity('jpki'))],
+  ['card.present', 'ok', 'an HPKI card for authentication only', () => withReader(identity('hpki'))],
   ['card.certificate', 'ok', 'a certificate with time left', () => ({})],
   ['card.certificate', 'warning', 'a certificate that ends soon', () => ({ now: new Date(notAfter.getTime() - expiryWarningDays * day) })],
   ['card.certificate', 'problem', 'a certificate that has ended', () => ({ now: new Date(notAfter.getTime() + day) })],

@@ -43,7 +43,7 @@ export class PlayedCardHost implements CardHost {
     const { sha256, der } = issued.certificate;
     const card: SigningCard = { reader, certificateSha256: sha256, certificate: der, chain: [], driver: 'direct' };
     this.#cards.set(sha256, { card, privateKey: issued.privateKey, pin });
-    this.#set(reader, { reader, state: 'ready', card });
+    this.#set(reader, { reader, state: 'ready', card, authentication: null });
   }
 
   /** The same cards in the same readers, with no PIN known to anybody. */

@@ -2,7 +2,7 @@ import { createHash, sign as signWith, verify, X509Certificate } from 'node:cryp
 import { beforeAll, describe, expect, it } from 'vitest';
 import { unknownTraits } from '../../../../src/native/cards/card-traits.ts';
 import { CardSession } from '../../../../src/native/cards/card-session.ts';
-import { emsaPkcs1Block, signatureHolds } from '../../../../src/native/cards/emsa-pkcs1.ts';
+import { emsaPkcs1Block, signatureHolds } from '../../../../src/formats/pki/emsa-pkcs1.ts';
 import { circulationLayout, annexBLayout } from '../../../../src/native/cards/hpki-layout.ts';
 import { signHash } from '../../../../src/native/cards/hpki-signature.ts';
 import { SmartCardError } from '../../../../src/native/pcsc/smart-card-service.ts';

@@ -1,4 +1,13 @@
-import { CardError, type CardErrorCode, type CardStackState, type SigningCard, type Tries } from '../../../../src/native/host/card-host.ts';
+import {
+  CardError,
+  type AuthenticationCard,
+  type CardErrorCode,
+  type CardKind,
+  type CardStackState,
+  type ReaderState,
+  type SigningCard,
+  type Tries,
+} from '../../../../src/native/host/card-host.ts';
 import type { CardStack } from '../../../../src/native/host/card-stack.ts';
 import type { HostClock } from '../../../../src/native/host/host-clock.ts';
 
@@ -13,14 +22,31 @@ export type Fault =
 
 export const cardA = 'a'.repeat(64);
 export const cardB = 'b'.repeat(64);
+/** The authentication certificate of the card that also holds {@link cardA}, or of a My Number card. */
+export const authenticationA = 'c'.repeat(64);
 
 export function signingCard(certificateSha256 = cardA, reader = 'Reader 1', driver: SigningCard['driver'] = 'direct'): SigningCard {
   return { reader, certificateSha256, certificate: Uint8Array.of(0x30, 0x00), chain: [], driver };
 }
 
 export function inserted(...cards: readonly SigningCard[]): CardStackState {
-  return { service: 'running', readers: cards.map((card) => ({ reader: card.reader, state: 'ready', card })) };
+  return { service: 'running', readers: cards.map((card) => ({ reader: card.reader, state: 'ready', card, authentication: null })) };
 }
+
+export function authenticationCard(kind: CardKind = 'hpki', certificateSha256 = authenticationA, reader = 'Reader 1', driver: AuthenticationCard['driver'] = 'direct'): AuthenticationCard {
+  return { kind, reader, certificateSha256, certificate: Uint8Array.of(0x30, 0x00), driver };
+}
+
+/** An HPKI card with both of its keys, as it stands in a reader. */
+export function bothKeys(card = signingCard(), authentication: AuthenticationCard | 'reading' | null = authenticationCard()): ReaderState {
+  return { reader: card.reader, state: 'ready', card, authentication };
+}
+
+export function identityCard(authentication = authenticationCard('jpki')): ReaderState {
+  return { reader: authentication.reader, state: 'identity_card', authentication };
+}
+
+export const running = (...readers: readonly ReaderState[]): CardStackState => ({ service: 'running', readers });
 
 export const emptyReader: CardStackState = { service: 'running', readers: [{ reader: 'Reader 1', state: 'empty' }] };
 
@@ -60,6 +86,8 @@ export class FakeCardStack implements CardStack {
   #state: CardStackState = inserted(signingCard());
   ended: 'keep' | 'replace_process' = 'keep';
   endedAsked = 0;
+  /** The certificates by which keys were asked to sign. */
+  readonly signedBy: string[] = [];
   /** The very bytes that were lent to the stack. */
   lent: Uint8Array[] = [];
   /** Runs while the PIN is at the card. */
@@ -87,12 +115,13 @@ export class FakeCardStack implements CardStack {
     return Promise.resolve(this.card.tells ? this.card.tries : 'unknown');
   }
 
-  sign(_card: string, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
+  sign(card: string, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
     const fault = this.faults.shift();
     if (fault?.at === 'before') {
       return Promise.reject(new CardError(fault.code, 'fault before the PIN', undefined, { pinNotPresented: true }));
     }
     this.lent.push(pin);
+    this.signedBy.push(card);
     try {
       this.whileSigning();
       this.card.verify(Buffer.from(pin).toString('latin1'));

@@ -9,8 +9,13 @@ import { cardA, cardB } from './fake-card-stack.ts';
 
 describe('the need for consent', () => {
   it('is two or fewer tries, or two failures of a card that does not tell', () => {
-    expect([0, 1, 2, 3, 15].map((tries) => consentNeeded(tries, 0))).toEqual([true, true, true, false, false]);
-    expect([0, 1, 2, 3].map((failures) => consentNeeded('unknown', failures))).toEqual([false, false, true, true]);
+    expect([0, 1, 2, 3, 15].map((tries) => consentNeeded('hpki', tries, 0))).toEqual([true, true, true, false, false]);
+    expect([0, 1, 2, 3].map((failures) => consentNeeded('hpki', 'unknown', failures))).toEqual([false, false, true, true]);
+  });
+
+  it('comes after one failure of a My Number card that does not tell: it has three tries in all', () => {
+    expect([0, 1, 2, 3].map((tries) => consentNeeded('jpki', tries, 0))).toEqual([true, true, true, false]);
+    expect([0, 1, 2].map((failures) => consentNeeded('jpki', 'unknown', failures))).toEqual([false, true, true]);
   });
 
   it('counts a PIN in flight as a failure', () => {
@@ -53,7 +58,7 @@ describe('the ledger in a file', () => {
       fc.asyncProperty(fc.integer({ min: 0, max: whole.length - 1 }), async (length) => {
         writeFileSync(path, whole.slice(0, length));
         const ledger = createFilePinLedger(path);
-        expect(consentNeeded('unknown', failuresSeen(await ledger.load(cardB)))).toBe(true);
+        expect(consentNeeded('hpki', 'unknown', failuresSeen(await ledger.load(cardB)))).toBe(true);
         await ledger.save(cardA, { failures: 0, inFlight: false });
         const again = createFilePinLedger(path);
         expect((await again.load(cardA)).failures).toBe(0);

@@ -10,6 +10,8 @@ const entry = (pin: Uint8Array, lifetimeMs = 1_000) => ({
   spendLastTries: false,
 });
 
+const place = { reader: 'Reader 1', kind: 'hpki' } as const;
+
 /** The vault's own copy: the one array that it makes from the entry. */
 function holdAndSeeCopy(vault: PinVault, pin: Uint8Array): { id: string; copy: Uint8Array } {
   const copies: Uint8Array[] = [];
@@ -19,7 +21,7 @@ function holdAndSeeCopy(vault: PinVault, pin: Uint8Array): { id: string; copy: U
     copies.push(copy);
     return copy;
   });
-  const id = vault.hold(entry(pin), 'Reader 1');
+  const id = vault.hold(entry(pin), place);
   spy.mockRestore();
   const [copy] = copies;
   if (copy === undefined) throw new Error('the vault made no copy');
@@ -30,7 +32,7 @@ describe('the PIN vault', () => {
   it('keeps its own copy: the caller may zero its bytes at once', async () => {
     const vault = new PinVault(new ManualClock(), () => undefined);
     const typed = Uint8Array.of(49, 50, 51, 52);
-    const id = vault.hold(entry(typed), 'Reader 1');
+    const id = vault.hold(entry(typed), place);
     typed.fill(0);
     expect(await vault.lend(id, (pin) => Promise.resolve([...pin]))).toEqual([49, 50, 51, 52]);
   });
@@ -54,13 +56,13 @@ describe('the PIN vault', () => {
   it('leaves no timer behind for a session that has ended', () => {
     const clock = new ManualClock();
     const vault = new PinVault(clock, () => undefined);
-    vault.end(vault.hold(entry(Uint8Array.of(49, 50, 51, 52)), 'Reader 1'), 'ended');
+    vault.end(vault.hold(entry(Uint8Array.of(49, 50, 51, 52)), place), 'ended');
     expect(clock.waiting).toBe(0);
   });
 
   it('zeroes a lent copy also when its use fails', async () => {
     const vault = new PinVault(new ManualClock(), () => undefined);
-    const id = vault.hold(entry(Uint8Array.of(49, 50, 51, 52)), 'Reader 1');
+    const id = vault.hold(entry(Uint8Array.of(49, 50, 51, 52)), place);
     let lent: Uint8Array | undefined;
     await expect(
       vault.lend(id, (pin) => {
@@ -74,8 +76,8 @@ describe('the PIN vault', () => {
   it('says when the last session has ended', () => {
     let empty = 0;
     const vault = new PinVault(new ManualClock(), () => (empty += 1));
-    const first = vault.hold(entry(Uint8Array.of(49)), 'Reader 1');
-    const second = vault.hold(entry(Uint8Array.of(50)), 'Reader 1');
+    const first = vault.hold(entry(Uint8Array.of(49)), place);
+    const second = vault.hold(entry(Uint8Array.of(50)), place);
     vault.end(first, 'ended');
     expect(empty).toBe(0);
     vault.end(second, 'ended');

@@ -44,8 +44,8 @@ export const readyAgent: AgentView = {
   state: 'ready',
   cardService: 'running',
   readers: [
-    { name: card.reader, state: 'ready', card },
-    { name: 'ACS ACR39U ICC Reader 01 00', state: 'empty', card: null },
+    { name: card.reader, state: 'ready', card, authentication: 'hpki-card' },
+    { name: 'ACS ACR39U ICC Reader 01 00', state: 'empty', card: null, authentication: null },
   ],
   problems: [],
   recent: [
