@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { remoteSettings, terminalSettings } from './remote-settings.ts';
 
 /**
  * Every setting of the agent, its default and who may change it. Machine policy may set all of them; a user only those
@@ -65,6 +66,7 @@ export const settingsSchema = z.strictObject({
       cardSeconds: z.int().min(10).max(600).default(60),
       cardCallSeconds: z.int().min(5).max(60).default(20),
       loginAndSignSeconds: z.int().min(10).max(120).default(60),
+      loginPageSeconds: z.int().min(30).max(600).default(300),
     })
     .prefault({}),
   staff: z
@@ -105,6 +107,8 @@ export const settingsSchema = z.strictObject({
       signingTimeZone: z.enum(['+00:00', '+09:00']).default('+00:00'),
     })
     .prefault({}),
+  remote: remoteSettings.prefault({}),
+  terminal: terminalSettings.prefault({}),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

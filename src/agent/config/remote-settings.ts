@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+/**
+ * What policy says about remote signing. No address, client id or field name of a provider comes from anywhere else: neither
+ * from an EHR nor from a user's own settings.
+ */
+
+/** As in the API, in `POST /v1/sessions`. */
+export const authenticationMethod = z.enum(['smartphone', 'hpki-card', 'mynumber-card']);
+
+const serviceUrl = z.url({ protocol: /^https$/, error: 'an https address' });
+
+const providerName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'a short name in lower-case letters, digits and hyphens');
+
+/** Cloud Signature Consortium API 2.0 over OAuth 2.0: the device grant for phones, a signed assertion for cards. */
+const cscProvider = z.strictObject({
+  kind: z.literal('csc'),
+  name: providerName,
+  /** RFC 8414 issuer: everything about the authorization server is discovered from here. */
+  issuer: serviceUrl,
+  /** Base of the signature API, up to and with `/csc/v2`. */
+  serviceUrl,
+  clientId: z.string().min(1).max(256),
+  methods: z.array(authenticationMethod).min(1).max(3).default(['smartphone', 'hpki-card', 'mynumber-card']),
+  scope: z.string().min(1).max(256).default('service'),
+});
+
+/** Shaped like the national platform. What only a contract tells has a setting here, and docs/admin says what is assumed. */
+const kaguraProvider = z.strictObject({
+  kind: z.literal('kagura'),
+  name: providerName,
+  issuer: serviceUrl,
+  authorizationUrl: serviceUrl,
+  tokenUrl: serviceUrl,
+  signatureUrl: serviceUrl,
+  revocationUrl: serviceUrl.nullable().default(null),
+  /** Ends the login. It is caught in the window and never called. */
+  redirectUrl: z.url({ protocol: /^https?$/ }),
+  /** Where the login page may lead to, besides the origin of `authorizationUrl`. */
+  allowedOrigins: z.array(z.url({ protocol: /^https$/ })).max(16).default([]),
+  /** One client for each method. A method without one is not offered. */
+  clientIds: z
+    .strictObject({
+      smartphone: z.string().min(1).max(256).optional(),
+      'hpki-card': z.string().min(1).max(256).optional(),
+      'mynumber-card': z.string().min(1).max(256).optional(),
+    })
+    .default({ smartphone: 'FIDO', 'hpki-card': 'HPKI', 'mynumber-card': 'JPKI' }),
+  scope: z.string().min(1).max(256).default('openid'),
+  /** Canonicalization that the service declares on its reference to the document. */
+  reference1: z.enum(['inclusive', 'exclusive']).default('inclusive'),
+});
+
+export const providerSettings = z.discriminatedUnion('kind', [cscProvider, kaguraProvider]);
+export type ProviderSettings = z.infer<typeof providerSettings>;
+
+export const remoteSettings = z.strictObject({
+  /** Of two that offer a method, the first serves it. */
+  providers: z
+    .array(providerSettings)
+    .max(8)
+    .refine((providers) => new Set(providers.map(({ name }) => name)).size === providers.length, 'names that differ')
+    .default([]),
+  /** Whether a person confirms what the cloud signs after they have authenticated. The bounds hold in any case. */
+  confirm: z.enum(['never', 'each-batch', 'each']).default('never'),
+  /** `sealed`: a restart of the agent does not end the day. Only where the system has a key store. */
+  keepTokens: z.enum(['memory', 'sealed']).default('memory'),
+});
+
+/** The part that this terminal has in its hospital. */
+export const terminalSettings = z.strictObject({
+  authenticates: z.union([z.literal('none'), z.array(authenticationMethod).min(1).max(3)]).default(['smartphone', 'hpki-card', 'mynumber-card']),
+  signs: z.boolean().default(true),
+});
+
+export type RemoteSettings = z.infer<typeof remoteSettings>;
+export type TerminalSettings = z.infer<typeof terminalSettings>;
