@@ -65,6 +65,8 @@ export const remoteSettings = z.strictObject({
   confirm: z.enum(['never', 'each-batch', 'each']).default('never'),
   /** `sealed`: a restart of the agent does not end the day. Only where the system has a key store. */
   keepTokens: z.enum(['memory', 'sealed']).default('memory'),
+  /** How long a provider's login page stays open. Everything else has the deadlines of signing. */
+  loginPageSeconds: z.int().min(30).max(600).default(300),
 });
 
 /** The part that this terminal has in its hospital. */

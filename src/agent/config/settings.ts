@@ -66,7 +66,6 @@ export const settingsSchema = z.strictObject({
       cardSeconds: z.int().min(10).max(600).default(60),
       cardCallSeconds: z.int().min(5).max(60).default(20),
       loginAndSignSeconds: z.int().min(10).max(120).default(60),
-      loginPageSeconds: z.int().min(30).max(600).default(300),
     })
     .prefault({}),
   staff: z

@@ -55,8 +55,12 @@ export function signHead(type: DocumentType): string {
   return `<${wrapperNames[type].sign}>`;
 }
 
-/** Everything after ds:Signature. */
+/** Right after ds:Signature. */
+export function signTail(type: DocumentType): string {
+  return `</${wrapperNames[type].sign}>`;
+}
+
+/** Everything after the element around ds:Signature. */
 export function wrapperTail(type: DocumentType): string {
-  const close = `</${wrapperNames[type].sign}>`;
-  return type === 'prescription' ? `${close}</Prescription></Document>` : `${close}</Document>`;
+  return type === 'prescription' ? '</Prescription></Document>' : '</Document>';
 }
