@@ -35,6 +35,21 @@ export const testCaNames = {
   authentication: writeName(caName('HPKI-01-TestAuthCA2-forAuthentication-forIndividual')),
 } as const;
 
+const jpkiName = (unit: string): readonly Attribute[] => [
+  ['country', 'JP'],
+  ['organization', 'TEST JPKI'],
+  ['organizationalUnit', unit],
+  ['organizationalUnit', 'TEST Agency for Local Authority Examples'],
+];
+
+export const testJpkiNames = {
+  authentication: writeName(jpkiName('TEST JPKI for user authentication')),
+  signing: writeName(jpkiName('TEST JPKI for digital signature')),
+} as const;
+
+/** Subject of a My Number card's certificate: a number that the authority gives, and nobody's name. */
+export const writeHolderNumber = (number: string): Uint8Array => writeName([['country', 'JP'], ['commonName', asTestName(number)]]);
+
 export interface PersonName {
   readonly commonName: string;
   readonly organization?: string;
