@@ -24,8 +24,13 @@ export interface CardFault {
     | { readonly kind: 'reset' }
     /** These bytes are answered instead: a wrong status word, garbage, nothing. */
     | { readonly kind: 'answer'; readonly bytes: Uint8Array }
-    /** The signing certificate and key become other ones, as if the card had been exchanged unnoticed. */
-    | { readonly kind: 'swap'; readonly signing: CardIdentity };
+    | ({ readonly kind: 'swap' } & CardSwap);
+}
+
+/** Certificates and keys become other ones, as if the card had been exchanged unnoticed. What is left out stays. */
+export interface CardSwap {
+  readonly signing?: CardIdentity;
+  readonly authentication?: CardIdentity;
 }
 
 /** Thrown by a virtual card's `transmit` for what is no answer; readers turn it into what PC/SC would report. */

@@ -10,8 +10,19 @@ export interface CardIdentity {
   readonly root?: Uint8Array;
 }
 
-/** How a virtual card behaves. What is left out behaves like the card in circulation. */
-export interface VirtualHpkiCardOptions {
+/** How any virtual card takes and gives bytes. */
+export interface VirtualCardOptions {
+  /**
+   * Default true. Without it, long commands come in chains, and answers to commands with data wait
+   * behind 61xx for GET RESPONSE, as under T=0.
+   */
+  readonly extendedLength?: boolean;
+  /** Reading past the end answers 6Cxx with the right length, instead of what is left. Default false. */
+  readonly strictReadLength?: boolean;
+}
+
+/** How a virtual HPKI card behaves. What is left out behaves like the card in circulation. */
+export interface VirtualHpkiCardOptions extends VirtualCardOptions {
   /** Absent: a card without a signing application. */
   readonly signing?: CardIdentity;
   /** Absent: a card without an authentication application. */
@@ -32,13 +43,6 @@ export interface VirtualHpkiCardOptions {
     /** The refused command takes the verified PIN with it. */
     readonly dropsPin?: boolean;
   };
-  /**
-   * Default true. Without it, long commands come in chains, and answers to commands with data wait
-   * behind 61xx for GET RESPONSE, as under T=0.
-   */
-  readonly extendedLength?: boolean;
-  /** Reading past the end answers 6Cxx with the right length, instead of what is left. Default false. */
-  readonly strictReadLength?: boolean;
   /** What an empty VERIFY answers: the tries left, or this status word. Default `tries`. */
   readonly counter?: 'tries' | 0x6300 | 0x6700 | 0x6a86;
   /** What a wrong PIN answers: 63CX, or 6300 without a count. Default `tries`. */

@@ -6,11 +6,11 @@ import {
   type SmartCardServiceState,
 } from '../../native/pcsc/smart-card-service.ts';
 import { VirtualCardEvent } from './card-faults.ts';
-import type { VirtualHpkiCard } from './virtual-hpki-card.ts';
+import type { VirtualCard } from './virtual-card.ts';
 
 interface Slot {
   readonly reader: string;
-  card: VirtualHpkiCard | undefined;
+  card: VirtualCard | undefined;
   insertion: number;
   /** Another program holds the card exclusively. */
   exclusive: boolean;
@@ -51,7 +51,7 @@ export class VirtualReaders implements SmartCardService {
     return () => this.#listeners.delete(listener);
   }
 
-  insert(card: VirtualHpkiCard, reader: string): void {
+  insert(card: VirtualCard, reader: string): void {
     const slot = this.#slot(reader);
     if (slot.card !== undefined) throw new Error(`${reader} holds a card already`);
     card.powerOn();
@@ -155,7 +155,7 @@ export class VirtualReaders implements SmartCardService {
     };
   }
 
-  #transmit(slot: Slot, card: VirtualHpkiCard, command: Uint8Array): Uint8Array {
+  #transmit(slot: Slot, card: VirtualCard, command: Uint8Array): Uint8Array {
     try {
       return card.transmit(command);
     } catch (error) {

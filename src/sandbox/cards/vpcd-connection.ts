@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { VirtualCardEvent } from './card-faults.ts';
-import type { VirtualHpkiCard } from './virtual-hpki-card.ts';
+import type { VirtualCard } from './virtual-card.ts';
 
 /** A virtual card in one of vpcd's readers. */
 export interface VpcdConnection {
@@ -25,7 +25,7 @@ const control = { powerOff: 0x00, powerOn: 0x01, reset: 0x02, getAtr: 0x04 } as 
  * has a two-byte length, most significant byte first; one byte alone is a control code, anything longer an APDU.
  * Rejects with the socket's error when nobody waits there.
  */
-export async function connectToVpcd(card: VirtualHpkiCard, address: VpcdAddress): Promise<VpcdConnection> {
+export async function connectToVpcd(card: VirtualCard, address: VpcdAddress): Promise<VpcdConnection> {
   // Without TCP_NODELAY each APDU waits for a delayed acknowledgement, about 40 ms.
   const socket = connect({ host: address.host ?? '127.0.0.1', port: address.port, noDelay: true });
   await once(socket, 'connect');
@@ -57,14 +57,14 @@ export async function connectToVpcd(card: VirtualHpkiCard, address: VpcdAddress)
   };
 }
 
-function receive(card: VirtualHpkiCard, socket: Socket, message: Uint8Array): void {
+function receive(card: VirtualCard, socket: Socket, message: Uint8Array): void {
   const answer = message.length === 1 ? obey(card, message[0]) : answerTo(card, message);
   if (answer !== undefined) send(socket, answer);
   if (card.pulled) socket.destroy();
 }
 
 /** A control code. Only the ATR is answered. */
-function obey(card: VirtualHpkiCard, code: number | undefined): Uint8Array | undefined {
+function obey(card: VirtualCard, code: number | undefined): Uint8Array | undefined {
   if (code === control.getAtr) return card.atr;
   if (code === control.powerOff) card.powerOff();
   if (code === control.powerOn) card.powerOn();
@@ -73,7 +73,7 @@ function obey(card: VirtualHpkiCard, code: number | undefined): Uint8Array | und
 }
 
 /** Undefined where the card does not answer. */
-function answerTo(card: VirtualHpkiCard, command: Uint8Array): Uint8Array | undefined {
+function answerTo(card: VirtualCard, command: Uint8Array): Uint8Array | undefined {
   try {
     return card.transmit(command);
   } catch (error) {
