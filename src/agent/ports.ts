@@ -42,12 +42,16 @@ export interface SignatureDialogView {
   readonly waiting: readonly string[];
   /** Whether the person may go to remote signing instead of waiting for a card. */
   readonly canAuthenticate: boolean;
+  /** What concerns the whole request and not one document: a clock that contradicts it. */
+  readonly notices: readonly { readonly ja: string; readonly en: string }[];
 }
 
 export type CardNeed =
   | 'no_service'
   | 'no_reader'
   | 'no_card'
+  /** It was there, and is asked for again for a moment. */
+  | 'card_removed'
   | 'unknown_card'
   | 'card_in_use'
   | 'module_failed'
@@ -101,7 +105,12 @@ export interface HoldPin {
 
 export type DialogOutcome =
   | { readonly outcome: 'signed' }
-  | { readonly outcome: 'failed' | 'cancelled' | 'expired'; readonly code: string };
+  | {
+      readonly outcome: 'failed' | 'cancelled' | 'expired';
+      readonly code: string;
+      /** Who or what ended it, where the code alone does not tell. */
+      readonly detail: { readonly ja: string; readonly en: string } | null;
+    };
 
 /** One window for one request, card first. Every question ends when its signal aborts. */
 export interface SignatureDialog {
@@ -115,6 +124,8 @@ export interface SignatureDialog {
   /** Remote signing, where no PIN is typed. */
   askConsent(question: ConsentQuestion, signal: AbortSignal): Promise<'confirmed' | 'cancelled'>;
   signing(done: number, total: number): void;
+  /** Others came to wait behind this request, or left: their names, in order. */
+  waiting(names: readonly string[]): void;
   close(end: DialogOutcome): void;
 }
 

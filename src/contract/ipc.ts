@@ -45,7 +45,7 @@ const callerView = z.object({ name: z.string(), origin: z.string().nullable(), p
 
 /** Where the signature window stands. Card first; the PIN step shows everything that will be signed. */
 export const signatureStep = z.discriminatedUnion('step', [
-  z.object({ step: z.literal('insert_card'), need: z.enum(['no_service', 'no_reader', 'no_card', 'unknown_card', 'card_in_use', 'module_failed', 'other_doctor']) }),
+  z.object({ step: z.literal('insert_card'), need: z.enum(['no_service', 'no_reader', 'no_card', 'card_removed', 'unknown_card', 'card_in_use', 'module_failed', 'other_doctor']) }),
   z.object({ step: z.literal('choose_card'), cards: z.array(cardView) }),
   z.object({ step: z.literal('confirm_binding'), personInDocument: z.string(), card: cardView }),
   z.object({
@@ -60,7 +60,13 @@ export const signatureStep = z.discriminatedUnion('step', [
     signatures: z.int(),
   }),
   z.object({ step: z.literal('signing'), done: z.int(), total: z.int() }),
-  z.object({ step: z.literal('ended'), outcome: z.enum(['signed', 'failed', 'cancelled', 'expired']), code: z.string().nullable() }),
+  z.object({
+    step: z.literal('ended'),
+    outcome: z.enum(['signed', 'failed', 'cancelled', 'expired']),
+    code: z.string().nullable(),
+    /** Who or what ended it, where the code alone does not tell. */
+    detail: bilingual.nullable(),
+  }),
 ]);
 export type SignatureStep = z.infer<typeof signatureStep>;
 

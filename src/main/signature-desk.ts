@@ -4,6 +4,7 @@ import { cancelledBy } from '../agent/signing/request-end.ts';
 import type { SignatureStep, SignatureView } from '../contract/ipc.ts';
 import type { PinSessionId, SigningCard } from '../native/host/card-host.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
+import { showSafely } from '../formats/prescription/display-safety.ts';
 import { steps, viewRequest } from './signature-view.ts';
 
 /** The signature window, as far as it is needed here. */
@@ -38,7 +39,7 @@ interface Question {
 
 interface Sitting {
   readonly dialog: string;
-  readonly view: Omit<SignatureView, 'step'>;
+  view: Omit<SignatureView, 'step'>;
   step: SignatureStep | null;
   question: Question | null;
   isShown: boolean;
@@ -87,6 +88,7 @@ export class SignatureDesk {
       // No page asks for it yet, and what nobody was asked nobody agreed to.
       askConsent: () => Promise.resolve('cancelled'),
       signing: (done, total) => this.#show(sitting, steps.signing(done, total)),
+      waiting: (names) => this.#tellWaiting(sitting, names),
       close: (end) => this.#close(sitting, end),
     };
   }
@@ -201,6 +203,11 @@ export class SignatureDesk {
     if (this.#sitting !== sitting) return;
     this.#options.surface.push(this.view());
     if (!sitting.isShown) this.#expectPaint();
+  }
+
+  #tellWaiting(sitting: Sitting, names: readonly string[]): void {
+    sitting.view = { ...sitting.view, waiting: names.map((name) => showSafely(name)) };
+    if (this.#sitting === sitting && sitting.step !== null) this.#options.surface.push(this.view());
   }
 
   /** A page that does not paint hangs, and nobody sees what waits. */

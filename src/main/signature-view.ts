@@ -17,7 +17,7 @@ export function viewRequest(dialog: string, view: SignatureDialogView, notices: 
     staff: { id: showSafely(staff.id), name: showSafely(staff.name) },
     documents: view.documents.map(viewDocument),
     waiting: view.waiting.map((name) => showSafely(name)),
-    notices: [...notices],
+    notices: [...view.notices.map((notice) => ({ ...notice })), ...notices],
   };
 }
 
@@ -71,5 +71,8 @@ export const steps = {
     signatures,
   }),
   signing: (done: number, total: number): SignatureStep => ({ step: 'signing', done, total }),
-  ended: (end: DialogOutcome): SignatureStep => ({ step: 'ended', outcome: end.outcome, code: end.outcome === 'signed' ? null : end.code }),
+  ended: (end: DialogOutcome): SignatureStep =>
+    end.outcome === 'signed'
+      ? { step: 'ended', outcome: 'signed', code: null, detail: null }
+      : { step: 'ended', outcome: end.outcome, code: end.code, detail: end.detail === null ? null : { ...end.detail } },
 };

@@ -44,6 +44,7 @@ export function scriptedPrompts(script: PromptScript): Prompts {
         },
         askConsent: () => Promise.resolve(script.consent === false ? 'cancelled' : 'confirmed'),
         signing: () => undefined,
+        waiting: () => undefined,
         close: () => undefined,
       };
     },

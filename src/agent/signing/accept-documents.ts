@@ -7,6 +7,7 @@ import type { DocumentSummary } from '../../formats/prescription/summary.ts';
 import { extractDocument } from '../../formats/xades/extract.ts';
 import type { VerificationReport } from '../../formats/xades/report.ts';
 import type { Verifier } from '../../formats/xades/verifier.ts';
+import { clockWarningId, warnOfClock } from './clock-warning.ts';
 import type { DocumentToSign, SignatureRequest } from './signature-service.ts';
 
 interface Said {
@@ -18,7 +19,7 @@ const csvWarningId = 'csv';
 
 /** Something that the person and the EHR are told, and that does not stop the signature. */
 export interface DocumentWarning {
-  /** For the audit: `csv`, or the id of a check that was INDETERMINATE. */
+  /** For the audit: `csv`, `clock`, or the id of a check that was INDETERMINATE. */
   readonly id: string;
   readonly text: Said;
 }
@@ -36,7 +37,13 @@ export interface AcceptedDocument {
  * warning twice reads as two.
  */
 export function warningsBesideSummary({ warnings }: AcceptedDocument): readonly Said[] {
-  return warnings.filter(({ id }) => id !== csvWarningId).map(({ text }) => text);
+  return warnings.filter(({ id }) => id !== csvWarningId && id !== clockWarningId).map(({ text }) => text);
+}
+
+/** What a window says once, however many documents it is true of. */
+export function noticesOf(accepted: readonly AcceptedDocument[]): readonly Said[] {
+  const clock = accepted.flatMap(({ warnings }) => warnings).filter(({ id }) => id === clockWarningId);
+  return [...new Map(clock.map(({ text }) => [text.en, text])).values()];
 }
 
 export interface RefusedDocument {
@@ -53,21 +60,26 @@ export interface DocumentPlan {
 /**
  * Reads every document of a request before anybody is asked anything. Nothing is signed whose content was not parsed,
  * checked and listed. Throws DOCUMENT_INVALID with every finding, and with the report of a nested prescription that
- * was refused; with `partial` only when no document is left.
+ * was refused; with `partial` only when no document is left. `now` is milliseconds since 1970, as this machine has it.
  * SECURITY: test/unit/agent/signing/signature-requests.test.ts
  */
-export function acceptDocuments(request: SignatureRequest, verifier: Verifier): DocumentPlan {
+export function acceptDocuments(request: SignatureRequest, verifier: Verifier, now: number): DocumentPlan {
   refuseRepeatedIds(request.documents);
   const accepted: AcceptedDocument[] = [];
   const refused: RefusedDocument[] = [];
   for (const document of request.documents) {
     const reading = document.type === 'prescription' ? acceptPrescription(document) : acceptDispensing(document, verifier);
     if ('problem' in reading) refused.push(reading);
-    else accepted.push(reading);
+    else accepted.push(withClockWarning(reading, now));
   }
   const [first] = refused;
   if (first && (!request.partial || accepted.length === 0)) throw new ProblemError(mergeProblems(first, refused));
   return { accepted, refused };
+}
+
+function withClockWarning(document: AcceptedDocument, now: number): AcceptedDocument {
+  const warning = warnOfClock(document.summary.date, now);
+  return warning === null ? document : { ...document, warnings: [...document.warnings, warning] };
 }
 
 type OfType<Type extends DocumentToSign['type']> = Extract<DocumentToSign, { readonly type: Type }>;

@@ -2,36 +2,43 @@ import type { ErrorCode } from '../../contract/error-codes.ts';
 import { ProblemError, type Problem } from '../../contract/problem.ts';
 import { CardError } from '../../native/host/card-host.ts';
 
+/** Whoever or whatever cancelled a request, for the window and the audit log. */
+export type Canceller = 'person' | 'caller' | 'caller_gone' | 'shutdown' | 'window';
+
 /** A request that ends without anything having failed. */
 export class RequestStopped extends Error {
   override readonly name = 'RequestStopped';
   readonly state: 'cancelled' | 'expired';
   readonly problem: Problem;
+  readonly by: Canceller | null;
 
-  constructor(state: 'cancelled' | 'expired', problem: Problem) {
+  constructor(state: 'cancelled' | 'expired', problem: Problem, by: Canceller | null) {
     super(problem.code);
     this.state = state;
     this.problem = problem;
+    this.by = by;
   }
 }
 
 export interface RequestEnd {
   readonly state: 'failed' | 'cancelled' | 'expired';
   readonly problem: Problem;
+  readonly by: Canceller | null;
 }
 
-export function cancelledBy(who: 'person' | 'caller' | 'shutdown' | 'window'): RequestStopped {
+export function cancelledBy(who: Canceller): RequestStopped {
   const detail = {
     person: { ja: '画面で取り消されました。', en: 'It was cancelled in the window.' },
     caller: { ja: 'EHRが取り消しました。', en: 'The EHR cancelled it.' },
+    caller_gone: { ja: '要求したEHRとの接続が切れました。何も署名していません。', en: 'The EHR that asked is gone. Nothing was signed.' },
     window: { ja: '確認の画面が応答しなくなりました。', en: 'The window that asked stopped responding.' },
     shutdown: { ja: 'エージェントが終了しました。', en: 'The agent was shut down.' },
   }[who];
-  return new RequestStopped('cancelled', { code: 'CANCELLED_BY_USER', detail });
+  return new RequestStopped('cancelled', { code: 'CANCELLED_BY_USER', detail }, who);
 }
 
 export function expired(): RequestStopped {
-  return new RequestStopped('expired', { code: 'EXPIRED', detail: null });
+  return new RequestStopped('expired', { code: 'EXPIRED', detail: null }, null);
 }
 
 export function problem(code: ErrorCode, detail: Problem['detail'] = null): ProblemError {
@@ -40,9 +47,9 @@ export function problem(code: ErrorCode, detail: Problem['detail'] = null): Prob
 
 /** How a request ends on this error. Null for a fault of the program, which the log describes. */
 export function endOf(error: unknown): RequestEnd | null {
-  if (error instanceof RequestStopped) return { state: error.state, problem: error.problem };
-  if (error instanceof ProblemError) return { state: 'failed', problem: error.problem };
-  if (error instanceof CardError) return { state: 'failed', problem: cardProblem(error) };
+  if (error instanceof RequestStopped) return { state: error.state, problem: error.problem, by: error.by };
+  if (error instanceof ProblemError) return { state: 'failed', problem: error.problem, by: null };
+  if (error instanceof CardError) return { state: 'failed', problem: cardProblem(error), by: null };
   return null;
 }
 

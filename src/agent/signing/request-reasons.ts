@@ -10,6 +10,7 @@ const needs: Readonly<Record<CardNeed, Said>> = {
   no_service: { ja: 'スマートカードサービスの開始を待っています', en: 'Waiting for the smart card service' },
   no_reader: { ja: 'カードリーダーの接続を待っています', en: 'Waiting for a card reader' },
   no_card: { ja: 'HPKIカードの挿入を待っています', en: 'Waiting for an HPKI card' },
+  card_removed: { ja: 'カードが抜かれました。挿し直されるのを待っています', en: 'The card was removed: waiting for it to be put back' },
   unknown_card: { ja: '署名に使えるHPKIカードを待っています', en: 'Waiting for a card that can sign' },
   card_in_use: { ja: '別のプログラムがカードを使い終わるのを待っています', en: 'Waiting for another program to let go of the card' },
   module_failed: { ja: 'カードのモジュールの復旧を待っています', en: 'Waiting for the card module to recover' },

@@ -7,6 +7,7 @@ import type { Caller, Clock, Prompts } from '../ports.ts';
 import { LocalSigner } from '../signers/local-signer.ts';
 import { acceptDocuments, type DocumentPlan } from './accept-documents.ts';
 import { askUntil, DeadlinePassed } from './ask-until.ts';
+import { CallerAttendance, callerGraceMs } from './caller-attendance.ts';
 import { HeldRequests, type HoldingLimits } from './held-requests.ts';
 import type { Journal, JournalEntry, Recipe } from './journal.ts';
 import { Lane } from './lane.ts';
@@ -48,6 +49,8 @@ export class SignatureRequests implements SignatureService {
   readonly #cardLanes = new Map<string, Lane>();
   readonly #listeners = new Map<string, Set<(snapshot: SignatureSnapshot) => void>>();
   readonly #running = new Set<Promise<void>>();
+  readonly #attendance: CallerAttendance;
+  readonly #queueWatchers = new Set<() => void>();
   readonly #unsubscribe: () => void;
 
   constructor(options: SignatureRequestsOptions) {
@@ -64,8 +67,13 @@ export class SignatureRequests implements SignatureService {
       windows: new Lane(),
       cardLane: (certificateSha256) => this.#cardLane(certificateSha256),
       waitingCallers: (except) => this.#waitingCallers(except),
+      onQueueChange: (listener) => {
+        this.#queueWatchers.add(listener);
+        return () => this.#queueWatchers.delete(listener);
+      },
       verifyAhead: (...of) => this.#release.verifyAhead(...of),
     };
+    this.#attendance = new CallerAttendance(callerGraceMs, (live) => this.#callerGone(live));
     this.#unsubscribe = cards.subscribe((state) => void this.#pinSessions.dropRemoved(state));
   }
 
@@ -76,7 +84,10 @@ export class SignatureRequests implements SignatureService {
     const known = this.#held.byKey(key);
     if (known) {
       if (known.identity.body !== body) throw problem('IDEMPOTENCY_CONFLICT');
-      if (!known.hasEnded || known.result) return known.snapshot();
+      if (!known.hasEnded || known.result) {
+        this.#attendance.asked(known);
+        return known.snapshot();
+      }
     }
     const entry = this.#options.journal.findByKey(key);
     if (entry && entry.body !== body) throw problem('IDEMPOTENCY_CONFLICT');
@@ -86,7 +97,11 @@ export class SignatureRequests implements SignatureService {
 
   get(caller: Caller, id: string): SignatureSnapshot | undefined {
     const live = this.#held.byId(id);
-    if (live) return live.identity.caller.clientId === caller.clientId ? live.snapshot() : undefined;
+    if (live) {
+      if (live.identity.caller.clientId !== caller.clientId) return undefined;
+      this.#attendance.asked(live);
+      return live.snapshot();
+    }
     const entry = this.#options.journal.findById(id);
     return entry?.client === caller.clientId ? snapshotOf(entry) : undefined;
   }
@@ -95,6 +110,7 @@ export class SignatureRequests implements SignatureService {
     const live = this.#held.byId(id);
     if (live?.identity.caller.clientId !== caller.clientId || live.hasEnded) return this.get(caller, id);
     let unsubscribe = (): void => undefined;
+    const left = this.#attendance.waits(live);
     try {
       return await askUntil(signal, waitMs, () => {
         return new Promise<SignatureSnapshot>((resolve) => {
@@ -108,6 +124,7 @@ export class SignatureRequests implements SignatureService {
       throw error;
     } finally {
       unsubscribe();
+      left({ cutOff: signal.aborted });
     }
   }
 
@@ -122,7 +139,9 @@ export class SignatureRequests implements SignatureService {
     this.#listeners.set(clientId, listeners.add(listener));
     return () => {
       listeners.delete(listener);
-      if (listeners.size === 0 && this.#listeners.get(clientId) === listeners) this.#listeners.delete(clientId);
+      if (listeners.size > 0 || this.#listeners.get(clientId) !== listeners) return;
+      this.#listeners.delete(clientId);
+      for (const live of this.#held.running()) if (live.identity.caller.clientId === clientId) this.#attendance.streamEnded(live);
     };
   }
 
@@ -147,7 +166,8 @@ export class SignatureRequests implements SignatureService {
     if (request.method === 'remote') throw problem('NOT_AUTHENTICATED');
     if (this.#held.running().length > maxWaitingRequests) throw problem('BUSY');
     this.#options.journal.ready();
-    const plan = acceptDocuments(request, this.#verifiers.plain());
+    // By the time that a journalled recipe states, so that the answer to a repeated request is the answer to the first.
+    const plan = acceptDocuments(request, this.#verifiers.plain(), recipe?.signingTime ?? this.#options.clock.now());
     const live = this.#register(caller, recipe?.id ?? this.#newId(), key, body, request);
     // An earlier run may have signed by this recipe: it stays in force however this one ends.
     live.keyUsed = recipe !== null;
@@ -164,7 +184,8 @@ export class SignatureRequests implements SignatureService {
   async #repeat(caller: Caller, key: string, request: SignatureRequest, entry: JournalEntry): Promise<SignatureSnapshot> {
     const live = this.#register(caller, entry.id, key, entry.body, request);
     live.keyUsed = true;
-    const plan = (): DocumentPlan => acceptDocuments({ ...request, partial: true }, this.#verifiers.plain());
+    const at = entry.recipe?.signingTime ?? this.#options.clock.now();
+    const plan = (): DocumentPlan => acceptDocuments({ ...request, partial: true }, this.#verifiers.plain(), at);
     live.dispatch({ type: 'signing_began', total: request.documents.length });
     await this.#track(
       live,
@@ -178,8 +199,10 @@ export class SignatureRequests implements SignatureService {
     const live = new LiveRequest({ id, caller, staff: request.staff, key, body, startedAt });
     live.onChange((snapshot) => {
       for (const listener of [...(this.#listeners.get(caller.clientId) ?? [])]) listener(snapshot);
+      this.#queueChanged();
     });
     this.#held.add(live);
+    this.#queueChanged();
     return live;
   }
 
@@ -214,6 +237,7 @@ export class SignatureRequests implements SignatureService {
         request: id,
         method: 'local',
         startedAt: new Date(startedAt),
+        ...(end.by === null ? {} : { notes: [`by=${end.by}`] }),
       })
       .catch(notRecorded);
     live.dispatch({ type: state, problem: end.problem });
@@ -222,7 +246,18 @@ export class SignatureRequests implements SignatureService {
   #internal(live: LiveRequest, error: unknown): RequestEnd {
     const { id } = live.identity;
     this.#options.log.error('signature.internal', { request: identifier(id), state: code(live.phase.state), error: fault(error) });
-    return { state: 'failed', problem: { code: 'INTERNAL', detail: null, reference: id } };
+    return { state: 'failed', problem: { code: 'INTERNAL', detail: null, reference: id }, by: null };
+  }
+
+  /** What a card has begun is finished and held: the caller may come for it. */
+  #callerGone(live: LiveRequest): void {
+    const { clientId } = live.identity.caller;
+    if (this.#listeners.has(clientId) || live.phase.state === 'signing') return;
+    live.stop(cancelledBy('caller_gone'));
+  }
+
+  #queueChanged(): void {
+    for (const watcher of [...this.#queueWatchers]) watcher();
   }
 
   #cardLane(certificateSha256: string): Lane {

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../contract/error-codes.ts';
 import { CardError, type PinSessionId } from '../../native/host/card-host.ts';
 import type { Signer } from '../signers/signer.ts';
 import type { SignatureDialogView } from '../ports.ts';
-import { warningsBesideSummary, type DocumentPlan } from './accept-documents.ts';
+import { noticesOf, warningsBesideSummary, type DocumentPlan } from './accept-documents.ts';
 import { mayRoleSign, readCard, type ReadCard } from './card-fitness.ts';
 import { lookForCard, type CardQuestion } from './card-question.ts';
 import type { Journal, Recipe } from './journal.ts';
@@ -28,6 +28,8 @@ export interface RunParts extends WindowParts {
   /** Signatures on one card, request by request. */
   readonly cardLane: (certificateSha256: string) => Lane;
   readonly waitingCallers: (except: LiveRequest) => readonly string[];
+  /** Calls back when {@link waitingCallers} may have changed. Returns the unsubscribe function. */
+  readonly onQueueChange: (listener: () => void) => () => void;
   /** Assembles and verifies one document ahead of its release; null where it may not leave, which the release says. */
   readonly verifyAhead: (document: PreparedDocument, value: Uint8Array, card: ReadCard, signingTime: number) => ReleasableDocument | null;
 }
@@ -130,6 +132,7 @@ export class SignatureRun {
   async #signInWindow<T>(release: (signed: SignedValues) => Promise<T>): Promise<T> {
     this.#refuseWhatNoWindowMends();
     const window = new SignatureWindow(this.#parts, this.#order.request, this.#view(), () => this.#question());
+    const forgetQueue = this.#parts.onQueueChange(() => window.waiting(this.#parts.waitingCallers(this.#order.request)));
     try {
       const authorization = await this.#signUntilAccepted(window);
       const { card, session, isFirstUse } = authorization;
@@ -140,6 +143,8 @@ export class SignatureRun {
     } catch (error) {
       window.closeAfter(error);
       throw error;
+    } finally {
+      forgetQueue();
     }
   }
 
@@ -283,6 +288,7 @@ export class SignatureRun {
       documents: plan.accepted.map((document) => ({ id: document.id, summary: document.summary, warnings: warningsBesideSummary(document) })),
       waiting: this.#parts.waitingCallers(request),
       canAuthenticate: false,
+      notices: noticesOf(plan.accepted),
     };
   }
 }

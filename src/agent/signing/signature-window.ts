@@ -29,6 +29,9 @@ export interface Authorization {
 /** Asked anew at each look, because time passes and bindings change. */
 export type CardQuestionSource = () => CardQuestion;
 
+/** How long a card that was pulled is waited for before the request ends, if the deadline for cards is not shorter. */
+const pulledCardMs = 15_000;
+
 /** A reader's event follows the failed call within this time, or the failure was something else. */
 const removalShowsMs = 2000;
 
@@ -50,6 +53,7 @@ export class SignatureWindow {
   /** Doctor or pharmacist as the first CSV names them. */
   readonly #personInDocument: string;
   #cardWasThere = false;
+  #waiting: readonly string[];
   #confirmed: string | null = null;
 
   constructor(parts: WindowParts, request: LiveRequest, view: SignatureDialogView, question: CardQuestionSource) {
@@ -57,6 +61,7 @@ export class SignatureWindow {
     this.#request = request;
     this.#question = question;
     this.#documents = view.documents.length;
+    this.#waiting = view.waiting;
     this.#personInDocument = view.documents[0]?.summary.signer.name ?? '';
     this.#dialog = parts.prompts.openSignature(view);
   }
@@ -76,18 +81,28 @@ export class SignatureWindow {
     this.#dialog.signing(done, total);
   }
 
+  /** Tells who waits behind this request, where it is not the same as before. */
+  waiting(names: readonly string[]): void {
+    if (names.length === this.#waiting.length && names.every((name, at) => name === this.#waiting[at])) return;
+    this.#waiting = names;
+    this.#dialog.waiting(names);
+  }
+
   close(end: DialogOutcome): void {
     this.#dialog.close(end);
   }
 
   closeAfter(error: unknown): void {
     const end = endOf(error);
-    this.close(end === null ? { outcome: 'failed', code: 'INTERNAL' } : { outcome: end.state, code: end.problem.code });
+    const outcome: DialogOutcome = end === null ? { outcome: 'failed', code: 'INTERNAL', detail: null } : { outcome: end.state, code: end.problem.code, detail: end.problem.detail };
+    this.close(outcome);
   }
 
   /** Null where the cards changed while a person was choosing: then it is looked at again. */
   async #findCard(): Promise<ReadCard | null> {
-    const until = this.#parts.clock.monotonic() + this.#parts.policy.deadlines.cardSeconds * 1000;
+    const { clock, policy } = this.#parts;
+    const ms = policy.deadlines.cardSeconds * 1000;
+    const until = clock.monotonic() + (this.#cardWasThere ? Math.min(ms, pulledCardMs) : ms);
     for (;;) {
       const answer = this.#look();
       if (answer.kind === 'refuse') throw problem(answer.code);
@@ -95,15 +110,16 @@ export class SignatureWindow {
         this.#cardWasThere = true;
         return this.#settleOn(answer.cards);
       }
-      await this.#waitForCard(answer, until - this.#parts.clock.monotonic());
+      await this.#waitForCard(answer, until - clock.monotonic());
     }
   }
 
   async #waitForCard({ need, code }: Extract<CardAnswer, { kind: 'wait' }>, ms: number): Promise<void> {
-    this.#request.dispatch({ type: 'card_needed', need });
+    const shown: CardNeed = this.#cardWasThere && need === 'no_card' ? 'card_removed' : need;
+    this.#request.dispatch({ type: 'card_needed', need: shown });
     try {
       const end = await askUntil(this.#request.signal, ms, (signal) =>
-        Promise.race([this.#dialog.waitForCard(need, signal), this.#changed(signal, () => !this.#stillNeeds(need))]),
+        Promise.race([this.#dialog.waitForCard(shown, signal), this.#changed(signal, () => !this.#stillNeeds(need))]),
       );
       if (end === 'cancelled') throw cancelledBy('person');
     } catch (error) {

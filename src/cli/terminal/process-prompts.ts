@@ -24,6 +24,7 @@ const absentPerson: Prompts = {
     askPin: () => Promise.resolve('cancelled'),
     askConsent: () => Promise.resolve('cancelled'),
     signing: () => undefined,
+        waiting: () => undefined,
     close: () => undefined,
   }),
   openAuthentication: () => nobodyAuthenticates,

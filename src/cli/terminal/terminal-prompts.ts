@@ -118,15 +118,18 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
       if (total > 1) output.write(`\r${t.signing} ${done}/${total} `);
       if (total > 1 && done === total) print('');
     },
-    close: (end: DialogOutcome) => print(end.outcome === 'signed' ? `✔ ${t.signed}` : `✖ ${endText(end.outcome, end.code, language)}`),
+    waiting: (names) => {
+      if (names.length > 0) print(`${t.waiting}: ${names.map(showSafely).join('、')}`);
+    },
+    close: (end: DialogOutcome) => print(end.outcome === 'signed' ? `✔ ${t.signed}` : `✖ ${endText(end, language)}`),
   };
 }
 
 /** How it ended; a failure says why and what to do, as the EHR is told. */
-function endText(outcome: Exclude<DialogOutcome['outcome'], 'signed'>, code: string, language: Language): string {
+function endText({ outcome, code, detail }: Exclude<DialogOutcome, { outcome: 'signed' }>, language: Language): string {
   const { ended } = terminalTexts[language];
   const entry = outcome === 'failed' ? Object.entries<ErrorCodeEntry>(errorCodes).find(([known]) => known === code)?.[1] : undefined;
-  if (entry === undefined) return `${ended[outcome]} (${code})`;
+  if (entry === undefined) return `${detail?.[language] ?? ended[outcome]} (${code})`;
   return sentences([ended[outcome], `${entry[language]} (${code})`, entry.remedy[language]], language);
 }
 
@@ -143,6 +146,7 @@ export function printRequest(view: SignatureDialogView, { print, language }: Pic
     for (const line of summaryLines(document.summary, language)) print(line);
     for (const warning of document.warnings) print(`   ⚠ ${warning[language]}`);
   }
+  for (const notice of view.notices) print(`⚠ ${notice[language]}`);
   if (view.waiting.length > 0) print(`${t.waiting}: ${view.waiting.map(showSafely).join('、')}`);
   print('');
 }

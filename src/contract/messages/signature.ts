@@ -39,6 +39,10 @@ export const signatureJa = {
       title: 'HPKIカードを挿入してください',
       remedy: '{{staff}} さんのHPKIカードをリーダーに挿入してください。',
     },
+    card_removed: {
+      title: 'カードが抜かれました',
+      remedy: '署名はまだ行われていません。続けるには {{staff}} さんのHPKIカードを挿し直してください。挿し直さないと、まもなく終了します。',
+    },
     unknown_card: {
       title: '署名に使えないカードです',
       remedy: '{{staff}} さんのHPKIカード（署名用）に差し替えてください。',
@@ -158,6 +162,10 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
     no_card: {
       title: 'Insert the HPKI card',
       remedy: 'Insert the HPKI card of {{staff}} into the reader.',
+    },
+    card_removed: {
+      title: 'The card was removed',
+      remedy: 'Nothing has been signed yet. To go on, put the HPKI card of {{staff}} back; otherwise this ends in a moment.',
     },
     unknown_card: {
       title: 'This card cannot sign',

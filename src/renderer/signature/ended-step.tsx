@@ -15,13 +15,14 @@ function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
 }
 
-export function EndedStep({ view, outcome, code, onLeave }: StepProps & { readonly outcome: Ended['outcome']; readonly code: string | null }) {
+export function EndedStep({ view, step, onLeave }: StepProps & { readonly step: Ended }) {
   const { t, say } = useSpeech();
+  const { outcome, code, detail } = step;
   const known = code !== null && isErrorCode(code) ? errorCodes[code] : null;
-  const title = t(`signature.ended.${outcome}`);
+  const why = detail ?? known;
   return (
     <StepFrame
-      title={title}
+      title={t(`signature.ended.${outcome}`)}
       footer={
         <div class="buttons">
           <Button look="outline" initialFocus onPress={onLeave}>
@@ -35,7 +36,7 @@ export function EndedStep({ view, outcome, code, onLeave }: StepProps & { readon
           <p>{t('signature.ended.signedDetail')}</p>
         </Banner>
       ) : (
-        <Banner kind={kinds[outcome]} {...(known === null ? {} : { title: say(known) })}>
+        <Banner kind={kinds[outcome]} {...(why === null ? {} : { title: say(why) })}>
           <p>{known === null ? t('signature.ended.again') : say(known.remedy)}</p>
           {code === null ? null : <p class="note">{t('signature.ended.code', { code })}</p>}
         </Banner>

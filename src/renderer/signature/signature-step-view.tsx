@@ -21,6 +21,6 @@ export function SignatureStepView(props: StepProps) {
     case 'signing':
       return <SigningStep done={step.done} total={step.total} />;
     case 'ended':
-      return <EndedStep {...props} outcome={step.outcome} code={step.code} />;
+      return <EndedStep {...props} step={step} />;
   }
 }

@@ -10,6 +10,7 @@ const request: SignatureDialogView = {
   documents: [],
   waiting: [],
   canAuthenticate: false,
+  notices: [],
 };
 const card = (sha: string): CardView => ({
   card: { reader: 'R', certificateSha256: sha, certificate: new Uint8Array(), chain: [], driver: 'direct' },
@@ -47,7 +48,7 @@ function setUp(options: { paintMs?: number } = {}) {
 }
 
 const open = () => new AbortController().signal;
-const cancelled: DialogOutcome = { outcome: 'cancelled', code: 'CANCELLED_BY_USER' };
+const cancelled: DialogOutcome = { outcome: 'cancelled', code: 'CANCELLED_BY_USER', detail: null };
 
 describe('the signature desk', () => {
   it('shows the window only after its page has painted this very request', () => {
@@ -105,8 +106,8 @@ describe('the signature desk', () => {
     const { desk, dialog, seen, id, view } = setUp();
     const waiting = dialog.waitForCard('no_card', open()).catch(() => 'ended');
     desk.painted(id());
-    dialog.close({ outcome: 'failed', code: 'CARD_REMOVED' });
-    expect(view()?.step).toEqual({ step: 'ended', outcome: 'failed', code: 'CARD_REMOVED' });
+    dialog.close({ outcome: 'failed', code: 'CARD_REMOVED', detail: null });
+    expect(view()?.step).toEqual({ step: 'ended', outcome: 'failed', code: 'CARD_REMOVED', detail: null });
     await vi.waitFor(() => expect(view()).toBeNull());
     expect(seen.slice(-2)).toEqual(['hide', 'empty']);
     expect(await waiting).toBe('ended');

@@ -32,6 +32,7 @@ export type Shown =
   | { readonly what: 'binding'; readonly view: BindingView }
   | { readonly what: 'pin'; readonly question: PinQuestion }
   | { readonly what: 'consent'; readonly question: ConsentQuestion }
+  | { readonly what: 'waiting'; readonly names: readonly string[] }
   | { readonly what: 'closed'; readonly end: DialogOutcome };
 
 /** What the authentication window showed, in order. */
@@ -110,6 +111,7 @@ export class PlayedPerson implements Prompts {
         return answer === 'silent' ? silent(signal) : answer;
       },
       signing: () => undefined,
+      waiting: (names) => void this.shown.push({ what: 'waiting', names }),
       close: (end) => {
         this.openWindows -= 1;
         this.shown.push({ what: 'closed', end });

@@ -1,7 +1,7 @@
 import { createVerifier } from '../../../../src/formats/xades/verifier.ts';
 import { sampleDispensingCsv } from '../../../../src/sandbox/samples/dispensing.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createCast, ehr, otherEhr, requestFor, SigningDesk, staff, until, xmlOf, type Cast, type DeskOptions } from './signing-desk.ts';
 
 let cast: Cast;
@@ -133,7 +133,7 @@ describe('the card', () => {
   ] as const)('that does not come in time is %s', async (code, arrange) => {
     arrange(openDesk({ policy: { deadlines: { consentSeconds: 20, cardSeconds: 0.05 } } }));
     expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code } });
-    expect(desk.person.last).toEqual({ what: 'closed', end: { outcome: 'failed', code } });
+    expect(desk.person.last).toEqual({ what: 'closed', end: { outcome: 'failed', code, detail: null } });
     expect(desk.cards.held).toEqual([]);
   });
 
@@ -235,6 +235,26 @@ describe('the card', () => {
     desk.cards.insert(cast.doctor);
     expect(await desk.ended(id)).toMatchObject({ state: 'signed' });
     expect(desk.cards.verifies).toBe(1);
+  });
+
+  it('pulled while the PIN is asked is named, and waited for no longer than a moment', async () => {
+    openDesk({ policy: { deadlines: { consentSeconds: 60, cardSeconds: 60 } } }).cards.insert(cast.doctor);
+    desk.person.pin = () => {
+      desk.cards.pull();
+      return 'silent';
+    };
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { id } = await desk.agent.submit(ehr, 'k1', requestFor(['rx-1']));
+      await until('the card is missed', () => desk.person.last?.what === 'need');
+      expect(desk.person.last).toEqual({ what: 'need', need: 'card_removed' });
+      expect(desk.agent.get(ehr, id)).toMatchObject({ state: 'awaiting_card', reason: { en: expect.stringContaining('was removed') as unknown } });
+      vi.advanceTimersByTime(15_000);
+      await until('the window has closed', () => desk.person.last?.what === 'closed');
+      expect(desk.person.last).toMatchObject({ end: { outcome: 'failed', code: 'CARD_REMOVED' } });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('pulled while the PIN is asked and not put back is CARD_REMOVED', async () => {
@@ -540,6 +560,20 @@ describe('requests that come at once', () => {
     desk.agent.cancel(ehr, served.id);
     await desk.ended(served.id);
     expect(await desk.agent.submit(ehr, 'k21', requestFor(['rx-1']))).toMatchObject({ state: 'received' });
+  });
+
+  it('are named in the window of the one that is served, as they come and go', async () => {
+    openDesk().cards.insert(cast.doctor);
+    desk.person.pin = () => 'silent';
+    const served = await desk.agent.submit(ehr, 'k0', requestFor(['rx-1']));
+    await until('the window asks', () => desk.person.asked('pin') === 1);
+    const second = await desk.agent.submit(otherEhr, 'k1', requestFor(['rx-1']));
+    expect(desk.person.last).toEqual({ what: 'waiting', names: [otherEhr.clientName] });
+    desk.agent.cancel(otherEhr, second.id);
+    await desk.ended(second.id, otherEhr);
+    expect(desk.person.last).toEqual({ what: 'waiting', names: [] });
+    desk.agent.cancel(ehr, served.id);
+    await desk.ended(served.id);
   });
 
   it('can be cancelled while they wait, without a window of their own', async () => {

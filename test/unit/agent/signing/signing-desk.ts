@@ -158,7 +158,7 @@ export class SigningDesk {
     return verifyAuditFile(this.auditFile);
   }
 
-  auditEntries(): { readonly event: string; readonly result: string; readonly request: string | null }[] {
+  auditEntries(): { readonly event: string; readonly result: string; readonly request: string | null; readonly notes: readonly string[] }[] {
     return readLines(this.auditFile) as never;
   }
 

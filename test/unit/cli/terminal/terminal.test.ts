@@ -141,6 +141,7 @@ describe('the questions of one signature', () => {
       documents: [{ id: 'rx-1', summary: summarizePrescription(reading.document), warnings: [{ ja: '注意', en: 'mind' }] }],
       waiting: ['別のEHR'],
       canAuthenticate: false,
+      notices: [{ ja: '時計がずれています。', en: 'The clock is wrong.' }],
     };
   }
   const dialog = (language: 'ja' | 'en' = 'ja') => terminalPrompts(terminal.tty, output, language).openSignature(view());
@@ -201,9 +202,9 @@ describe('the questions of one signature', () => {
   });
 
   it('say why it failed and what to do', () => {
-    dialog().close({ outcome: 'failed', code: 'CARD_REMOVED' });
+    dialog().close({ outcome: 'failed', detail: null, code: 'CARD_REMOVED' });
     expect(shown).toMatch(/✖ 署名できませんでした。.+\(CARD_REMOVED\)。.+。\n$/);
-    dialog('en').close({ outcome: 'expired', code: 'EXPIRED' });
+    dialog('en').close({ outcome: 'expired', detail: null, code: 'EXPIRED' });
     expect(shown).toContain('✖ Time is up. Nothing was signed. (EXPIRED)');
   });
 });

@@ -59,7 +59,7 @@ export const signatureScenes = {
   }),
   'last-tries': signature(pinStep({ triesLeft: 2, failuresSeen: 1, consentNeeded: true, refused: 'incorrect' })),
   signing: signature({ step: 'signing', done: 4, total: 12 }),
-  'ended-signed': signature({ step: 'ended', outcome: 'signed', code: null }),
-  'ended-removed': signature({ step: 'ended', outcome: 'failed', code: 'CARD_REMOVED' }),
-  'ended-expired': signature({ step: 'ended', outcome: 'expired', code: 'EXPIRED' }),
+  'ended-signed': signature({ step: 'ended', outcome: 'signed', code: null, detail: null }),
+  'ended-removed': signature({ step: 'ended', outcome: 'failed', code: 'CARD_REMOVED', detail: null }),
+  'ended-expired': signature({ step: 'ended', outcome: 'expired', code: 'EXPIRED', detail: null }),
 } as const satisfies Record<string, SignatureView>;

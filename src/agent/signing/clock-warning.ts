@@ -1,0 +1,44 @@
+import type { DocumentWarning } from './accept-documents.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+/** Dates in prescriptions and dispensing results are Japan's, wherever this machine believes to be. */
+const japanMs = 9 * 60 * 60 * 1000;
+
+/**
+ * How far a document's date may lie behind the clock before one of the two is likely to be wrong: a prescription serves
+ * four days (保険医療機関及び保険医療養担当規則 §20), and a dispensing result is sent within the week.
+ */
+const usualDelayDays = 7;
+
+export const clockWarningId = 'clock';
+
+/**
+ * The clock against the date in the document (YYYY-MM-DD): null where they agree. A clock that is behind the document
+ * is wrong by any number of days, because nothing is issued tomorrow. It warns and refuses nothing: what a wrong clock
+ * can do to the signature is the certificate's validity, which is checked by itself.
+ */
+export function warnOfClock(date: string | null, now: number): DocumentWarning | null {
+  const dated = date === null ? NaN : Date.parse(`${date}T00:00:00Z`);
+  if (Number.isNaN(dated)) return null;
+  const today = Math.floor((now + japanMs) / dayMs) * dayMs;
+  const days = Math.round((today - dated) / dayMs);
+  if (days >= 0 && days <= usualDelayDays) return null;
+  const clock = new Date(today).toISOString().slice(0, 10);
+  return { id: clockWarningId, text: days < 0 ? behind(clock) : ahead(clock) };
+}
+
+// Neither text holds a value of the document: warnings are journalled.
+
+function behind(clock: string): DocumentWarning['text'] {
+  return {
+    ja: `このPCの時計（${clock}）は文書の日付より遅れています。時計と文書の日付のどちらが正しいか確かめてください。`,
+    en: `The clock of this PC (${clock}) is behind the date of the document. Check which of the two is right.`,
+  };
+}
+
+function ahead(clock: string): DocumentWarning['text'] {
+  return {
+    ja: `このPCの時計（${clock}）は文書の日付より${usualDelayDays + 1}日以上進んでいます。時計と文書の日付のどちらが正しいか確かめてください。`,
+    en: `The clock of this PC (${clock}) is ${usualDelayDays + 1} or more days ahead of the date of the document. Check which of the two is right.`,
+  };
+}
