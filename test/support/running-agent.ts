@@ -15,6 +15,7 @@ import { verifyAuditFile, type AuditVerdict } from '../../src/agent/audit/audit-
 import type { CardHost } from '../../src/native/host/card-host.ts';
 import type { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { VirtualReaders } from '../../src/sandbox/cards/virtual-readers.ts';
+import { sampleDates } from '../../src/sandbox/samples/sample-dates.ts';
 import { samplePrescriptionCsv, type SamplePrescriptionOptions } from '../../src/sandbox/samples/prescription.ts';
 import { virtualCardHost } from '../../src/sandbox/virtual-card-host.ts';
 import { PlayedPerson } from '../unit/agent/signing/played-person.ts';
@@ -208,7 +209,7 @@ function readIfThere(file: string): string {
 }
 
 export function prescription(id = 'rx-1', csv: Uint8Array | SamplePrescriptionOptions = {}): { id: string; type: 'prescription'; csv: string } {
-  const bytes = csv instanceof Uint8Array ? csv : samplePrescriptionCsv(csv);
+  const bytes = csv instanceof Uint8Array ? csv : samplePrescriptionCsv({ ...sampleDates(), ...csv });
   return { id, type: 'prescription', csv: Buffer.from(bytes).toString('base64') };
 }
 

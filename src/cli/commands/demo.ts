@@ -38,12 +38,13 @@ async function runDemo(options: DemoOptions, context: CommandContext): Promise<v
   const print = (line: string): void => {
     if (options.json !== true) process.stdout.write(`${line}\n`);
   };
-  const [{ openSandboxClinic }, { startSandboxAgent }, ehr, samples, dispensingSamples] = await Promise.all([
+  const [{ openSandboxClinic }, { startSandboxAgent }, ehr, samples, dispensingSamples, { sampleDates }] = await Promise.all([
     import('../../sandbox/sandbox-clinic.ts'),
     import('../sandbox/start-sandbox-agent.ts'),
     import('../../sandbox/ehr/ehr-client.ts'),
     import('../../sandbox/samples/prescription.ts'),
     import('../../sandbox/samples/dispensing.ts'),
+    import('../../sandbox/samples/sample-dates.ts'),
   ]);
   print(say({ ja: '① 試験用の認証局と仮想カード（医師・薬剤師）を作ります', en: '1. Making a test CA and virtual cards (doctor, pharmacist)' }));
   const clinic = await openSandboxClinic();
@@ -59,13 +60,14 @@ async function runDemo(options: DemoOptions, context: CommandContext): Promise<v
     print(say({ ja: '③ EHRがペアリングし、番号を入力しました', en: '3. The EHR has paired and typed the code' }));
 
     print(say({ ja: '④ EHRが処方箋を送ります（医師のカード）', en: "4. The EHR sends a prescription (doctor's card)" }));
-    const prescriptionCsv = samples.samplePrescriptionCsv();
+    const dates = sampleDates();
+    const prescriptionCsv = samples.samplePrescriptionCsv(dates);
     const signedRx = await ehr.sign(paired, { id: 'D0012', name: '医者 三郎' }, [{ id: 'rx-1', type: 'prescription', csv: prescriptionCsv }]);
     const prescription = onlyXml(signedRx);
 
     print(say({ ja: '⑤ 薬局のEHRが調剤結果を送ります（薬剤師のカード）', en: "5. The pharmacy sends the dispensing result (pharmacist's card)" }));
     clinic.insert('pharmacist');
-    const dispensingCsv = dispensingSamples.sampleDispensingCsv();
+    const dispensingCsv = dispensingSamples.sampleDispensingCsv(dates);
     const signedDx = await ehr.sign(paired, { id: 'P0003', name: '調剤 花子' }, [
       { id: 'dx-1', type: 'dispensing', csv: dispensingCsv, prescription },
     ]);

@@ -130,12 +130,13 @@ function addEhr(sandbox: Command, context: CommandContext): void {
     .action(async (csv: string | undefined, options: { port?: number; code?: string; out: string }) => {
       const ehr = await import('../../sandbox/ehr/ehr-client.ts');
       const { samplePrescriptionCsv } = await import('../../sandbox/samples/prescription.ts');
+      const { sampleDates } = await import('../../sandbox/samples/sample-dates.ts');
       const port = options.port ?? (await ehr.findAgent());
       if (port === undefined) {
         throw new CommandFailure({ ja: 'エージェントが見つかりません。起動してください。', en: 'No agent was found. Start it first.' });
       }
       const paired = await ehr.pair(port, '見本のEHR', async () => options.code ?? (await askLine(say({ ja: 'エージェントに表示された番号: ', en: 'Code that the agent shows: ' }))));
-      const bytes = csv === undefined ? samplePrescriptionCsv() : new Uint8Array(await readFile(csv));
+      const bytes = csv === undefined ? samplePrescriptionCsv(sampleDates()) : new Uint8Array(await readFile(csv));
       const signed = await ehr.sign(paired, { id: 'D0012', name: '医者 三郎' }, [{ id: 'rx-1', type: 'prescription', csv: bytes }]);
       for (const document of signed.documents) await writeFile(options.out, document.xml, { mode: 0o600 });
       process.stdout.write(`${signed.signer.name} (${signed.signer.role ?? '-'}) ${signed.signedAt} → ${options.out}\n`);

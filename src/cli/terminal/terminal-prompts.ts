@@ -129,7 +129,7 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
 function endText({ outcome, code, detail }: Exclude<DialogOutcome, { outcome: 'signed' }>, language: Language): string {
   const { ended } = terminalTexts[language];
   const entry = outcome === 'failed' ? Object.entries<ErrorCodeEntry>(errorCodes).find(([known]) => known === code)?.[1] : undefined;
-  if (entry === undefined) return `${detail?.[language] ?? ended[outcome]} (${code})`;
+  if (entry === undefined) return sentences([`${ended[outcome]} (${code})`, detail?.[language]], language);
   return sentences([ended[outcome], `${entry[language]} (${code})`, entry.remedy[language]], language);
 }
 
