@@ -1,8 +1,9 @@
 import { Command, CommanderError, Help, InvalidArgumentError, Option, type HelpConfiguration } from 'commander';
+import { NoFreePort } from '../agent/api/no-free-port.ts';
 import { AgentNotRunning, ControlFailure } from '../agent/control/control-client.ts';
 import type { SecretStore } from '../agent/ports.ts';
 import { ProblemError } from '../contract/problem.ts';
-import { problemText } from '../contract/problem-text.ts';
+import { problemText, sentences } from '../contract/problem-text.ts';
 import { CommandFailure, exitCodes } from './exit.ts';
 import type { Language } from './language.ts';
 import { columnsOf } from './terminal/terminal-width.ts';
@@ -97,6 +98,10 @@ export async function runProgram(program: Command, argv: readonly string[], lang
 
 function explain(error: unknown): { readonly text: { readonly ja: string; readonly en: string }; readonly exitCode: number } {
   if (error instanceof CommandFailure) return { text: error.text, exitCode: error.exitCode };
+  if (error instanceof NoFreePort) {
+    const { title, remedy } = error;
+    return { text: { ja: sentences([title.ja, remedy.ja], 'ja'), en: sentences([title.en, remedy.en], 'en') }, exitCode: exitCodes.failed };
+  }
   if (error instanceof ControlFailure) return { text: error.text, exitCode: exitCodes.failed };
   // What failed first, where closing failed after it.
   if (error instanceof SuppressedError) return explain(error.suppressed);

@@ -7,7 +7,8 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listenOnLoopback, NoFreePort } from '../../src/agent/api/listen.ts';
+import { listenOnLoopback } from '../../src/agent/api/listen.ts';
+import { NoFreePort } from '../../src/agent/api/no-free-port.ts';
 import { sayRaw, startRunningApi, statusOf, type RunningApi } from '../support/running-api.ts';
 
 const plainServer = (): Server => createHttpServer((_request, response) => response.end());
@@ -94,7 +95,7 @@ describe('the port', () => {
 
   it('is named in the error when all are taken', async () => {
     const taken = await occupy('127.0.0.1');
-    await expect(listen([taken])).rejects.toMatchObject({ ports: [taken], text: { ja: expect.stringContaining(String(taken)) as string } });
+    await expect(listen([taken])).rejects.toMatchObject({ ports: [taken], title: { ja: expect.stringContaining(String(taken)) as string } });
   });
 });
 

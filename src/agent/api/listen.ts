@@ -1,28 +1,12 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Text } from './language.ts';
+import { holdersOf, NoFreePort } from './no-free-port.ts';
 
 export interface LoopbackListener {
   readonly port: number;
   /** As in URLs: `127.0.0.1`, `[::1]`. */
   readonly addresses: readonly string[];
   readonly servers: readonly Server[];
-}
-
-/** No port of the list could be bound on loopback. */
-export class NoFreePort extends Error {
-  override readonly name = 'NoFreePort';
-  readonly ports: readonly number[];
-  readonly text: Text;
-
-  constructor(ports: readonly number[], cause: unknown) {
-    super(`none of the ports ${ports.join(', ')} is free`, { cause });
-    this.ports = ports;
-    this.text = {
-      ja: `ポート ${ports.join(', ')} はすべて使用中か、使用が禁止されています。ほかのエージェントを終了するか、管理者がポリシー api.ports で別のポートを指定してください。`,
-      en: `The ports ${ports.join(', ')} are all in use or excluded. End the other agent, or have an administrator name other ports in the policy api.ports.`,
-    };
-  }
 }
 
 /**
@@ -46,7 +30,7 @@ export async function listenOnLoopback(
       lastError = pair.taken;
     }
   }
-  throw new NoFreePort(ports, lastError);
+  throw new NoFreePort(await holdersOf(ports), lastError);
 }
 
 async function bindPair(

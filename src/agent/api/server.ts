@@ -57,7 +57,7 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** Starts the local API. Throws {@link NoFreePort} of listen.ts. */
+/** Starts the local API. Throws {@link NoFreePort} of no-free-port.ts. */
 export async function startApi(options: ApiOptions): Promise<Api> {
   if (options.policy.bodyLimit > largestBodyLimit) throw new RangeError(`bodyLimit is over ${largestBodyLimit} bytes`);
   let port = 0;

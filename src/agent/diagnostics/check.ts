@@ -46,8 +46,8 @@ export interface DiagnosedParts {
   readonly portFile: PortFile | undefined;
   /** Asks `/health` of the port in the port file and checks the nonce's signature. */
   readonly askHealth: (portFile: PortFile) => Promise<'ours' | 'foreign' | 'silent'>;
-  /** Whether each port of the policy's list could be bound now. */
-  readonly portsFree: () => Promise<readonly { readonly port: number; readonly free: boolean }[]>;
+  /** Whether each port of the policy's list could be bound now, and the program that keeps it from being. */
+  readonly portsFree: () => Promise<readonly { readonly port: number; readonly free: boolean; readonly holder: string | null }[]>;
   readonly anchors: readonly { readonly name: string; readonly sha256: string; readonly notAfter: Date; readonly known: boolean }[];
   readonly verifyAudit: () => Promise<AuditVerdict>;
 }

@@ -2,6 +2,7 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { createServer } from 'node:net';
 import { healthMessage } from '../../contract/health-signature.ts';
 import { findInstalledModules, inspectModule, isPkcs11BindingBuilt, processBits } from '../../native/host/inspect-module.ts';
+import { ownerOfListener } from '../../native/peer/owner-of-listener.ts';
 import { readAnchors } from '../config/anchors.ts';
 import { readConfig } from '../config/read-config.ts';
 import { lookAtCards } from '../look-at-cards.ts';
@@ -41,7 +42,7 @@ export async function gatherParts(
     processBits,
     portFile,
     askHealth,
-    portsFree: () => Promise.all(settings.api.ports.map(async (port) => ({ port, free: await isFree(port) }))),
+    portsFree: () => Promise.all(settings.api.ports.map(async (port) => (await isFree(port)) ? { port, free: true, holder: null } : { port, free: false, holder: (await ownerOfListener(port))?.program ?? null })),
     anchors,
     verifyAudit: () => verifyStoredAudit(data.root, secrets),
     installedModules: findInstalledModules(),

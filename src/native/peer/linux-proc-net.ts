@@ -53,6 +53,21 @@ export function findClientSocket(table: string, family: 4 | 6, connection: Conne
   return undefined;
 }
 
+/** Sockets that listen on this port, on whatever address. `table` is the text of /proc/net/tcp or tcp6. */
+export function findListeners(table: string, port: number): readonly SocketOwner[] {
+  const ending = `:${port.toString(16).padStart(4, '0').toUpperCase()}`;
+  return table.split('\n').flatMap((line) => {
+    const [, local, , state, , , , uid, , inode] = line.trim().split(/\s+/);
+    const isOne = state === listening && local?.endsWith(ending) === true && uid !== undefined && inode !== undefined;
+    return isOne && /^\d+$/.test(uid) && /^\d+$/.test(inode) ? [{ uid: Number(uid), inode }] : [];
+  });
+}
+
+export async function findListenersInProc(port: number, proc = '/proc'): Promise<readonly SocketOwner[]> {
+  const tables = await Promise.all(['net/tcp', 'net/tcp6'].map((file) => readFile(join(proc, file), 'latin1').catch(() => '')));
+  return tables.flatMap((table) => findListeners(table, port));
+}
+
 export async function findClientSocketInProc(connection: Connection, proc = '/proc'): Promise<SocketOwner | undefined> {
   for (let read = 0; read < reads; read += 1) {
     for (const [file, family] of [['net/tcp', 4], ['net/tcp6', 6]] as const) {

@@ -41,13 +41,22 @@ export function findClientInLsof(output: string, connection: Connection): MacosO
 }
 
 export async function macosOwner(connection: Connection): Promise<MacosOwner | undefined> {
-  const filter = ['-nP', '-a', `-iTCP:${connection.remotePort}`, '-sTCP:ESTABLISHED', '-F', 'pun'];
+  return findClientInLsof(await lsof(connection.remotePort, 'ESTABLISHED'), connection);
+}
+
+/** The first process of `lsof -F p`, or undefined. Without root other users' processes are not in it. */
+export async function macosListener(port: number): Promise<number | undefined> {
+  const pid = /^p(\d+)$/m.exec(await lsof(port, 'LISTEN'))?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+function lsof(port: number, state: 'ESTABLISHED' | 'LISTEN'): Promise<string> {
+  const filter = ['-nP', '-a', `-iTCP:${port}`, `-sTCP:${state}`, '-F', 'pun'];
   // lsof ends with 1 also when it has printed what it found but missed something else.
-  const output = await run('/usr/sbin/lsof', filter, { timeout: longestCallMs }).then(
+  return run('/usr/sbin/lsof', filter, { timeout: longestCallMs }).then(
     ({ stdout }) => stdout,
     (error: unknown) => (error instanceof Error && 'stdout' in error && typeof error.stdout === 'string' ? error.stdout : ''),
   );
-  return findClientInLsof(output, connection);
 }
 
 /** ps(1) prints the whole path as `comm` on macOS. */

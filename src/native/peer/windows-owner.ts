@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import type * as KoffiModule from 'koffi';
 import type { Connection } from './socket-address.ts';
-import { AF_INET, AF_INET6, findClientProcess, sidOfTokenUser, TCP_TABLE_OWNER_PID_CONNECTIONS } from './windows-tcp-table.ts';
+import { AF_INET, AF_INET6, findClientProcess, findListeningProcess, sidOfTokenUser, TCP_TABLE_OWNER_PID_CONNECTIONS, TCP_TABLE_OWNER_PID_LISTENER } from './windows-tcp-table.ts';
 
 const ERROR_INSUFFICIENT_BUFFER = 122;
 const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
@@ -50,12 +50,12 @@ function windowsApi(): WindowsApi {
   return loaded;
 }
 
-function connectionTable(api: WindowsApi, family: number): Buffer {
+function tcpTable(api: WindowsApi, family: number, kind: number): Buffer {
   for (let room = 16_384, attempt = 0; attempt < 8; attempt += 1) {
     const size = Buffer.alloc(4);
     size.writeUInt32LE(room);
     const table = Buffer.alloc(room);
-    const status = Number(api.getExtendedTcpTable(table, size, 0, family, TCP_TABLE_OWNER_PID_CONNECTIONS, 0));
+    const status = Number(api.getExtendedTcpTable(table, size, 0, family, kind, 0));
     if (status === 0) return table;
     if (status !== ERROR_INSUFFICIENT_BUFFER) break;
     // Connections may be added between two calls; so there is some more room than was asked for.
@@ -65,8 +65,8 @@ function connectionTable(api: WindowsApi, family: number): Buffer {
 }
 
 function clientProcess(api: WindowsApi, connection: Connection): number | undefined {
-  return findClientProcess(connectionTable(api, AF_INET), AF_INET, connection)
-    ?? findClientProcess(connectionTable(api, AF_INET6), AF_INET6, connection);
+  const connections = (family: number): Buffer => tcpTable(api, family, TCP_TABLE_OWNER_PID_CONNECTIONS);
+  return findClientProcess(connections(AF_INET), AF_INET, connection) ?? findClientProcess(connections(AF_INET6), AF_INET6, connection);
 }
 
 function userOfProcess(api: WindowsApi, process: unknown): string | undefined {
@@ -112,6 +112,14 @@ export function windowsOwner(connection: Connection): WindowsOwner | undefined {
     const sid = userOfProcess(api, process);
     return sid === undefined ? undefined : { sid, program: programOfProcess(api, process) };
   });
+}
+
+/** Path of the program that listens on a port; null where it may not be asked, undefined where nobody listens. */
+export function windowsListener(port: number): string | null | undefined {
+  const api = windowsApi();
+  const listeners = (family: number): Buffer => tcpTable(api, family, TCP_TABLE_OWNER_PID_LISTENER);
+  const pid = findListeningProcess(listeners(AF_INET), AF_INET, port) ?? findListeningProcess(listeners(AF_INET6), AF_INET6, port);
+  return pid === undefined ? undefined : (withProcess(api, pid, (process) => programOfProcess(api, process)) ?? null);
 }
 
 /** The SID of the user that this process runs as. */

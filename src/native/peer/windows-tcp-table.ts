@@ -10,6 +10,9 @@ export const AF_INET6 = 23;
 /** All connections, without listeners, with the process of each. */
 export const TCP_TABLE_OWNER_PID_CONNECTIONS = 4;
 
+/** The same rows, of listeners alone. */
+export const TCP_TABLE_OWNER_PID_LISTENER = 3;
+
 interface RowLayout {
   readonly size: number;
   readonly addressBytes: 4 | 16;
@@ -51,6 +54,19 @@ export function findClientProcess(table: Buffer, family: typeof AF_INET | typeof
     if (!has(row.localAddress, from) || !has(row.remoteAddress, to)) continue;
     const pid = table.readUInt32LE(at + row.pid);
     if (pid !== 0 && table.readUInt32LE(at + row.state) !== timeWait) return pid;
+  }
+  return undefined;
+}
+
+/** The process that listens on this port, or undefined. `table` is what GetExtendedTcpTable filled in, of listeners. */
+export function findListeningProcess(table: Buffer, family: typeof AF_INET | typeof AF_INET6, port: number): number | undefined {
+  const row = family === AF_INET ? ipv4Row : ipv6Row;
+  if (table.length < firstRow) return undefined;
+  const count = Math.min(table.readUInt32LE(0), Math.floor((table.length - firstRow) / row.size));
+  for (let index = 0; index < count; index += 1) {
+    const at = firstRow + index * row.size;
+    const pid = table.readUInt32LE(at + row.pid);
+    if (table.readUInt16BE(at + row.localPort) === port && pid !== 0) return pid;
   }
   return undefined;
 }

@@ -20,7 +20,7 @@ export const checkPort: Check = async ({ portFile, askHealth, portsFree }) => {
   }
   const ports = await portsFree();
   const free = ports.find((port) => port.free);
-  const list = ports.map((port) => port.port).join(', ');
+  const list = ports.map(({ port, holder }) => (holder === null ? String(port) : `${port} (${holder})`)).join(', ');
   return free === undefined
     ? [
         result('port', title, 'problem', { ja: `使えるポートがありません: ${list}`, en: `No port is free: ${list}` }, {
