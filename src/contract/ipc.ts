@@ -205,9 +205,11 @@ export const windows = {
 
 /** What every window may ask. */
 export const common = {
-  push: { settings: settingsView },
+  /** `pulse`: a beat that a living page answers with `page.lives`. */
+  push: { settings: settingsView, pulse: z.int() },
   invoke: {
     'settings.get': { request: nothing, answer: settingsView },
+    'page.lives': { request: z.strictObject({ beat: z.int() }), answer: nothing },
     /** Opens a page of the manual outside. The one gate for external links: topics, never addresses. */
     'help.open': { request: z.strictObject({ topic: z.enum(['manual', 'pairing', 'locked-card', 'browser-denied', 'security']) }), answer: nothing },
   },

@@ -2,6 +2,7 @@ import { app, type WebContents } from 'electron';
 import path from 'node:path';
 import type { WindowName } from '../contract/ipc.ts';
 import { PageWindow } from './page-window.ts';
+import { windowShapes } from './window-shapes.ts';
 
 export interface WindowEvents {
   readonly lost: (window: WindowName) => void;
@@ -13,12 +14,12 @@ export type DesktopWindows = Readonly<Record<WindowName, PageWindow>>;
 /** The three windows, warm and hidden. */
 export function buildWindows(preload: string, { lost, closed }: WindowEvents): DesktopWindows {
   const icon = path.join(app.getAppPath(), 'assets', 'icon.png');
-  const build = (name: WindowName, shape: ConstructorParameters<typeof PageWindow>[0]['shape']): PageWindow =>
-    new PageWindow({ name, preload, shape: { ...shape, icon }, onLost: () => lost(name), onClosed: () => closed(name) });
+  const build = (name: WindowName, shape: ConstructorParameters<typeof PageWindow>[0]['shape'] = {}): PageWindow =>
+    new PageWindow({ name, preload, shape: { ...windowShapes[name], ...shape, icon }, onLost: () => lost(name), onClosed: () => closed(name) });
   return {
-    signature: build('signature', { width: 720, height: 760, minWidth: 480, minHeight: 480, alwaysOnTop: true, minimizable: false, maximizable: false }),
-    pairing: build('pairing', { width: 560, height: 520, minWidth: 420, minHeight: 400, alwaysOnTop: true, minimizable: false, maximizable: false }),
-    home: build('home', { width: 960, height: 720, minWidth: 640, minHeight: 480 }),
+    signature: build('signature', { alwaysOnTop: true, minimizable: false, maximizable: false }),
+    pairing: build('pairing', { alwaysOnTop: true, minimizable: false, maximizable: false }),
+    home: build('home'),
   };
 }
 

@@ -154,6 +154,7 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
     'diagnosis.run': () => diagnosis.run((check) => windows.home.push('check', check)),
     'diagnosis.copy': () => copyDiagnosis(diagnosis, preferences.language),
     'diagnosis.save': saveLogs,
+    'page.lives': ({ beat }, window) => windows[window].lives(beat),
     'settings.get': () => preferences.read(),
     'settings.change': async (change) => tellSettings(await preferences.change(change)),
     'help.open': ({ topic }) => shell.openExternal(helpAddress(topic, preferences.language)),

@@ -16,9 +16,9 @@ export type InvokeName = keyof AllInvokes;
 type Request<Name extends InvokeName> = z.infer<AllInvokes[Name]['request']>;
 type Answer<Name extends InvokeName> = z.infer<AllInvokes[Name]['answer']> extends infer A ? ([A] extends [undefined] ? unknown : A) : never;
 
-/** What main does for each channel. Requests are validated before, answers after; a channel without an answer gives none. */
+/** What main does for each channel, told which window asks. Requests are validated before, answers after; a channel without an answer gives none. */
 export type InvokeHandlers = {
-  readonly [Name in InvokeName]: (request: Request<Name>) => Promise<Answer<Name>> | Answer<Name>;
+  readonly [Name in InvokeName]: (request: Request<Name>, window: WindowName) => Promise<Answer<Name>> | Answer<Name>;
 };
 
 /** Says nothing of what was sent: the text goes back to a page that may not be ours any more. */
@@ -32,13 +32,14 @@ class Refused extends Error {
  */
 export function routeInvokes(ipc: Pick<IpcMain, 'handle'>, windowOf: (contents: WebContents) => WindowName | undefined, handlers: InvokeHandlers): void {
   for (const name of Object.keys(handlers) as InvokeName[]) {
-    const handler = handlers[name] as (request: unknown) => unknown;
+    const handler = handlers[name] as (request: unknown, window: WindowName) => unknown;
     ipc.handle(name, async (event, ...sent: unknown[]) => {
-      const channel = channelOf(sender(event, windowOf), name);
+      const window = sender(event, windowOf);
+      const channel = channelOf(window, name);
       const request = channel.request.safeParse(sent[0]);
       if (sent.length > 1 || !request.success) throw new Refused('malformed request');
       try {
-        const answer = await handler(request.data);
+        const answer = await handler(request.data, window);
         return channel.answer instanceof z.ZodUndefined ? undefined : channel.answer.parse(answer);
       } catch (error) {
         throw error instanceof ProblemError ? error : new Refused('not done');

@@ -3,6 +3,7 @@ import type { WindowName } from '../contract/ipc.ts';
 import { RestartBudget } from '../native/host/restart-budget.ts';
 import { pushChannel, type PushName } from './channels.ts';
 import { pageAddress } from './page-files.ts';
+import { PagePulse } from './page-pulse.ts';
 import { middleOf } from './window-place.ts';
 
 export interface PageWindowOptions {
@@ -22,12 +23,19 @@ const rebuilds = { restarts: 5, withinMs: 60_000 };
 export class PageWindow {
   readonly #options: PageWindowOptions;
   readonly #budget = new RestartBudget(rebuilds);
+  readonly #pulse: PagePulse;
   #window: BrowserWindow;
   #ending = false;
 
   constructor(options: PageWindowOptions) {
     this.#options = options;
     this.#window = this.#build();
+    this.#pulse = new PagePulse({ isVisible: () => this.isVisible(), send: (beat) => this.push('pulse', beat), onHang: () => this.rebuild() });
+  }
+
+  /** The page answered a beat: it lives. */
+  lives(beat: number): void {
+    this.#pulse.answered(beat);
   }
 
   has(contents: WebContents): boolean {
@@ -63,10 +71,17 @@ export class PageWindow {
     if (!this.#window.isDestroyed()) this.#window.hide();
   }
 
-  /** The page hangs: away with it, and a new one. */
+  /** The page hangs or has died: away with it and its process, and a new one. */
   rebuild(): void {
     const lost = this.#window;
-    if (!lost.isDestroyed()) lost.destroy();
+    this.#pulse.forget();
+    if (!lost.isDestroyed()) {
+      const contents = lost.webContents;
+      contents.removeAllListeners('render-process-gone');
+      // A process that hangs would not end by itself.
+      if (!contents.isCrashed()) contents.forcefullyCrashRenderer();
+      lost.destroy();
+    }
     if (this.#ending) return;
     if (this.#budget.take(performance.now())) this.#window = this.#build();
     this.#options.onLost();
@@ -74,6 +89,7 @@ export class PageWindow {
 
   destroy(): void {
     this.#ending = true;
+    this.#pulse.stop();
     if (!this.#window.isDestroyed()) this.#window.destroy();
   }
 

@@ -2,7 +2,7 @@ import { render, type ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { SettingsView } from '../../contract/ipc.ts';
 import type { MessageKey } from '../../contract/messages/messages.ts';
-import { pageBridge } from './bridge.ts';
+import { ask, pageBridge } from './bridge.ts';
 import { speech, SpeechProvider } from './language.ts';
 
 /** Settings as they stand and as they change; every window hears them. */
@@ -11,9 +11,16 @@ function useSettings(): SettingsView | null {
   useEffect(() => {
     // Any window's bridge will do: the channel is common to all.
     const agent = pageBridge<'pairing'>();
-    const stop = agent.on('settings', setSettings);
+    const stops = [
+      agent.on('settings', setSettings),
+      agent.on('pulse', (beat) => {
+        ask(agent.invoke('page.lives', { beat }));
+      }),
+    ];
     agent.invoke('settings.get', undefined).then(setSettings, () => undefined);
-    return stop;
+    return () => {
+      for (const stop of stops) stop();
+    };
   }, []);
   return settings;
 }

@@ -1,0 +1,64 @@
+/** How long a page may take to answer before it is taken to hang, ms. */
+export const hangMs = 10_000;
+const beatMs = 1_000;
+/** When so much passed between two beats, this process itself stood still (sleep, a debugger): nobody is blamed. */
+const stalledMs = 5_000;
+
+export interface PagePulseOptions {
+  /** Whether a person can see the page. A hidden one has nobody to keep waiting. */
+  readonly isVisible: () => boolean;
+  readonly send: (beat: number) => void;
+  readonly onHang: () => void;
+  readonly now?: () => number;
+}
+
+/**
+ * Asks a visible page every second whether it still lives. Electron's own `unresponsive` waits for an input event that
+ * goes unanswered, and for longer than a doctor does.
+ */
+export class PagePulse {
+  readonly #options: PagePulseOptions;
+  readonly #timer: NodeJS.Timeout;
+  #beat = 0;
+  #lastTick: number;
+  /** Since when the last beat waits for its answer; null where it came. */
+  #waitingSince: number | null = null;
+
+  constructor(options: PagePulseOptions) {
+    this.#options = options;
+    this.#lastTick = this.#now();
+    this.#timer = setInterval(() => this.#tick(), beatMs).unref();
+  }
+
+  answered(beat: number): void {
+    if (beat === this.#beat) this.#waitingSince = null;
+  }
+
+  /** A page that was built anew owes no answer. */
+  forget(): void {
+    this.#waitingSince = null;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(): void {
+    const now = this.#now();
+    const stalled = now - this.#lastTick > stalledMs;
+    this.#lastTick = now;
+    if (stalled || !this.#options.isVisible()) {
+      this.#waitingSince = null;
+    } else if (this.#waitingSince === null) {
+      this.#waitingSince = now;
+      this.#options.send(++this.#beat);
+    } else if (now - this.#waitingSince >= hangMs) {
+      this.#waitingSince = null;
+      this.#options.onHang();
+    }
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? performance.now();
+  }
+}
