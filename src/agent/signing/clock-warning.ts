@@ -1,5 +1,3 @@
-import type { DocumentWarning } from './accept-documents.ts';
-
 const dayMs = 24 * 60 * 60 * 1000;
 /** Dates in prescriptions and dispensing results are Japan's, wherever this machine believes to be. */
 const japanMs = 9 * 60 * 60 * 1000;
@@ -12,12 +10,17 @@ const usualDelayDays = 7;
 
 export const clockWarningId = 'clock';
 
+export interface ClockWarning {
+  readonly id: typeof clockWarningId;
+  readonly text: { readonly ja: string; readonly en: string };
+}
+
 /**
  * The clock against the date in the document (YYYY-MM-DD): null where they agree. A clock that is behind the document
  * is wrong by any number of days, because nothing is issued tomorrow. It warns and refuses nothing: what a wrong clock
  * can do to the signature is the certificate's validity, which is checked by itself.
  */
-export function warnOfClock(date: string | null, now: number): DocumentWarning | null {
+export function warnOfClock(date: string | null, now: number): ClockWarning | null {
   const dated = date === null ? NaN : Date.parse(`${date}T00:00:00Z`);
   if (Number.isNaN(dated)) return null;
   const today = Math.floor((now + japanMs) / dayMs) * dayMs;
@@ -29,14 +32,14 @@ export function warnOfClock(date: string | null, now: number): DocumentWarning |
 
 // Neither text holds a value of the document: warnings are journalled.
 
-function behind(clock: string): DocumentWarning['text'] {
+function behind(clock: string): ClockWarning['text'] {
   return {
     ja: `このPCの時計（${clock}）は文書の日付より遅れています。時計と文書の日付のどちらが正しいか確かめてください。`,
     en: `The clock of this PC (${clock}) is behind the date of the document. Check which of the two is right.`,
   };
 }
 
-function ahead(clock: string): DocumentWarning['text'] {
+function ahead(clock: string): ClockWarning['text'] {
   return {
     ja: `このPCの時計（${clock}）は文書の日付より${usualDelayDays + 1}日以上進んでいます。時計と文書の日付のどちらが正しいか確かめてください。`,
     en: `The clock of this PC (${clock}) is ${usualDelayDays + 1} or more days ahead of the date of the document. Check which of the two is right.`,
