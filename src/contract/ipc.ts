@@ -97,13 +97,15 @@ const problemView = z.object({
   title: bilingual,
   remedy: bilingual,
   /** What the button beside it does. */
-  action: z.enum(['diagnose', 'revive_cards', 'pair']).nullable(),
+  action: z.enum(['diagnose', 'revive_cards', 'pair', 'start_again']).nullable(),
 });
 
 export const agentView = z.object({
   version: z.string(),
   port: z.int().nullable(),
   state: z.enum(['ready', 'needs_you', 'working', 'problem']),
+  /** A window waits for an answer. */
+  isAsking: z.boolean(),
   cardService: z.enum(['running', 'unavailable']),
   readers: z.array(
     z.object({
@@ -115,6 +117,8 @@ export const agentView = z.object({
     }),
   ),
   problems: z.array(problemView),
+  /** What keeps nobody from signing and should be known all the same. */
+  notices: z.array(bilingual),
   /** The last signatures of this start. No patient. */
   recent: z.array(z.object({ at: isoTime, type: z.enum(['prescription', 'dispensing']), count: z.int(), caller: z.string(), result: z.string() })),
 });
@@ -193,6 +197,8 @@ export const windows = {
       'clients.list': { request: nothing, answer: z.array(clientView) },
       'clients.revoke': { request: z.strictObject({ id: z.string() }), answer: nothing },
       'cards.revive': { request: nothing, answer: nothing },
+      /** Where the agent did not start: tries again. */
+      'agent.start': { request: nothing, answer: nothing },
       /** Checks come as pushes while it runs; the answer says how many there were. */
       'diagnosis.run': { request: nothing, answer: z.strictObject({ checks: z.int(), problems: z.int() }) },
       'diagnosis.copy': { request: nothing, answer: nothing },

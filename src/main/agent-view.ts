@@ -7,7 +7,7 @@ import { showSafely } from '../formats/prescription/display-safety.ts';
 /** What is known of the agent: running, not yet, or not at all. */
 export type AgentFacts =
   | { readonly phase: 'starting' }
-  | { readonly phase: 'failed'; readonly code: ErrorCode }
+  | { readonly phase: 'failed'; readonly problem: AgentView['problems'][number] }
   | { readonly phase: 'running'; readonly port: number; readonly desktop: Pick<AgentDesktop, 'status' | 'recent'>; readonly isAsking: boolean };
 
 /** Without a card in the reader all is well: a doctor keeps the card. */
@@ -15,14 +15,16 @@ const needsNobody: ReadonlySet<ErrorCode> = new Set(['NO_CARD']);
 /** What a person can mend at the reader. */
 const needsPerson: ReadonlySet<ErrorCode> = new Set(['CARD_IN_USE', 'CARD_UNKNOWN', 'NO_READER']);
 
-export function viewAgent(facts: AgentFacts): AgentView {
-  const nothing = { version, port: null, cardService: 'unavailable' as const, readers: [], recent: [] };
+export function viewAgent(facts: AgentFacts, notices: AgentView['notices'] = []): AgentView {
+  const nothing = { version, notices, isAsking: false, port: null, cardService: 'unavailable' as const, readers: [], recent: [] };
   if (facts.phase === 'starting') return { ...nothing, state: 'working', problems: [] };
-  if (facts.phase === 'failed') return { ...nothing, state: 'problem', problems: [viewProblem(facts.code)] };
+  if (facts.phase === 'failed') return { ...nothing, state: 'problem', problems: [facts.problem] };
   const { port, desktop, isAsking } = facts;
   const status = desktop.status();
   return {
     version,
+    notices,
+    isAsking,
     port,
     state: stateOf(status.problems, isAsking, status.waiting),
     cardService: status.cardService,

@@ -1,43 +1,70 @@
 import type { Agent } from '../agent/agent.ts';
 import type { AgentDesktop } from '../agent/agent-desktop.ts';
 import type { Prompts, SecretStore } from '../agent/ports.ts';
+import type { AgentView } from '../contract/ipc.ts';
 import { ProblemError } from '../contract/problem.ts';
 import { viewAgent, type AgentFacts } from './agent-view.ts';
-import type { AgentView } from '../contract/ipc.ts';
+import { explainStartFailure } from './start-failure.ts';
 
 /** Starts the agent that this desktop shows: the product, or in tests one over virtual cards. */
 export type StartAgent = (parts: { readonly prompts: Prompts; readonly secrets: SecretStore }) => Promise<Agent>;
 
+export interface DesktopAgentOptions {
+  readonly start: () => Promise<Agent>;
+  readonly isAsking: () => boolean;
+  /** What a person should know at any time. */
+  readonly notices: () => AgentView['notices'];
+  readonly onChange: (view: AgentView) => void;
+}
+
+/** A port becomes free, a disk gets room: whoever kept the agent from starting may be gone by then. */
+const retryMs = 30_000;
+
 /** The agent as the windows see it, from before it runs until after it has ended. */
 export class DesktopAgent {
-  readonly #onChange: (view: AgentView) => void;
-  readonly #isAsking: () => boolean;
+  readonly #options: DesktopAgentOptions;
   #agent: Agent | undefined;
   #facts: Extract<AgentFacts, { phase: 'starting' | 'failed' }> = { phase: 'starting' };
+  #isTrying = false;
+  #retry: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
-  constructor(isAsking: () => boolean, onChange: (view: AgentView) => void) {
-    this.#isAsking = isAsking;
-    this.#onChange = onChange;
+  constructor(options: DesktopAgentOptions) {
+    this.#options = options;
   }
 
-  /** An agent that cannot start (no free port, a full disk) is a problem to be shown, not the end of the desktop. */
-  async start(start: () => Promise<Agent>): Promise<void> {
+  /**
+   * An agent that cannot start (no free port, a full disk) is a problem to be shown, not the end of the desktop. It is
+   * tried again from time to time, and when a person says so; does nothing while it runs or starts.
+   */
+  async start(): Promise<void> {
+    if (this.#agent !== undefined || this.#isTrying || this.#isClosed) return;
+    clearTimeout(this.#retry);
+    this.#isTrying = true;
+    this.#facts = { phase: 'starting' };
+    this.changed();
     try {
-      this.#agent = await start();
-      this.#agent.desktop.subscribe(() => this.changed());
+      const agent = await this.#options.start();
+      if (this.#isClosed) return await agent.close();
+      this.#agent = agent;
+      agent.desktop.subscribe(() => this.changed());
     } catch (error) {
-      this.#facts = { phase: 'failed', code: error instanceof ProblemError ? error.problem.code : 'INTERNAL' };
+      this.#facts = { phase: 'failed', problem: explainStartFailure(error) };
+      this.#retry = setTimeout(() => void this.start(), retryMs).unref();
+    } finally {
+      this.#isTrying = false;
     }
     this.changed();
   }
 
   view(): AgentView {
     const agent = this.#agent;
-    return viewAgent(agent === undefined ? this.#facts : { phase: 'running', port: agent.port, desktop: agent.desktop, isAsking: this.#isAsking() });
+    const { isAsking, notices } = this.#options;
+    return viewAgent(agent === undefined ? this.#facts : { phase: 'running', port: agent.port, desktop: agent.desktop, isAsking: isAsking() }, notices());
   }
 
   changed(): void {
-    this.#onChange(this.view());
+    if (!this.#isClosed) this.#options.onChange(this.view());
   }
 
   /** Throws INTERNAL (retriable) while there is no agent. */
@@ -51,6 +78,8 @@ export class DesktopAgent {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
     await this.#agent?.close();
   }
 }

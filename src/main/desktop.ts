@@ -1,4 +1,4 @@
-import { app, ipcMain, MessageChannelMain, powerMonitor, protocol, safeStorage, session, shell } from 'electron';
+import { app, ipcMain, MessageChannelMain, nativeTheme, powerMonitor, protocol, safeStorage, session, shell } from 'electron';
 import path from 'node:path';
 import { gatherParts } from '../agent/diagnostics/gather-parts.ts';
 import type { Prompts } from '../agent/ports.ts';
@@ -6,6 +6,7 @@ import { nobodyAuthenticates } from '../agent/remote/nobody-authenticates.ts';
 import { readConfig } from '../agent/config/read-config.ts';
 import { prepareDataDirectory } from '../agent/storage/data-directory.ts';
 import type { HomeSection, SettingsView, SignatureView } from '../contract/ipc.ts';
+import { messages } from '../contract/messages/messages.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
 import { pinPortChannel } from './channels.ts';
 import { DesktopAgent, type StartAgent } from './desktop-agent.ts';
@@ -30,10 +31,7 @@ export interface DesktopOptions {
   readonly dataRoot?: string | undefined;
 }
 
-const memoryOnly: SignatureView['notices'][number] = {
-  ja: 'このPCには秘密を保管する仕組み（キーリング）がないため、エージェントの鍵は終了時に失われます。',
-  en: "This computer has no secret store (keyring): the agent's own keys are lost when it ends.",
-};
+const noKeyStore: SignatureView['notices'][number] = { ja: messages.ja.common.notices.noKeyStore, en: messages.en.common.notices.noKeyStore };
 
 /** Before `ready`: own pages have an origin of their own, and can do what a secure page can. */
 export function registerPageScheme(): void {
@@ -45,13 +43,15 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
   const { data, config } = await readConfig(dataRoot);
   await prepareDataDirectory(data);
   const preferences = new UserPreferences(dataRoot);
-  await preferences.read();
+  // Title bars, and the pages that no settings reach.
+  nativeTheme.themeSource = (await preferences.read()).theme;
   const secrets = await safeStorageSecrets(safeStorage, data.secrets);
 
   guardContents(app, session.defaultSession);
   const pages = path.join(app.getAppPath(), 'out', 'renderer');
   protocol.handle(pageScheme, ({ url }) => answerPage(pages, url));
 
+  const notices = (): SignatureView['notices'] => (secrets.protection === 'memory' ? [noKeyStore] : []);
   const windows = buildWindows(path.join(app.getAppPath(), 'out', 'preload', 'preload.cjs'), {
     lost: (window) => {
       if (window === 'signature') signatures.abandon();
@@ -68,7 +68,7 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
       hide: () => windows.signature.hide(),
       rebuild: () => windows.signature.rebuild(),
     },
-    notices: () => (secrets.protection === 'memory' ? [memoryOnly] : []),
+    notices,
     onChange: () => agent.changed(),
   });
   const pairing = new PairingRoom(
@@ -87,13 +87,15 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
     notify: (notice) => showNotice(notice, preferences.language),
   };
   const diagnosis = new SelfDiagnosis(() => gatherParts(dataRoot, undefined, { secrets }));
-  const agent = new DesktopAgent(
-    () => signatures.isAsking,
-    (view) => {
+  const agent = new DesktopAgent({
+    start: () => startAgent({ prompts, secrets }),
+    isAsking: () => signatures.isAsking,
+    notices,
+    onChange: (view) => {
       tray.show(view, preferences.language);
       windows.home.push('agent', view);
     },
-  );
+  });
 
   let wanted: HomeSection | null = null;
   const openHome = (section: HomeSection | null): void => {
@@ -107,13 +109,13 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
   };
   const saveLogs = () => saveDiagnosis(diagnosis, data.logs, preferences.language);
   const tray = new AgentTray(path.join(app.getAppPath(), 'assets', 'tray'), {
+    answer: () => signatures.raise(),
     open: openHome,
     saveLogs: () => void saveLogs().catch(() => undefined),
     quit: config.settings.desktop.quit ? () => app.quit() : null,
   });
-  agent.changed();
-
   const tellSettings = (view: SettingsView): SettingsView => {
+    nativeTheme.themeSource = view.theme;
     for (const window of Object.values(windows)) window.push('settings', view);
     agent.changed();
     return view;
@@ -151,6 +153,7 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
       })),
     'clients.revoke': ({ id }) => agent.running.revokeClient(id),
     'cards.revive': () => agent.running.reviveCards(),
+    'agent.start': () => agent.start(),
     'diagnosis.run': () => diagnosis.run((check) => windows.home.push('check', check)),
     'diagnosis.copy': () => copyDiagnosis(diagnosis, preferences.language),
     'diagnosis.save': saveLogs,
@@ -166,7 +169,9 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
       if (agent.isRunning) void agent.running.endPinSessions();
     },
     comeBack: () => {
+      tray.renew();
       if (agent.isRunning) void agent.running.reviveCards().catch(() => agent.changed());
+      else void agent.start();
     },
   });
   registerWithSystem(app, config.settings.desktop.startAtLogin);
@@ -183,6 +188,6 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
     }).catch(() => app.exit(1));
   });
 
-  await agent.start(() => startAgent({ prompts, secrets }));
-  return { openHome: () => openHome(null) };
+  await agent.start();
+  return { openHome: () => (signatures.isAsking ? signatures.raise() : openHome(null)) };
 }

@@ -30,7 +30,7 @@ export class PageWindow {
   constructor(options: PageWindowOptions) {
     this.#options = options;
     this.#window = this.#build();
-    this.#pulse = new PagePulse({ isVisible: () => this.isVisible(), send: (beat) => this.push('pulse', beat), onHang: () => this.rebuild() });
+    this.#pulse = new PagePulse({ isVisible: () => this.isVisible() && this.contents()?.isLoading() === false, send: (beat) => this.push('pulse', beat), onHang: () => this.rebuild() });
   }
 
   /** The page answered a beat: it lives. */

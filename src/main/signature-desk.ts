@@ -138,6 +138,11 @@ export class SignatureDesk {
     return true;
   }
 
+  /** Brings the window to the front, where a person is being asked. */
+  raise(): void {
+    if (this.#sitting?.isShown === true) this.#options.surface.show();
+  }
+
   /** The screen was locked, the machine sleeps, the person closed the window: as if they had cancelled. */
   cancelOpen(): void {
     const sitting = this.#sitting;

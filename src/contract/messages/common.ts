@@ -48,6 +48,9 @@ export const commonJa = {
     'Supervisor of Pharmacy': '管理薬剤師',
     'Proprietor of Pharmacy': '薬局開設者',
   },
+  notices: {
+    noKeyStore: 'このPCには秘密を保管する仕組み（キーリング）がないため、エージェントの鍵はメモリーにだけ置かれ、終了すると失われます。署名はできます。',
+  },
   marks: {
     narcotic: '麻薬',
     no_substitution: '変更不可',
@@ -104,6 +107,9 @@ export const commonEn: SameKeys<typeof commonJa> = {
     'Director of Clinic': 'Director of clinic',
     'Supervisor of Pharmacy': 'Supervisor of pharmacy',
     'Proprietor of Pharmacy': 'Proprietor of pharmacy',
+  },
+  notices: {
+    noKeyStore: 'This computer has no secret store (keyring): the agent keeps its own keys in memory only and loses them when it ends. Signing works.',
   },
   marks: {
     narcotic: 'Narcotic',

@@ -7,8 +7,10 @@ export const trayJa = {
     working: '署名しています',
     problem: '問題があります',
   },
+  starting: '起動しています',
   tooltip: '{{product}}: {{reason}}',
   menu: {
+    answer: '署名の確認画面を前に出す',
     status: '状態',
     clients: '接続先EHR',
     diagnosis: '自己診断',
@@ -25,8 +27,10 @@ export const trayEn: SameKeys<typeof trayJa> = {
     working: 'Signing',
     problem: 'There is a problem',
   },
+  starting: 'Starting',
   tooltip: '{{product}}: {{reason}}',
   menu: {
+    answer: 'Show the window that asks',
     status: 'Status',
     clients: 'Connected EHRs',
     diagnosis: 'Self-diagnosis',

@@ -13,14 +13,20 @@ const kinds = { ready: 'success', needs_you: 'warning', working: 'information', 
 export function StatusSection({ agent, view, onDiagnose }: { readonly agent: PageBridge<'home'>; readonly view: AgentView | null; readonly onDiagnose: () => void }) {
   const { t } = useSpeech();
   if (view === null) return <p role="status">{t('home.loading')}</p>;
+  const isStarting = view.state === 'working' && view.port === null;
   return (
     <>
       <div role="status">
-        <Banner kind={kinds[view.state]} title={t(`home.status.states.${view.state}`)} />
+        <Banner kind={kinds[view.state]} title={isStarting ? t('home.status.starting') : t(`home.status.states.${view.state}`)} />
       </div>
       <Problems agent={agent} problems={view.problems} onDiagnose={onDiagnose} />
-      <Readers view={view} />
-      <Recent recent={view.recent} />
+      <Notices notices={view.notices} />
+      {view.port === null ? null : (
+        <>
+          <Readers view={view} />
+          <Recent recent={view.recent} />
+        </>
+      )}
       <p class="note">
         {t('home.status.version', { version: view.version })} · {view.port === null ? t('home.status.noPort') : t('home.status.port', { port: view.port })}
       </p>
@@ -34,6 +40,7 @@ function Problems({ agent, problems, onDiagnose }: { readonly agent: PageBridge<
   const act = (action: NonNullable<AgentView['problems'][number]['action']>): void => {
     if (action === 'diagnose') onDiagnose();
     else if (action === 'pair') ask(agent.invoke('pairing.open', undefined));
+    else if (action === 'start_again') ask(agent.invoke('agent.start', undefined));
     else ask(agent.invoke('cards.revive', undefined));
   };
   return (
@@ -63,6 +70,15 @@ function Problems({ agent, problems, onDiagnose }: { readonly agent: PageBridge<
       </ul>
     </section>
   );
+}
+
+function Notices({ notices }: { readonly notices: AgentView['notices'] }) {
+  const { say } = useSpeech();
+  return notices.map((notice) => (
+    <Banner key={notice.en} kind="information">
+      <p>{say(notice)}</p>
+    </Banner>
+  ));
 }
 
 type ReaderState = AgentView['readers'][number]['state'];

@@ -2,12 +2,15 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { NoFreePort } from '../../../src/agent/api/no-free-port.ts';
 import { windows } from '../../../src/contract/ipc.ts';
+import { ProblemError } from '../../../src/contract/problem.ts';
 import { viewAgent } from '../../../src/main/agent-view.ts';
 import { helpAddress } from '../../../src/main/help-pages.ts';
 import { PairingRoom, type OpenPairing } from '../../../src/main/pairing-room.ts';
 import { safeStorageSecrets, type KeyStore } from '../../../src/main/safe-storage-secrets.ts';
-import { trayMenu, trayTooltip } from '../../../src/main/tray-menu.ts';
+import { explainStartFailure } from '../../../src/main/start-failure.ts';
+import { trayMenu, trayReason, trayTooltip } from '../../../src/main/tray-menu.ts';
 import { middleOf } from '../../../src/main/window-place.ts';
 import type { StatusView } from '../../../src/agent/api/status-view.ts';
 import type { PairingEnd } from '../../../src/agent/api/pairing.ts';
@@ -26,11 +29,11 @@ describe('the state in the tray', () => {
     expect(view([], true, 1).state).toBe('needs_you');
     expect(view([], false, 1).state).toBe('working');
     expect(view(['NO_CARD_SERVICE']).state).toBe('problem');
-    expect(viewAgent({ phase: 'failed', code: 'STORAGE_FAILED' }).state).toBe('problem');
+    expect(viewAgent({ phase: 'failed', problem: explainStartFailure(new ProblemError({ code: 'STORAGE_FAILED', detail: null })) }).state).toBe('problem');
   });
 
   it('is told by the window\'s contract', () => {
-    for (const shown of [view(['NO_CARD']), viewAgent({ phase: 'starting' }), viewAgent({ phase: 'failed', code: 'INTERNAL' })]) {
+    for (const shown of [view(['NO_CARD']), viewAgent({ phase: 'starting' }), viewAgent({ phase: 'failed', problem: explainStartFailure(new Error('unforeseen')) })]) {
       expect(windows.home.push.agent.parse(shown)).toEqual(shown);
     }
   });
@@ -42,8 +45,28 @@ describe('the state in the tray', () => {
     expect(trayTooltip(problem, 'en')).toContain(first?.title.en);
   });
 
+  it('is not called signing while the agent starts', () => {
+    expect(trayReason(viewAgent({ phase: 'starting' }), 'ja')).toBe('起動しています');
+  });
+
+  it('names the program that holds the ports, and an agent that runs already', () => {
+    const taken = new NoFreePort([{ port: 17090, owner: { program: 'C:\\vendor\\svc.exe', userName: null } }], undefined);
+    expect(trayTooltip(viewAgent({ phase: 'failed', problem: explainStartFailure(taken) }), 'ja')).toContain('svc.exe');
+    const locked = new ProblemError({ code: 'STORAGE_FAILED', detail: null }, { cause: Object.assign(new Error('locked'), { code: 'ELOCKED' }) });
+    // As it comes where the card host could not be closed after it.
+    const suppressed = new SuppressedError(new Error('closing'), locked);
+    expect(explainStartFailure(suppressed)).toMatchObject({ code: 'ALREADY_RUNNING', action: 'start_again' });
+  });
+
+  it('offers to come back to the window that asks, only then', () => {
+    const actions = { answer: () => undefined, open: () => undefined, saveLogs: () => undefined, quit: null };
+    const ids = (isAsking: boolean) => trayMenu(view([], isAsking, 1), 'ja', actions).flatMap(({ id }) => id ?? []);
+    expect(ids(true)).toContain('answer');
+    expect(ids(false)).not.toContain('answer');
+  });
+
   it('has no end in its menu where policy keeps the agent running', () => {
-    const actions = { open: () => undefined, saveLogs: () => undefined };
+    const actions = { answer: () => undefined, open: () => undefined, saveLogs: () => undefined };
     const ids = (quit: (() => void) | null) => trayMenu(view([]), 'ja', { ...actions, quit }).flatMap(({ id }) => id ?? []);
     expect(ids(() => undefined)).toEqual(['state', 'status', 'clients', 'diagnosis', 'settings', 'saveLogs', 'quit']);
     expect(ids(null)).not.toContain('quit');

@@ -42,6 +42,8 @@ export const readyAgent: AgentView = {
   version: '0.1.0',
   port: 17090,
   state: 'ready',
+  isAsking: false,
+  notices: [],
   cardService: 'running',
   readers: [
     { name: card.reader, state: 'ready', card, authentication: 'hpki-card' },
