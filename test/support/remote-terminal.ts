@@ -1,7 +1,10 @@
 /** A terminal as the sandbox's remote signing service meets it: TLS with the facility's client certificate, and nothing of the agent. */
-import { randomUUID, sign, type KeyObject } from 'node:crypto';
-import { Agent, fetch } from 'undici';
-import type { RemoteService } from '../../src/sandbox/remote/start-remote-service.ts';
+import { createHash, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto';
+import type { CustomFetch } from 'openid-client';
+import { Agent, fetch, type RequestInit as UndiciInit } from 'undici';
+import { writePem } from '../../src/formats/pki/pem.ts';
+import type { IssuedCertificate } from '../../src/sandbox/ca/test-ca.ts';
+import type { RemoteService } from '../../src/sandbox/remote/remote-service.ts';
 import type { TlsIdentity } from '../../src/sandbox/ca/test-tls-ca.ts';
 
 export interface TerminalAnswer {
@@ -90,6 +93,46 @@ export class RemoteTerminal {
     await signIn?.tryNumber('a phone', '482');
     await signIn?.approve('a phone', this.#service.people.person(person));
     return String((await this.poll(code.device_code)).body['access_token']);
+  }
+
+  /** fetch from this terminal, for openid-client. */
+  readonly fetch: CustomFetch = async (url, init) => await fetch(url, { ...init, dispatcher: this.#agent } as UndiciInit);
+
+  /** An ID token of the kagura façade, by TLS client authentication: what a browser does, without one. */
+  async kaguraTokenByCard({ certificate, privateKey }: IssuedCertificate): Promise<string> {
+    const { kagura } = this.#service.addresses;
+    const verifier = randomBytes(32).toString('base64url');
+    const order = {
+      client_id: 'HPKI',
+      response_type: 'code',
+      scope: 'openid',
+      prompt: 'login',
+      redirect_uri: kagura.redirectUri,
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+    };
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const card = new Agent({ connect: { ca: this.#service.trust.tlsCa.serverRoot, cert: writePem(certificate.der), key, maxVersion: 'TLSv1.2' } });
+    try {
+      const cookies = new Map<string, string>();
+      let url = `${kagura.authorization}?${new URLSearchParams(order).toString()}`;
+      for (let step = 0; step < 10 && !url.startsWith(kagura.redirectUri); step += 1) {
+        const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+        const answer = await fetch(url, { dispatcher: card, redirect: 'manual', headers: { cookie } });
+        for (const set of answer.headers.getSetCookie()) {
+          const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+          cookies.set(name, value);
+        }
+        const location = answer.headers.get('location');
+        if (location === null) throw new Error(`the login stopped with ${answer.status}: ${await answer.text()}`);
+        url = new URL(location, url).href;
+      }
+      const code = new URL(url).searchParams.get('code') ?? '';
+      const fields = { grant_type: 'authorization_code', client_id: 'HPKI', redirect_uri: kagura.redirectUri, code, code_verifier: verifier };
+      return String((await this.form(kagura.token, fields)).body['id_token']);
+    } finally {
+      await card.close();
+    }
   }
 
   close(): Promise<void> {

@@ -1,132 +1,159 @@
 import { authenticationPolicy } from '../../formats/pki/policies.ts';
 import { createTestCa, type TestCa } from '../ca/test-ca.ts';
-import { createTestTlsCa, type TestTlsCa, type TlsIdentity } from '../ca/test-tls-ca.ts';
+import { createTestTlsCa } from '../ca/test-tls-ca.ts';
 import { CardAssertions, type CardAuthority } from './authorization/card-assertion.ts';
 import { createCscAuthorizationServer, cscClientId } from './authorization/csc-authorization-server.ts';
 import { generateIssuerKey } from './authorization/issuer-key.ts';
-import { discoveryRoutes, oauthEndpoints, ServedExchanges } from './authorization/oauth-routes.ts';
+import { discoveryRoutes, handOver, ServedExchanges } from './authorization/oauth-routes.ts';
 import { ProviderStorage } from './authorization/provider-storage.ts';
+import { oauthRoutes } from './authorization/shared-configuration.ts';
 import { cscAccess } from './csc/csc-access.ts';
 import { cscRoutes } from './csc/csc-api.ts';
 import { CallCounter } from './faults/calls.ts';
+import { controlRoutes } from './faults/control-api.ts';
 import { FaultInjector } from './faults/fault-injector.ts';
+import { RemoteControl } from './faults/remote-control.ts';
 import { Gate } from './http/gate.ts';
-import { Listener } from './http/listener.ts';
+import { cardRoutes } from './kagura/card-pages.ts';
+import { IdTokens } from './kagura/id-tokens.ts';
+import { createKaguraAuthorizationServer } from './kagura/kagura-authorization-server.ts';
+import { sandboxKaguraContract } from './kagura/kagura-contract.ts';
+import { LoginDesk } from './kagura/login-desk.ts';
+import { loginRoutes } from './kagura/login-pages.ts';
+import { kaguraSignatureRoute } from './kagura/signature-api.ts';
+import { openListeners } from './open-listeners.ts';
+import { assetRoutes } from './pages/page.ts';
 import { PeopleDirectory } from './people.ts';
+import { Passkeys } from './phone/passkeys.ts';
+import { registrationRoutes } from './phone/registration-pages.ts';
+import { RegistrationTickets } from './phone/registration-tickets.ts';
 import { SignInDesk } from './phone/sign-in-desk.ts';
-import { ServiceClock, type TimeSource } from './service-clock.ts';
+import { signInRoutes } from './phone/sign-in-pages.ts';
+import type { RemoteService, RemoteServiceAddresses, RemoteServiceOptions } from './remote-service.ts';
+import { ServiceClock } from './service-clock.ts';
 import { SigningDesk } from './signing-desk.ts';
 
-export interface RemoteServiceOptions {
-  /** HPKI's test authorities; default: new ones. A clinic's own, and its cards can sign in here. */
-  readonly ca?: TestCa;
-  /** Authorities of other cards that may sign in: JPKI's. */
-  readonly cardAuthorities?: readonly CardAuthority[];
-  readonly clock?: TimeSource;
-  /** How long an authentication lasts. Default: 18 hours. */
-  readonly tokenSeconds?: number;
-  /** How long a QR code lives. Default and bound: 120 seconds. */
-  readonly codeSeconds?: number;
-  /** Signatures of one authorization. Default: 100. */
-  readonly multisign?: number;
-  /** Name in the facility's client certificate. */
-  readonly facility?: string;
-  /** Ports of the listeners; 0, the default, lets the system choose. */
-  readonly ports?: Partial<Readonly<Record<ListenerName, number>>>;
-}
-
-export type ListenerName = 'api' | 'phone';
-
-export interface RemoteServiceAddresses {
-  /** Terminals: OAuth, CSC. A client certificate of a facility is demanded. */
-  readonly api: string;
-  /** Phones. */
-  readonly phone: string;
-  readonly csc: { readonly issuer: string; readonly base: string; readonly clientId: string };
-}
-
-/** What a terminal has to be given. PEM. */
-export interface RemoteServiceTrust {
-  readonly ca: TestCa;
-  readonly tlsCa: TestTlsCa;
-  readonly facility: TlsIdentity;
-}
-
-export interface RemoteService {
-  readonly addresses: RemoteServiceAddresses;
-  readonly trust: RemoteServiceTrust;
-  readonly clock: ServiceClock;
-  readonly calls: CallCounter;
-  readonly faults: FaultInjector;
-  readonly signIns: SignInDesk;
-  readonly signing: SigningDesk;
-  readonly people: PeopleDirectory;
-  readonly errors: readonly unknown[];
-  close(): Promise<void>;
-}
-
-const loopback = '127.0.0.1';
-
+/** Starts the service: five ports over one state. The one place where its parts are put together. */
 export async function startRemoteService(options: RemoteServiceOptions = {}): Promise<RemoteService> {
+  const { tokenSeconds = 18 * 3600, codeSeconds = 120, multisign = 100, facility: facilityName = '架空内科クリニック' } = options;
+  const contract = { ...sandboxKaguraContract, ...options.kagura };
   const clock = new ServiceClock(options.clock);
-  const [ca, tlsCa, key] = await Promise.all([options.ca ?? createTestCa({ now: clock.date() }), createTestTlsCa(clock.date()), generateIssuerKey()]);
-  const [server, facility] = await Promise.all([tlsCa.issueServer(['localhost']), tlsCa.issueFacility(options.facility ?? '架空内科クリニック')]);
+  const [ca, tlsCa, key] = await Promise.all([options.ca ?? createTestCa({ now: clock.date() }), createTestTlsCa(), generateIssuerKey()]);
+  const [valid, expired, facility] = await Promise.all([
+    tlsCa.issueServer(['localhost']),
+    tlsCa.issueServer(['localhost'], tlsCa.past),
+    tlsCa.issueFacility(facilityName),
+  ]);
+
   const calls = new CallCounter();
   const faults = new FaultInjector();
   const gate = new Gate(calls, faults, clock);
-
-  const facilityTls = { cert: server.certificate, key: server.privateKey, ca: tlsCa.facilityRoot, requestCert: true, rejectUnauthorized: true };
-  const common = { address: loopback, hostName: 'localhost', gate };
-  const [api, phone] = await Promise.all([
-    Listener.open({ ...common, port: options.ports?.api ?? 0, tls: facilityTls }),
-    Listener.open({ ...common, port: options.ports?.phone ?? 0, tls: null }),
-  ]);
+  const authorities = [hpkiAuthority(ca), ...(options.cardAuthorities ?? [])];
+  const listeners = await openListeners({ options, gate, tlsCa, server: valid, authorities });
+  const { api, login, card, phone } = listeners;
 
   const people = new PeopleDirectory(ca);
   const signing = new SigningDesk(people, faults);
-  const codeSeconds = options.codeSeconds ?? 120;
-  const desk = new SignInDesk(clock, codeSeconds);
-  const storage = new ProviderStorage(clock);
-  gate.revokeTokens = () => storage.revokeAll();
+  const signIns = new SignInDesk(clock, codeSeconds);
+  const tickets = new RegistrationTickets(clock);
+  const passkeys = new Passkeys(phone.origin, people);
+  const assertions = new CardAssertions(authorities, clock);
   const exchanges = new ServedExchanges();
-  const resource = `${api.origin}/csc/v2`;
-  const assertions = new CardAssertions([hpkiAuthority(ca), ...(options.cardAuthorities ?? [])], clock);
-  const authorization = createCscAuthorizationServer({
-    issuer: api.origin,
-    resource,
+  const shared = { key, people, tokenSeconds, codeSeconds, clock };
+
+  const csc = { issuer: api.origin, base: `${api.origin}/csc/v2`, clientId: cscClientId };
+  const cscStorage = new ProviderStorage(clock);
+  const cscServer = createCscAuthorizationServer({
+    ...shared,
+    storage: cscStorage,
+    issuer: csc.issuer,
+    resource: csc.base,
     phoneOrigin: phone.origin,
-    clock,
-    desk,
+    desk: signIns,
     assertions,
     faults,
-    storage,
-    key,
-    people,
-    tokenSeconds: options.tokenSeconds ?? 18 * 3600,
-    codeSeconds,
     exchangeOf: (context) => exchanges.of(context),
   });
-  api.serve([
-    ...discoveryRoutes(authorization, 'oauth'),
-    ...oauthEndpoints(authorization, 'oauth', ['token', 'revocation', 'device_authorization', 'jwks'], exchanges),
-    ...cscRoutes({ ca, signing, clock, multisign: options.multisign ?? 100, issuer: api.origin, access: cscAccess(authorization, people, resource) }),
-  ]);
 
-  return {
-    addresses: { api: api.origin, phone: phone.origin, csc: { issuer: api.origin, base: resource, clientId: cscClientId } },
-    trust: { ca, tlsCa, facility },
+  const kaguraStorage = new ProviderStorage(clock);
+  const tokens = new IdTokens(clock);
+  const kaguraServer = createKaguraAuthorizationServer({ ...shared, storage: kaguraStorage, issuer: login.origin, contract, tokens });
+  const asked = { provider: kaguraServer, contract, logins: new LoginDesk(signIns) };
+
+  api.serve([
+    ...discoveryRoutes(cscServer, 'oauth'),
+    handOver(cscServer, 'oauth.device_authorization', 'POST', oauthRoutes.device_authorization, exchanges),
+    handOver(cscServer, 'oauth.token', 'POST', oauthRoutes.token),
+    handOver(cscServer, 'oauth.revocation', 'POST', oauthRoutes.revocation),
+    handOver(cscServer, 'oauth.jwks', 'GET', oauthRoutes.jwks),
+    ...cscRoutes({ ca, signing, clock, multisign, issuer: csc.issuer, access: cscAccess(cscServer, people, csc.base) }),
+    handOver(kaguraServer, 'kagura.token', 'POST', contract.tokenPath),
+    handOver(kaguraServer, 'kagura.revocation', 'POST', contract.revocationPath),
+    handOver(kaguraServer, 'kagura.jwks', 'GET', contract.keysPath),
+    kaguraSignatureRoute({ contract, tokens, signing, faults, clock }),
+  ]);
+  login.serve([
+    handOver(kaguraServer, 'kagura.authorization', 'GET', contract.authorizationPath),
+    handOver(kaguraServer, 'kagura.resume', 'GET', `${contract.authorizationPath}/:uid`),
+    ...loginRoutes({ ...asked, clock, phoneOrigin: phone.origin, cardOrigin: card.origin }),
+  ]);
+  card.serve(cardRoutes({ ...asked, people, assertions, loginOrigin: login.origin }));
+  phone.serve([...registrationRoutes({ tickets, passkeys }), ...signInRoutes({ desk: signIns, passkeys, faults, clock }), ...assetRoutes]);
+
+  const revokeTokens = (): void => {
+    cscStorage.revokeAll();
+    kaguraStorage.revokeAll();
+    tokens.revokeAll();
+  };
+  gate.revokeTokens = revokeTokens;
+  const addresses: RemoteServiceAddresses = {
+    api: api.origin,
+    login: login.origin,
+    card: card.origin,
+    phone: phone.origin,
+    control: listeners.control.origin,
+    csc,
+    kagura: {
+      issuer: login.origin,
+      authorization: `${login.origin}${contract.authorizationPath}`,
+      token: `${api.origin}${contract.tokenPath}`,
+      revocation: `${api.origin}${contract.revocationPath}`,
+      keys: `${api.origin}${contract.keysPath}`,
+      sign: `${api.origin}${contract.signaturePath}`,
+      redirectUri: contract.redirectUris[0] ?? '',
+      loginOrigins: [login.origin, card.origin],
+    },
+  };
+  const control = new RemoteControl({
     clock,
     calls,
     faults,
-    signIns: desk,
     signing,
     people,
+    tickets,
+    signIns,
+    listeners,
+    certificates: { valid, expired },
+    revokeTokens,
+    phoneOrigin: phone.origin,
+  });
+  listeners.control.serve(controlRoutes(control, addresses));
+
+  return {
+    addresses,
+    trust: { ca, tlsCa, facility },
+    control,
+    clock,
+    calls,
+    people,
+    signIns,
+    signing,
     get errors() {
       return gate.errors;
     },
     async close() {
       gate.close();
-      await Promise.all([api.close(), phone.close()]);
+      await Promise.all(Object.values(listeners).map((listener) => listener.close()));
     },
   };
 }

@@ -1,7 +1,8 @@
 /** The sandbox's CSC API over real TLS: what the specification asks for, and its errors word for word. */
 import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRemoteService, type RemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
+import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
+import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
 import { RemoteTerminal, sha256Oid } from '../../support/remote-terminal.ts';
 
 const credentialID = 'hpki-second-hpki-2nd-0001';
@@ -26,7 +27,7 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  service.faults.disarm();
+  service.control.disarm();
   service.clock.offset = 0;
 });
 

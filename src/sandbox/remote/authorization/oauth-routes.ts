@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { default as Provider, KoaContextWithOIDC } from 'oidc-provider';
 import type { Exchange } from '../http/exchange.ts';
 import type { Route } from '../http/route.ts';
-import { oauthRoutes } from './shared-configuration.ts';
 
 /** Which exchange a request that oidc-provider serves belongs to. */
 export class ServedExchanges {
@@ -17,35 +16,23 @@ export class ServedExchanges {
   }
 }
 
-type EndpointName = 'token' | 'revocation' | 'device_authorization' | 'jwks' | 'authorization';
-
-/** Routes that hand over to oidc-provider, named `<prefix>.<endpoint>`. */
-export function oauthEndpoints(provider: Provider, prefix: string, endpoints: readonly EndpointName[], exchanges: ServedExchanges): readonly Route[] {
-  const handOver = provider.callback();
-  const route = (name: string, method: Route['method'], path: string): Route => ({
-    name: `${prefix}.${name}`,
+/** One endpoint that oidc-provider serves. */
+export function handOver(provider: Provider, name: string, method: Route['method'], path: string, exchanges?: ServedExchanges): Route {
+  const serve = provider.callback();
+  return {
+    name,
     method,
     path,
     async serve(exchange) {
-      exchanges.remember(exchange);
-      await handOver(exchange.request, exchange.response);
+      exchanges?.remember(exchange);
+      await serve(exchange.request, exchange.response);
     },
-  });
-  return endpoints.flatMap((endpoint) => {
-    const path = oauthRoutes[endpoint];
-    const routes = [route(endpoint, endpoint === 'jwks' || endpoint === 'authorization' ? 'GET' : 'POST', path)];
-    // Where a login goes on after it was interrupted for the person.
-    return endpoint === 'authorization' ? [...routes, route('resume', 'GET', `${path}/:uid`)] : routes;
-  });
+  };
 }
 
 /** RFC 8414 and OpenID Connect Discovery: one document at two addresses. */
 export function discoveryRoutes(provider: Provider, prefix: string): readonly Route[] {
-  const handOver = provider.callback();
-  return ['oauth-authorization-server', 'openid-configuration'].map((name) => ({
-    name: `${prefix}.discovery`,
-    method: 'GET' as const,
-    path: `/.well-known/${name}`,
-    serve: async ({ request, response }) => handOver(request, response),
-  }));
+  return ['oauth-authorization-server', 'openid-configuration'].map((document) =>
+    handOver(provider, `${prefix}.discovery`, 'GET', `/.well-known/${document}`),
+  );
 }

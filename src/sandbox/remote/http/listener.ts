@@ -25,12 +25,14 @@ export class Listener {
   readonly #server: Server | TlsServer;
   readonly #sockets = new Set<Socket>();
   readonly #gate: Gate;
+  readonly #tls: ListenerTls | null;
   #routes: readonly Route[] = [];
   #refusing = false;
 
   private constructor(server: Server | TlsServer, { hostName, tls, gate }: ListenerOptions) {
     this.#server = server;
     this.#gate = gate;
+    this.#tls = tls;
     this.origin = `${tls === null ? 'http' : 'https'}://${hostName}:${(server.address() as AddressInfo).port}`;
     server.on('connection', (socket: Socket) => {
       if (this.#refusing) {
@@ -65,9 +67,10 @@ export class Listener {
   }
 
   /** From now on another certificate is shown; connections that are open end. */
-  changeCertificate(tls: SecureContextOptions): void {
-    if (!('setSecureContext' in this.#server)) throw new TypeError('this listener speaks plain HTTP');
-    this.#server.setSecureContext(tls);
+  changeCertificate(own: Pick<SecureContextOptions, 'cert' | 'key'>): void {
+    if (!('setSecureContext' in this.#server) || this.#tls === null) throw new TypeError('this listener speaks plain HTTP');
+    // The whole context is replaced, so whom it trusts has to be said again.
+    this.#server.setSecureContext({ ...this.#tls, ...own });
     this.#endConnections();
   }
 

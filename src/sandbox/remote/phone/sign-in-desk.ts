@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { RemotePerson } from '../people.ts';
 import type { ServiceClock } from '../service-clock.ts';
 
@@ -20,7 +21,7 @@ export interface SignInOrder {
   readonly refused: (reason: RefusalReason) => Promise<void>;
 }
 
-export type RefusalReason = 'wrong-number' | 'declined';
+export type RefusalReason = 'wrong-number' | 'declined' | 'withdrawn';
 
 export type SignInState = 'waiting' | 'scanned' | 'number-right' | 'approved' | 'refused' | 'expired';
 
@@ -63,7 +64,7 @@ export class SignIn {
       this.#phone = phone;
       this.#progress = 'scanned';
     }
-    if (this.#phone !== phone) return 'other-phone';
+    if (this.#phone !== null && this.#phone !== phone) return 'other-phone';
     return this.state === 'scanned' || this.state === 'number-right' ? 'ours' : 'over';
   }
 
@@ -88,6 +89,11 @@ export class SignIn {
 
   async decline(phone: string): Promise<void> {
     if (this.scan(phone) === 'ours') await this.#refuse('declined');
+  }
+
+  /** The terminal shows another code instead. */
+  async withdraw(): Promise<void> {
+    if (this.state !== 'approved' && this.state !== 'refused') await this.#refuse('withdrawn');
   }
 
   async #refuse(reason: RefusalReason): Promise<void> {
@@ -115,6 +121,13 @@ export class SignInDesk {
     const signIn = new SignIn(order, this.#seconds, this.#clock);
     this.#signIns.set(normalized(order.code), signIn);
     return signIn;
+  }
+
+  /** Eight letters that nobody confuses, as in RFC 8628 §6.1. */
+  newCode(): string {
+    const letters = 'BCDFGHJKLMNPQRSTVWXZ';
+    const code = Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join('');
+    return `${code.slice(0, 4)}-${code.slice(4)}`;
   }
 
   find(code: string): SignIn | undefined {
