@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { remoteSettings, terminalSettings } from './remote-settings.ts';
+import { bypassHost, proxyAddress } from './addresses.ts';
 
 /**
  * Every setting of the agent, its default and who may change it. Machine policy may set all of them; a user only those
@@ -28,6 +29,21 @@ const pkcs11Module = z.strictObject({
 });
 
 const presetStaff = z.strictObject({ staffId: z.string().min(1).max(64), certificateSha256: sha256Hex });
+
+const outboundProxy = z.union([
+  /** `system`: what the operating system says, else the environment. `environment`: HTTPS_PROXY and NO_PROXY. `direct`: none. */
+  z.enum(['system', 'environment', 'direct']),
+  z.strictObject({
+    url: proxyAddress,
+    user: z.string().min(1).max(256).optional(),
+    /** Holds the password in one line, for fleets; else it is set by hpki-agent network set-proxy-password. */
+    passwordFile: absolutePath.optional(),
+    /** Whether the password may be sent as it is (Basic). Digest never shows it. */
+    basic: z.boolean().default(true),
+    /** Hosts that are reached without the proxy. */
+    bypass: z.array(bypassHost).max(64).default([]),
+  }),
+]);
 
 export const settingsSchema = z.strictObject({
   language: z.enum(['ja', 'en']).default('ja'),
@@ -97,6 +113,17 @@ export const settingsSchema = z.strictObject({
       chain: z.array(absolutePath).max(64).default([]),
       /** Folder of revocation lists, PEM or DER, kept fresh by whoever fetches them. */
       crlDir: absolutePath.nullable().default(null),
+    })
+    .prefault({}),
+  network: z
+    .strictObject({
+      proxy: outboundProxy.default('system'),
+      /** PEM or DER files of CAs that count besides those of the system, for the signing services alone. */
+      extraCa: z.array(absolutePath).max(64).default([]),
+      /** `imported`: the one that hpki-agent network import-certificate has taken in, where there is one. */
+      clientCertificate: z
+        .union([z.enum(['imported', 'none']), z.strictObject({ certificate: absolutePath, key: absolutePath })])
+        .default('imported'),
     })
     .prefault({}),
   signature: z

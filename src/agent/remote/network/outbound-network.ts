@@ -1,0 +1,171 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { version } from '../../../contract/version.ts';
+import { serviceAddress } from '../../config/addresses.ts';
+import type { Settings } from '../../config/settings.ts';
+import { silentLog, type Log } from '../../log.ts';
+import type { Clock, SecretStore } from '../../ports.ts';
+import type { BreakerBounds } from './breaker.ts';
+import type { ClientCertificate } from './client-certificate.ts';
+import type { Credentials } from './digest-access.ts';
+import { noRoute } from './network-failures.ts';
+import { openConnection, type OpenConnection } from './open-connection.ts';
+import { usualDeadlines, type Deadlines } from './phases.ts';
+import { ProxyAuthentication } from './proxy-authentication.ts';
+import { credentialsFor, keepCredentials, proxyName } from './proxy-credentials.ts';
+import { planRoute, type Route, type RoutePlan, type SystemProxy } from './proxy-route.ts';
+import { ServiceConnection, type WireRequest } from './service-connection.ts';
+import type { ServiceFetch, ServiceRequestInit } from './service-fetch.ts';
+import { ServiceHost, type ExchangeReport } from './service-host.ts';
+import { TlsMaterialSource } from './tls-material.ts';
+
+export interface OutboundNetworkOptions {
+  readonly settings: Settings['network'];
+  /** Keeps the client certificate and the proxy's password. */
+  readonly secrets: SecretStore;
+  /** Null where nobody knows the system's proxy (plain Node). */
+  readonly system: SystemProxy | null;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly log?: Log;
+  /** Told of every try, with the time that each phase took. */
+  readonly onExchange?: (report: ExchangeReport) => void;
+  readonly deadlines?: Partial<Deadlines>;
+  readonly breakerBounds?: BreakerBounds;
+  readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly random?: () => number;
+}
+
+/**
+ * The one way out of the agent: every connection to a signing service is made here, by machine policy's proxy, CAs and client
+ * certificate.
+ */
+export class OutboundNetwork {
+  readonly #options: OutboundNetworkOptions;
+  readonly #deadlines: Deadlines;
+  readonly #tls: TlsMaterialSource;
+  readonly #hosts = new Map<string, ServiceHost>();
+  readonly #authentications = new Map<string, ProxyAuthentication>();
+  /** Origin to the issuer of its certificate, when it was last found right. */
+  readonly #issuers = new Map<string, string>();
+
+  constructor(options: OutboundNetworkOptions) {
+    this.#options = options;
+    this.#deadlines = { ...usualDeadlines, ...options.deadlines };
+    this.#tls = new TlsMaterialSource(options.settings, options.secrets);
+  }
+
+  /** `fetch` for the origins of these addresses and no other one. Its contract is {@link ServiceFetch}'s. Throws where one is not https. */
+  fetchFor(addresses: readonly string[]): ServiceFetch {
+    const origins: ReadonlySet<string> = new Set(addresses.map((address) => new URL(serviceAddress.parse(address)).origin));
+    return async (address, init = {}) => {
+      const url = new URL(address);
+      // SECURITY: a discovery document or a redirect may name any host. test/attacks/row-28-provider-addresses.test.ts
+      if (!origins.has(url.origin)) throw new TypeError(`${url.origin} is not an origin that policy names`);
+      return this.#fetch(url, init);
+    };
+  }
+
+  /** Opens one connection, for the diagnosis, and leaves it to the caller to close. Throws NetworkError. */
+  async open(address: URL, signal: AbortSignal): Promise<OpenConnection & { readonly plan: RoutePlan; readonly clientCertificate: ClientCertificate | null }> {
+    const plan = await this.planFor(address);
+    const { serviceContext, proxyContext, clientCertificate } = await this.#tls.current();
+    const connection = await openConnection(
+      address,
+      {
+        plan,
+        context: serviceContext,
+        proxyContext,
+        authenticationFor: (proxy) => this.#authenticationFor(proxy),
+        identityNotAfter: clientCertificate?.notAfter ?? null,
+        issuerBefore: this.#issuers.get(address.origin) ?? null,
+        deadlines: this.#deadlines,
+        clock: this.#options.clock,
+      },
+      signal,
+    );
+    this.#issuers.set(address.origin, connection.peer.issuer.subject);
+    return { ...connection, plan, clientCertificate };
+  }
+
+  /** Which way a connection would take. Throws NETWORK_NOT_CONFIGURED. */
+  async planFor(address: URL): Promise<RoutePlan> {
+    const plan = await planRoute(address, { proxy: this.#options.settings.proxy, system: this.#options.system, environment: this.#options.environment });
+    if (typeof plan === 'string') throw noRoute(address.host, plan);
+    return plan;
+  }
+
+  /** The client certificate as it is set now. Throws NETWORK_NOT_CONFIGURED. */
+  async clientCertificate(): Promise<ClientCertificate | null> {
+    return (await this.#tls.current()).clientCertificate;
+  }
+
+  /** Keeps an imported certificate and shows it from the next connection on. */
+  async useClientCertificate(certificate: ClientCertificate): Promise<void> {
+    await this.#tls.keep(certificate);
+    this.#closeIdle();
+  }
+
+  /** Keeps the credentials for one proxy (`host:port`) and lifts what a refusal of earlier ones has closed. */
+  async useProxyCredentials(proxy: string, credentials: Credentials): Promise<void> {
+    await keepCredentials(proxy, credentials, this.#options.secrets);
+    this.#authentications.clear();
+  }
+
+  close(): void {
+    for (const host of this.#hosts.values()) host.close();
+    this.#hosts.clear();
+  }
+
+  #authenticationFor(proxy: Extract<Route, { kind: 'proxy' }>): ProxyAuthentication {
+    const { settings, secrets, clock } = this.#options;
+    const name = proxyName(proxy);
+    const known = this.#authentications.get(name);
+    if (known !== undefined) return known;
+    const basic = typeof settings.proxy !== 'object' || settings.proxy.basic;
+    const authentication = new ProxyAuthentication({ credentials: () => credentialsFor(proxy, settings.proxy, secrets), basic, clock });
+    this.#authentications.set(name, authentication);
+    return authentication;
+  }
+
+  #closeIdle(): void {
+    for (const host of this.#hosts.values()) host.closeIdle();
+  }
+
+  async #fetch(url: URL, init: ServiceRequestInit): Promise<Response> {
+    const signal = init.signal ?? new AbortController().signal;
+    signal.throwIfAborted();
+    // The platform's own Request reads whatever fetch takes as headers and as a body.
+    const request = new Request(url, { method: init.method ?? 'GET', headers: init.headers ?? {}, body: init.body ?? null, duplex: 'half' });
+    const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer());
+    const repeatable = init.repeatable ?? ['GET', 'HEAD', 'OPTIONS'].includes(request.method);
+    const wire: WireRequest = {
+      method: request.method,
+      path: `${url.pathname}${url.search}`,
+      headers: { 'user-agent': `hpki-agent/${version}`, accept: '*/*', ...Object.fromEntries(request.headers) },
+      body,
+    };
+    const answer = await this.#hostOf(url).call(wire, repeatable, signal);
+    const hasBody = ![204, 205, 304].includes(answer.status) && request.method !== 'HEAD';
+    const response = new Response(hasBody ? answer.body : null, { status: answer.status, statusText: answer.statusText, headers: answer.headers.map(([name, value]) => [name, value]) });
+    return Object.defineProperty(response, 'url', { value: url.href });
+  }
+
+  #hostOf(url: URL): ServiceHost {
+    const { clock, log = silentLog, onExchange = () => undefined, breakerBounds } = this.#options;
+    const known = this.#hosts.get(url.origin);
+    if (known !== undefined) return known;
+    const name = `${url.hostname}:${url.port || '443'}`;
+    const host = new ServiceHost({
+      host: name,
+      open: async (signal) => new ServiceConnection(url.origin, await this.open(url, signal), this.#deadlines, clock),
+      clock,
+      log,
+      onExchange,
+      pause: this.#options.pause ?? ((milliseconds, signal) => wait(milliseconds, undefined, { signal })),
+      random: this.#options.random ?? Math.random,
+      ...(breakerBounds === undefined ? {} : { breakerBounds }),
+    });
+    this.#hosts.set(url.origin, host);
+    return host;
+  }
+}
