@@ -2,7 +2,7 @@ import { AppendOnlyFile, systemIo, type AppendIo } from '../audit/append-only-fi
 import { OneAtATime } from '../audit/one-at-a-time.ts';
 import { storageFailure } from '../audit/storage-failure.ts';
 import type { Clock } from '../ports.ts';
-import type { EndedRecord, Journal, JournalEntry, JournalRecord, Recipe, ReleasedRecord, SignedRecord } from './journal.ts';
+import type { AnswerRecord, Journal, JournalEntry, JournalRecord, SignedInfoRecipe } from './journal.ts';
 
 export interface JournalFileOptions {
   readonly file: string;
@@ -27,10 +27,15 @@ interface Indexed {
   readonly body: string;
   readonly at: number;
   recipe: Span | null;
+  /** Set as long as a provider may have signed more than it has answered. */
+  sending: Span | null;
+  answers: readonly Span[];
   signed: Span | null;
   released: Span | null;
   ended: Span | null;
 }
+
+const nothingYet = { recipe: null, sending: null, answers: [], signed: null, released: null, ended: null };
 
 /**
  * The journal as JSON lines in one file. A recipe costs one write and one fdatasync, however many documents it has.
@@ -63,11 +68,11 @@ export class JournalFile implements Journal {
     return this.#entry(file, this.#byId.get(id));
   }
 
-  recordRecipe(recipe: Recipe): Promise<void> {
-    return this.#append(recipe, true);
+  recordDurably(record: Parameters<Journal['recordDurably']>[0]): Promise<void> {
+    return this.#append(record, true);
   }
 
-  record(record: SignedRecord | ReleasedRecord | EndedRecord): Promise<void> {
+  record(record: Parameters<Journal['record']>[0]): Promise<void> {
     return this.#append(record, false);
   }
 
@@ -123,13 +128,20 @@ export class JournalFile implements Journal {
     switch (record.type) {
       case 'recipe': {
         const { id, client, key, body, at } = record;
-        this.#put({ id, client, key, body, at, recipe: span, signed: null, released: null, ended: null });
+        this.#put({ ...nothingYet, id, client, key, body, at, recipe: span });
+        return;
+      }
+      case 'sending':
+      case 'answer':
+      case 'not_sent': {
+        const known = this.#byId.get(record.id);
+        if (known) noteRemote(known, record.type, span);
         return;
       }
       case 'ended': {
         const known = this.#byId.get(record.id);
         const { id, client, key, body, at } = record;
-        if (known === undefined) this.#put({ id, client, key, body, at, recipe: null, signed: null, released: null, ended: span });
+        if (known === undefined) this.#put({ ...nothingYet, id, client, key, body, at, ended: span });
         else {
           known.ended = span;
           if (!record.keyUsed) known.recipe = null;
@@ -140,6 +152,8 @@ export class JournalFile implements Journal {
       case 'released': {
         const known = this.#byId.get(record.id);
         if (known) known[record.type] = span;
+        // The signed record holds them too.
+        if (known && record.type === 'signed') known.answers = [];
       }
     }
   }
@@ -157,6 +171,8 @@ export class JournalFile implements Journal {
       client,
       body,
       recipe: readSpan(file, indexed.recipe, 'recipe'),
+      answers: new Map(indexed.answers.flatMap((span) => answerIn(readSpan(file, span, 'answer')))),
+      inDoubt: indexed.sending !== null,
       signed: readSpan(file, indexed.signed, 'signed'),
       released: readSpan(file, indexed.released, 'released'),
       ended: readSpan(file, indexed.ended, 'ended'),
@@ -174,7 +190,7 @@ export class JournalFile implements Journal {
     const all = [...this.#byId.values()];
     const kept = all.filter((entry) => !this.#isExpired(entry));
     if (kept.length === all.length) return;
-    const spans = kept.flatMap(({ recipe, signed, released, ended }) => [recipe, signed, released, ended]);
+    const spans = kept.flatMap(({ recipe, sending, answers, signed, released, ended }) => [recipe, sending, ...answers, signed, released, ended]);
     // The order of the file is the order of time: of two requests under one key the later one counts.
     const lines = spans.filter((span) => span !== null).sort((a, b) => a.offset - b.offset).map((span) => file.read(span.offset, span.length));
     try {
@@ -185,6 +201,16 @@ export class JournalFile implements Journal {
     }
     this.#index(lines.join(''));
   }
+}
+
+function noteRemote(entry: Indexed, type: 'sending' | 'answer' | 'not_sent', span: Span): void {
+  if (type === 'answer') entry.answers = [...entry.answers, span];
+  else entry.sending = type === 'sending' ? span : null;
+  if (type === 'not_sent' && entry.answers.length === 0) entry.recipe = null;
+}
+
+function answerIn(record: AnswerRecord | null): readonly (readonly [string, string])[] {
+  return record === null ? [] : [[record.document, record.answer]];
 }
 
 type RecordOf<Type extends JournalRecord['type']> = Extract<JournalRecord, { readonly type: Type }>;
@@ -211,11 +237,14 @@ function parseRecord(line: string): JournalRecord {
     throw Object.assign(new Error('a line of the journal is not readable', { cause }), { code: 'EJOURNAL' });
   }
   if (!isRecord(value)) throw Object.assign(new Error('a line of the journal is no record'), { code: 'EJOURNAL' });
-  return value;
+  // Recipes from before remote signing are those of cards.
+  return value.type === 'recipe' && !('form' in value) ? { ...(value as object as SignedInfoRecipe), form: 'card', provider: null } : value;
 }
+
+const recordTypes: ReadonlySet<unknown> = new Set<JournalRecord['type']>(['recipe', 'sending', 'answer', 'not_sent', 'signed', 'released', 'ended']);
 
 function isRecord(value: unknown): value is JournalRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { type, id } = value as { type?: unknown; id?: unknown };
-  return typeof id === 'string' && (type === 'recipe' || type === 'signed' || type === 'released' || type === 'ended');
+  return typeof id === 'string' && recordTypes.has(type);
 }

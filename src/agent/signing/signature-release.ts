@@ -7,18 +7,18 @@ import type { Audit } from '../audit/audit-log.ts';
 import type { AuditHead, AuditedDocument } from '../audit/audit-entry.ts';
 import type { Clock, Prompts } from '../ports.ts';
 import type { DocumentPlan } from './accept-documents.ts';
-import { signerNameOf, type ReadCard } from './card-fitness.ts';
-import type { Journal, JournalEntry, SignedRecord } from './journal.ts';
+import { signerNameOf } from './card-fitness.ts';
+import type { Journal, JournalEntry, Recipe, SignedRecord } from './journal.ts';
 import type { LiveRequest } from './live-request.ts';
-import { certificateOf, followRecipe, type PreparedDocument } from './recipe.ts';
+import { certificateOf, documentsOf, type UnsignedDocument } from './recipe.ts';
 import { problem } from './request-end.ts';
 import { sha256 } from './request-fingerprint.ts';
 import { releaseDocument, type ReleasableDocument } from './self-verification.ts';
 import { signedToast } from './signed-toast.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
-import type { SignedValues } from './signature-run.ts';
+import type { RequestSigner, SignedAnswers } from './signed-answers.ts';
 import type { DocumentToSign, SignatureResult } from './signature-service.ts';
-import type { StaffBindings } from './staff-bindings.ts';
+import { isSameAccount, type StaffBindings } from './staff-bindings.ts';
 import { isNewCertificate, ownershipOf } from './staff-ownership.ts';
 import type { Verifiers } from './verifiers.ts';
 
@@ -34,7 +34,7 @@ export interface ReleaseParts {
 }
 
 /**
- * From signature values to the answer, in the order that survives a crash at any point: self-verification, journal,
+ * From what a signer answered to the answer of the request, in the order that survives a crash at any point: self-verification, journal,
  * audit (on the disk), answer. Nothing leaves that is not in the audit log.
  */
 export class SignatureRelease {
@@ -44,14 +44,14 @@ export class SignatureRelease {
     this.#parts = parts;
   }
 
-  async release(request: LiveRequest, plan: DocumentPlan, order: readonly DocumentToSign[], signed: SignedValues): Promise<SignatureResult> {
+  async release(request: LiveRequest, plan: DocumentPlan, order: readonly DocumentToSign[], signed: SignedAnswers): Promise<SignatureResult> {
     const { journal, prompts } = this.#parts;
-    const { card, recipe } = signed;
-    const { certificate } = card;
-    const released = signed.prepared.flatMap((document) => {
+    const { signer, recipe } = signed;
+    const { certificate } = signer;
+    const released = signed.documents.flatMap((document) => {
       const value = signed.values.get(document.input.id);
       if (value === undefined) return [];
-      return [signed.verified.get(document.input.id) ?? this.#verify(document, value, card, recipe.signingTime)];
+      return [signed.verified.get(document.input.id) ?? this.#verify(document, value, signer, recipe.signingTime)];
     });
     await this.#settleBinding(request, signed);
 
@@ -63,26 +63,28 @@ export class SignatureRelease {
     const record: SignedRecord = {
       type: 'signed',
       id: request.identity.id,
+      ...(recipe.form === 'element' ? { certificate: Buffer.from(certificate.der).toString('base64') } : {}),
       values: Object.fromEntries([...signed.values].map(([id, value]) => [id, Buffer.from(value).toString('base64')])),
       failed: Object.fromEntries([...failed].map(([id, { code }]) => [id, code])),
       warnings: Object.fromEntries([...warnings].map(([id, list]) => [id, list.map(({ text }) => text)])),
     };
-    await journal.record(record);
+    // A card gives the same value once more; a service must not be asked to.
+    await (recipe.form === 'card' ? journal.record(record) : journal.recordDurably(record));
     const documents = auditedDocuments(order, released, record, (id) => [...new Set((warnings.get(id) ?? []).map((warning) => warning.id))]);
-    const statement = this.#statement(request, certificate, documents);
+    const statement = this.#statement(request, recipe, certificate, documents);
     const head = await this.#auditOnce(request.identity.id, statement, signed.isResumed);
     await this.#recordReleased(request.identity.id, head);
-    if (signed.window === null) prompts.notify(signedToast(plan, signed.values.size));
-    return answer(order, released, record, failed, certificate, recipe.signingTime, head);
+    if (!signed.wasShown) prompts.notify(signedToast(plan, signed.values.size));
+    return answer(order, released, record, failed, certificate, recipe, head);
   }
 
   /**
-   * The self-verification of one document before all have their values: the card works on the next one meanwhile. What
+   * The self-verification of one document before all have their values: the signer works on the next one meanwhile. What
    * fails here is not stored, so that {@link release} verifies it again and says why.
    */
-  verifyAhead(document: PreparedDocument, value: Uint8Array, card: ReadCard, signingTime: number): ReleasableDocument | null {
+  verifyAhead(document: UnsignedDocument, value: Uint8Array, signer: RequestSigner, signingTime: number): ReleasableDocument | null {
     try {
-      return this.#verify(document, value, card, signingTime);
+      return this.#verify(document, value, signer, signingTime);
     } catch {
       return null;
     }
@@ -95,10 +97,10 @@ export class SignatureRelease {
   async repeat(request: LiveRequest, order: readonly DocumentToSign[], entry: JournalEntry, plan: () => DocumentPlan): Promise<SignatureResult> {
     const { recipe, signed } = entry;
     if (recipe === null || signed === null) throw new Error('only a signed request can be repeated');
-    const certificate = parseCertificate(certificateOf(recipe));
+    const certificate = parseCertificate(recipe.form === 'element' ? Buffer.from(signed.certificate ?? '', 'base64') : certificateOf(recipe));
     const verifier = this.#parts.verifiers.plain();
     const at = new Date(recipe.signingTime);
-    const released = followRecipe(recipe, order).flatMap((document) => {
+    const released = documentsOf(recipe, order).flatMap((document) => {
       const value = signed.values[document.input.id];
       return value ? [releaseDocument(document, Buffer.from(value, 'base64'), certificate.sha256, verifier, at)] : [];
     });
@@ -110,14 +112,14 @@ export class SignatureRelease {
       ]),
     );
     const documents = auditedDocuments(order, released, signed, () => []);
-    const statement = this.#statement(request, certificate, documents);
+    const statement = this.#statement(request, recipe, certificate, documents);
     const head = entry.released?.audit ?? (await this.#auditOnce(entry.id, statement, true));
     if (entry.released === null) await this.#recordReleased(entry.id, head);
-    return answer(order, released, signed, failed, certificate, recipe.signingTime, head);
+    return answer(order, released, signed, failed, certificate, recipe, head);
   }
 
-  #verify(document: PreparedDocument, value: Uint8Array, card: ReadCard, signingTime: number): ReleasableDocument {
-    return releaseDocument(document, value, card.certificate.sha256, this.#parts.verifiers.forCard(card.card), new Date(signingTime));
+  #verify(document: UnsignedDocument, value: Uint8Array, { certificate, chain }: RequestSigner, signingTime: number): ReleasableDocument {
+    return releaseDocument(document, value, certificate.sha256, this.#parts.verifiers.forSigner(certificate.sha256, chain), new Date(signingTime));
   }
 
   /** One request is released once: an entry that an earlier run wrote before it was killed is the one that counts. */
@@ -134,30 +136,35 @@ export class SignatureRelease {
   }
 
   /**
-   * SECURITY: whose card it is was decided before the PIN; it must still be so now. A first use is bound only here,
-   * after the card has proven that the person knows its PIN.
+   * SECURITY: whose certificate it is was decided before it was used; it must still be so now. A first use is bound only
+   * here, after the card has proven that the person knows its PIN, or the cloud that it signs with what it showed.
    */
-  async #settleBinding(request: LiveRequest, { card, isFirstUse }: SignedValues): Promise<void> {
+  async #settleBinding(request: LiveRequest, { signer, isFirstUse }: SignedAnswers): Promise<void> {
     const { bindings, policy, clock, audit } = this.#parts;
+    const { certificate, account } = signer;
     const { staff, caller, id } = request.identity;
     const subjects = bindings.subjectsOf(staff.id);
-    const ownership = ownershipOf(card, staff.id, bindings, policy.staff);
+    const ownership = ownershipOf(certificate, staff.id, bindings, policy.staff);
     if (ownership === 'other' || (ownership === 'unbound' && !isFirstUse)) throw problem('STAFF_MISMATCH');
-    const isNew = isNewCertificate(card, subjects);
-    if (ownership === 'bound' && !isNew) return;
-    await bindings.bind(staff.id, card.certificate, 'person', clock.now());
-    await audit.append({
-      event: isNew ? 'staff.new_certificate' : 'staff.bound',
+    const isNew = isNewCertificate(certificate, subjects);
+    const statement = {
       result: 'ok',
       caller,
       staffId: staff.id,
       request: id,
-      signerName: signerNameOf(card.certificate),
-      certificateSha256: card.certificate.sha256,
-    });
+      signerName: signerNameOf(certificate),
+      certificateSha256: certificate.sha256,
+    };
+    if (ownership === 'unbound' || isNew) {
+      await bindings.bind(staff.id, certificate, 'person', clock.now());
+      await audit.append({ ...statement, event: isNew ? 'staff.new_certificate' : 'staff.bound' });
+    }
+    if (account === null || bindings.accountsOf(staff.id).some((bound) => isSameAccount(bound, account))) return;
+    await bindings.bindAccount(staff.id, account, clock.now());
+    await audit.append({ ...statement, event: 'staff.bound', notes: [`provider=${account.provider}`, `subjectSha256=${sha256(account.subject)}`] });
   }
 
-  #statement(request: LiveRequest, certificate: Certificate, documents: readonly AuditedDocument[]): Parameters<Audit['append']>[0] {
+  #statement(request: LiveRequest, recipe: Recipe, certificate: Certificate, documents: readonly AuditedDocument[]): Parameters<Audit['append']>[0] {
     const { caller, staff, id, startedAt } = request.identity;
     return {
       event: 'signature.released',
@@ -165,13 +172,23 @@ export class SignatureRelease {
       caller,
       staffId: staff.id,
       request: id,
-      method: 'local',
+      method: methodOf(recipe),
       signerName: signerNameOf(certificate),
       certificateSha256: certificate.sha256,
       documents,
       startedAt: new Date(startedAt),
     };
   }
+}
+
+function methodOf({ form }: Recipe): SignatureResult['method'] {
+  return form === 'card' ? 'local' : 'remote';
+}
+
+/** Ours is what the recipe says; a service that makes whole elements decides the time itself. */
+function signedAt({ form, signingTime }: Recipe, released: readonly ReleasableDocument[]): Date {
+  const claimed = form === 'element' ? released.map((document) => document.signingTime.getTime()) : [];
+  return new Date(claimed.length === 0 ? signingTime : Math.max(...claimed));
 }
 
 type Warnings = ReadonlyMap<string, readonly { readonly id: string; readonly text: { readonly ja: string; readonly en: string } }[]>;
@@ -200,18 +217,18 @@ function answer(
   { warnings }: SignedRecord,
   failed: ReadonlyMap<string, Problem>,
   certificate: Certificate,
-  signingTime: number,
+  recipe: Recipe,
   audit: AuditHead,
 ): SignatureResult {
   return {
-    method: 'local',
+    method: methodOf(recipe),
     signer: {
       name: signerNameOf(certificate),
       role: describeRoles(certificate.hcActors),
       certificateSha256: sha256(certificate.der),
       notAfter: certificate.notAfter,
     },
-    signedAt: new Date(signingTime),
+    signedAt: signedAt(recipe, released),
     audit,
     documents: order.map(({ id }) => {
       const document = released.find((candidate) => candidate.id === id);

@@ -176,6 +176,7 @@ export class SignatureRequests implements SignatureService {
   }
 
   async #run(live: LiveRequest, plan: DocumentPlan, request: SignatureRequest, recipe: Recipe | null): Promise<void> {
+    if (recipe?.form === 'element' || recipe?.form === 'value') throw problem('NOT_AUTHENTICATED');
     const run = new SignatureRun(this.#runParts, { request: live, plan, partial: request.partial, recipe });
     const result = await run.perform((signed) => this.#release.release(live, plan, request.documents, signed));
     live.release(result);

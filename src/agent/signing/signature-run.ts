@@ -5,15 +5,16 @@ import type { SignatureDialogView } from '../ports.ts';
 import { noticesOf, warningsBesideSummary, type DocumentPlan } from './accept-documents.ts';
 import { mayRoleSign, readCard, type ReadCard } from './card-fitness.ts';
 import { lookForCard, type CardQuestion } from './card-question.ts';
-import type { Journal, Recipe } from './journal.ts';
+import type { Journal, SignedInfoRecipe } from './journal.ts';
 import { reasonOfAbort, type Lane } from './lane.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { OpenPinSession, SessionOwner } from './pin-sessions.ts';
-import { certificateOf, followRecipe, writeRecipe, type PreparedDocument } from './recipe.ts';
+import { certificateOf, followRecipe, writeRecipe, type PreparedDocument, type UnsignedDocument } from './recipe.ts';
 import { sha256 } from './request-fingerprint.ts';
 import { cardProblem, mayHaveSigned, problem } from './request-end.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
 import type { ReleasableDocument } from './self-verification.ts';
+import type { RequestSigner, SignedAnswers } from './signed-answers.ts';
 import { SignatureWindow, type Authorization, type Refusal, type WindowParts } from './signature-window.ts';
 import type { StaffBindings } from './staff-bindings.ts';
 import { ownershipOf } from './staff-ownership.ts';
@@ -31,7 +32,7 @@ export interface RunParts extends WindowParts {
   /** Calls back when {@link waitingCallers} may have changed. Returns the unsubscribe function. */
   readonly onQueueChange: (listener: () => void) => () => void;
   /** Assembles and verifies one document ahead of its release; null where it may not leave, which the release says. */
-  readonly verifyAhead: (document: PreparedDocument, value: Uint8Array, card: ReadCard, signingTime: number) => ReleasableDocument | null;
+  readonly verifyAhead: (document: UnsignedDocument, value: Uint8Array, signer: RequestSigner, signingTime: number) => ReleasableDocument | null;
 }
 
 export interface RunOrder {
@@ -39,25 +40,7 @@ export interface RunOrder {
   readonly plan: DocumentPlan;
   readonly partial: boolean;
   /** In force from an earlier run under the same key. */
-  readonly recipe: Recipe | null;
-}
-
-/** Signature values, still to be assembled and verified. */
-export interface SignedValues {
-  readonly recipe: Recipe;
-  /** The recipe comes from an earlier run, which may have got as far as the audit log. */
-  readonly isResumed: boolean;
-  readonly prepared: readonly PreparedDocument[];
-  readonly card: ReadCard;
-  /** By document id. */
-  readonly values: ReadonlyMap<string, Uint8Array>;
-  /** Documents of `values` that were verified while the card worked on the next. */
-  readonly verified: ReadonlyMap<string, ReleasableDocument>;
-  /** With `partial`: why the rest was not signed. */
-  readonly failed: ReadonlyMap<string, ErrorCode>;
-  readonly isFirstUse: boolean;
-  /** Null where no window was shown. */
-  readonly window: SignatureWindow | null;
+  readonly recipe: SignedInfoRecipe | null;
 }
 
 /**
@@ -71,7 +54,7 @@ export class SignatureRun {
   readonly #values = new Map<string, Uint8Array>();
   readonly #verified = new Map<string, ReleasableDocument>();
   readonly #failed = new Map<string, ErrorCode>();
-  #recipe: Recipe | null;
+  #recipe: SignedInfoRecipe | null;
   #prepared: readonly PreparedDocument[] | null = null;
 
   constructor(parts: RunParts, order: RunOrder) {
@@ -82,7 +65,7 @@ export class SignatureRun {
   }
 
   /** Signs, then hands the values to `release` while the window, if any, is still there to say how it ended. */
-  async perform<T>(release: (signed: SignedValues) => Promise<T>): Promise<T> {
+  async perform<T>(release: (signed: SignedAnswers) => Promise<T>): Promise<T> {
     for (;;) {
       const quiet = await this.#signWithoutWindow();
       if (quiet) return this.#releaseOrDrop(release, quiet);
@@ -97,7 +80,7 @@ export class SignatureRun {
   }
 
   /** A signature that could not be released ends the session: whatever was wrong, a person looks at the next one. */
-  async #releaseOrDrop<T>(release: (signed: SignedValues) => Promise<T>, signed: SignedValues): Promise<T> {
+  async #releaseOrDrop<T>(release: (signed: SignedAnswers) => Promise<T>, signed: SignedAnswers): Promise<T> {
     try {
       return await release(signed);
     } catch (error) {
@@ -106,7 +89,7 @@ export class SignatureRun {
     }
   }
 
-  async #signWithoutWindow(): Promise<SignedValues | null> {
+  async #signWithoutWindow(): Promise<SignedAnswers | null> {
     const open = this.#openSession();
     if (!open) return null;
     this.#parts.pinSessions.use(this.#owner, this.#order.plan.accepted.length);
@@ -129,7 +112,7 @@ export class SignatureRun {
     return isChosen ? { session, card } : null;
   }
 
-  async #signInWindow<T>(release: (signed: SignedValues) => Promise<T>): Promise<T> {
+  async #signInWindow<T>(release: (signed: SignedAnswers) => Promise<T>): Promise<T> {
     this.#refuseWhatNoWindowMends();
     const window = new SignatureWindow(this.#parts, this.#order.request, this.#view(), () => this.#question());
     const forgetQueue = this.#parts.onQueueChange(() => window.waiting(this.#parts.waitingCallers(this.#order.request)));
@@ -229,7 +212,7 @@ export class SignatureRun {
 
   #verifyAhead(document: PreparedDocument, value: Uint8Array, card: ReadCard): void {
     if (this.#recipe === null) return;
-    const verified = this.#parts.verifyAhead(document, value, card, this.#recipe.signingTime);
+    const verified = this.#parts.verifyAhead(document, value, signerOf(card), this.#recipe.signingTime);
     if (verified) this.#verified.set(document.input.id, verified);
   }
 
@@ -246,8 +229,8 @@ export class SignatureRun {
     const { id, key, body, caller } = request.identity;
     const { journal, policy, clock } = this.#parts;
     const head = { id, key, body, client: caller.clientId };
-    const { recipe, prepared } = writeRecipe(head, inputs, card.card.certificate, policy.signature, clock.now());
-    await journal.recordRecipe(recipe);
+    const { recipe, prepared } = writeRecipe(head, inputs, { certificate: card.card.certificate, provider: null }, policy.signature, clock.now());
+    await journal.recordDurably(recipe);
     this.#recipe = recipe;
     return prepared;
   }
@@ -256,13 +239,23 @@ export class SignatureRun {
     for (const { input } of this.#prepared ?? []) if (!this.#values.has(input.id)) this.#failed.set(input.id, code);
   }
 
-  #signed(card: ReadCard, isFirstUse: boolean, window: SignatureWindow | null): SignedValues {
+  #signed(card: ReadCard, isFirstUse: boolean, window: SignatureWindow | null): SignedAnswers {
     if (this.#recipe === null || this.#prepared === null) throw new Error('nothing was prepared');
     for (const { id, input } of this.#order.plan.accepted) {
       if (!mayRoleSign(card.certificate, input.type)) this.#failed.set(id, 'ROLE_NOT_ALLOWED');
     }
     const isResumed = this.#order.recipe !== null;
-    return { recipe: this.#recipe, isResumed, prepared: this.#prepared, card, values: this.#values, verified: this.#verified, failed: this.#failed, isFirstUse, window };
+    return {
+      recipe: this.#recipe,
+      isResumed,
+      documents: this.#prepared,
+      signer: signerOf(card),
+      values: this.#values,
+      verified: this.#verified,
+      failed: this.#failed,
+      isFirstUse,
+      wasShown: window !== null,
+    };
   }
 
   #question(): CardQuestion {
@@ -277,7 +270,7 @@ export class SignatureRun {
   }
 
   #ownership(card: ReadCard): ReturnType<typeof ownershipOf> {
-    return ownershipOf(card, this.#owner.staffId, this.#parts.bindings, this.#parts.policy.staff);
+    return ownershipOf(card.certificate, this.#owner.staffId, this.#parts.bindings, this.#parts.policy.staff);
   }
 
   #view(): SignatureDialogView {
@@ -291,6 +284,10 @@ export class SignatureRun {
       notices: noticesOf(plan.accepted),
     };
   }
+}
+
+function signerOf({ card, certificate }: ReadCard): RequestSigner {
+  return { certificate, chain: card.chain, account: null };
 }
 
 function asksAgain({ code }: CardError): boolean {

@@ -4,7 +4,7 @@ import type { Certificate } from '../../formats/pki/certificate.ts';
 import { OneAtATime } from '../audit/one-at-a-time.ts';
 import { storageFailure } from '../audit/storage-failure.ts';
 import { writeFileDurably } from '../storage/write-file-durably.ts';
-import { addBinding, removeBinding, type BoundSubject, type StaffBinding, type StaffBindings } from './staff-bindings.ts';
+import { addAccount, addBinding, removeBinding, type BoundAccount, type BoundSubject, type ProviderAccount, type StaffBinding, type StaffBindings } from './staff-bindings.ts';
 
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -22,6 +22,7 @@ const bindingsSchema = z.array(
         certificates: z.array(sha256Hex),
       }),
     ),
+    accounts: z.array(z.strictObject({ provider: z.string(), subject: z.string(), boundAt: z.string() })).default([]),
   }),
 );
 
@@ -46,6 +47,17 @@ export class StaffBindingsFile implements StaffBindings {
 
   subjectsOf(staffId: string): readonly BoundSubject[] {
     return this.list().find((binding) => binding.staffId === staffId)?.subjects ?? [];
+  }
+
+  accountsOf(staffId: string): readonly BoundAccount[] {
+    return this.list().find((binding) => binding.staffId === staffId)?.accounts ?? [];
+  }
+
+  bindAccount(staffId: string, account: ProviderAccount, at: number): Promise<void> {
+    return this.#turn.run(async () => {
+      const bindings = addAccount(this.list(), staffId, account, at);
+      if (bindings !== this.list()) await this.#write(bindings);
+    });
   }
 
   bind(staffId: string, certificate: Certificate, by: BoundSubject['by'], at: number): Promise<void> {

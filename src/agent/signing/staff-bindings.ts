@@ -19,18 +19,35 @@ export interface BoundSubject extends CertificateSubject {
   readonly certificates: readonly string[];
 }
 
+/** Whom a provider of remote signing authenticates. */
+export interface ProviderAccount {
+  /** As policy names it. */
+  readonly provider: string;
+  /** The token's `sub`. */
+  readonly subject: string;
+}
+
+export interface BoundAccount extends ProviderAccount {
+  /** ISO 8601. */
+  readonly boundAt: string;
+}
+
 export interface StaffBinding {
   readonly staffId: string;
   readonly subjects: readonly BoundSubject[];
+  readonly accounts: readonly BoundAccount[];
 }
 
-/** Which staff id belongs to which certificate subjects. Writing throws STORAGE_FAILED. */
+/** Which staff id belongs to which certificate subjects and provider accounts. Writing throws STORAGE_FAILED. */
 export interface StaffBindings {
   list(): readonly StaffBinding[];
   subjectsOf(staffId: string): readonly BoundSubject[];
+  accountsOf(staffId: string): readonly BoundAccount[];
   /** Adds the certificate's subject, or the certificate to a subject that is bound already. */
   bind(staffId: string, certificate: Certificate, by: BoundSubject['by'], at: number): Promise<void>;
-  /** Removes one subject, or all of them. False where there was nothing to remove. */
+  /** Only after a certificate of this account has fitted. An account that is bound already stays as it is. */
+  bindAccount(staffId: string, account: ProviderAccount, at: number): Promise<void>;
+  /** Removes one subject, or all that is bound. False where there was nothing to remove. */
   unbind(staffId: string, subjectSha256?: string): Promise<boolean>;
 }
 
@@ -55,13 +72,31 @@ export function addBinding(
   at: number,
 ): readonly StaffBinding[] {
   const subject = subjectOf(certificate);
-  const others = bindings.filter((binding) => binding.staffId !== staffId);
-  const subjects = bindings.find((binding) => binding.staffId === staffId)?.subjects ?? [];
+  const { subjects, accounts } = bindingOf(bindings, staffId);
   const known = subjects.find((bound) => isSameSubject(bound, subject));
   const bound: BoundSubject = known
     ? { ...known, certificates: [...new Set([...known.certificates, certificate.sha256])] }
     : { ...subject, boundAt: new Date(at).toISOString(), by, certificates: [certificate.sha256] };
-  return [...others, { staffId, subjects: [...subjects.filter((other) => other !== known), bound] }];
+  return [...without(bindings, staffId), { staffId, subjects: [...subjects.filter((other) => other !== known), bound], accounts }];
+}
+
+/** The same list where the account is there already. */
+export function addAccount(bindings: readonly StaffBinding[], staffId: string, { provider, subject }: ProviderAccount, at: number): readonly StaffBinding[] {
+  const { subjects, accounts } = bindingOf(bindings, staffId);
+  if (accounts.some((account) => isSameAccount(account, { provider, subject }))) return bindings;
+  return [...without(bindings, staffId), { staffId, subjects, accounts: [...accounts, { provider, subject, boundAt: new Date(at).toISOString() }] }];
+}
+
+export function isSameAccount(a: ProviderAccount, b: ProviderAccount): boolean {
+  return a.provider === b.provider && a.subject === b.subject;
+}
+
+function bindingOf(bindings: readonly StaffBinding[], staffId: string): StaffBinding {
+  return bindings.find((binding) => binding.staffId === staffId) ?? { staffId, subjects: [], accounts: [] };
+}
+
+function without(bindings: readonly StaffBinding[], staffId: string): readonly StaffBinding[] {
+  return bindings.filter((binding) => binding.staffId !== staffId);
 }
 
 /** Null where there was nothing to remove. */
@@ -70,9 +105,10 @@ export function removeBinding(
   staffId: string,
   subjectSha256?: string,
 ): readonly StaffBinding[] | null {
-  const binding = bindings.find((candidate) => candidate.staffId === staffId);
-  const subjects = subjectSha256 === undefined ? [] : (binding?.subjects ?? []).filter((bound) => bound.subjectSha256 !== subjectSha256);
-  if (binding === undefined || subjects.length === binding.subjects.length) return null;
-  const others = bindings.filter((candidate) => candidate !== binding);
-  return subjects.length === 0 ? others : [...others, { staffId, subjects }];
+  const { subjects, accounts } = bindingOf(bindings, staffId);
+  const rest = without(bindings, staffId);
+  if (subjectSha256 === undefined) return subjects.length + accounts.length === 0 ? null : rest;
+  const kept = subjects.filter((bound) => bound.subjectSha256 !== subjectSha256);
+  if (kept.length === subjects.length) return null;
+  return kept.length + accounts.length === 0 ? rest : [...rest, { staffId, subjects: kept, accounts }];
 }

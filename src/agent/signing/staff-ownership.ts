@@ -1,29 +1,29 @@
-import type { ReadCard } from './card-fitness.ts';
+import type { Certificate } from '../../formats/pki/certificate.ts';
 import type { Ownership } from './card-question.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
 import { isSameSubject, subjectOf, type BoundSubject, type StaffBindings } from './staff-bindings.ts';
 
 /**
- * Whose card this is. `unbound` only where a person may still bind it, that is under policy `ask` and while the staff
- * member has no binding yet.
+ * Whose certificate this is, on a card or in the cloud. `unbound` only where a person may still bind it, that is under
+ * policy `ask` and while the staff member has no binding yet.
  * SECURITY: test/unit/agent/signing/staff-bindings.test.ts
  */
-export function ownershipOf(card: ReadCard, staffId: string, bindings: StaffBindings, policy: SignaturePolicy['staff']): Ownership {
+export function ownershipOf(certificate: Certificate, staffId: string, bindings: StaffBindings, policy: SignaturePolicy['staff']): Ownership {
   const preset = policy.preset.filter((entry) => entry.staffId === staffId);
   const subjects = bindings.subjectsOf(staffId);
-  if (preset.some((entry) => entry.certificateSha256 === card.certificate.sha256)) return 'bound';
-  if (boundSubject(card, subjects)) return 'bound';
+  if (preset.some((entry) => entry.certificateSha256 === certificate.sha256)) return 'bound';
+  if (boundSubject(certificate, subjects)) return 'bound';
   const isFirstUse = preset.length === 0 && subjects.length === 0;
   return isFirstUse && policy.binding === 'ask' ? 'unbound' : 'other';
 }
 
 /** True for a certificate that was not seen before, of a subject that is bound: renewal, re-issue, second card. */
-export function isNewCertificate(card: ReadCard, subjects: readonly BoundSubject[]): boolean {
-  const bound = boundSubject(card, subjects);
-  return bound !== undefined && !bound.certificates.includes(card.certificate.sha256);
+export function isNewCertificate(certificate: Certificate, subjects: readonly BoundSubject[]): boolean {
+  const bound = boundSubject(certificate, subjects);
+  return bound !== undefined && !bound.certificates.includes(certificate.sha256);
 }
 
-function boundSubject(card: ReadCard, subjects: readonly BoundSubject[]): BoundSubject | undefined {
-  const subject = subjectOf(card.certificate);
+function boundSubject(certificate: Certificate, subjects: readonly BoundSubject[]): BoundSubject | undefined {
+  const subject = subjectOf(certificate);
   return subjects.find((bound) => isSameSubject(bound, subject));
 }

@@ -1,18 +1,17 @@
 import { createVerifier, type VerificationOptions, type Verifier } from '../../formats/xades/verifier.ts';
-import type { SigningCard } from '../../native/host/card-host.ts';
 
 /** What is trusted now. The same object is returned as long as nothing has changed. */
 export type TrustSource = () => Omit<VerificationOptions, 'at'>;
 
-const cardsRemembered = 8;
+const signersRemembered = 8;
 
-/** Verifiers that remember checked paths, one for each card, because a card brings its own CA certificates. */
+/** Verifiers that remember checked paths, one for each signer, because a card or a provider brings CA certificates along. */
 export class Verifiers {
   readonly #trust: TrustSource;
   readonly #now: () => number;
   #trusted: Omit<VerificationOptions, 'at'> | undefined;
   #plain: Verifier | undefined;
-  readonly #byCard = new Map<string, Verifier>();
+  readonly #bySigner = new Map<string, Verifier>();
 
   constructor(trust: TrustSource, now: () => number) {
     this.#trust = trust;
@@ -25,14 +24,15 @@ export class Verifiers {
     return (this.#plain ??= this.#create([]));
   }
 
-  forCard(card: SigningCard): Verifier {
+  /** With CA certificates (DER) that came with the signer's; none is trusted by that. */
+  forSigner(certificateSha256: string, chain: readonly Uint8Array[]): Verifier {
     this.#refresh();
-    const known = this.#byCard.get(card.certificateSha256);
+    const known = this.#bySigner.get(certificateSha256);
     if (known) return known;
-    const verifier = this.#create(card.chain);
-    const [oldest] = this.#byCard.keys();
-    if (oldest !== undefined && this.#byCard.size >= cardsRemembered) this.#byCard.delete(oldest);
-    this.#byCard.set(card.certificateSha256, verifier);
+    const verifier = this.#create(chain);
+    const [oldest] = this.#bySigner.keys();
+    if (oldest !== undefined && this.#bySigner.size >= signersRemembered) this.#bySigner.delete(oldest);
+    this.#bySigner.set(certificateSha256, verifier);
     return verifier;
   }
 
@@ -41,7 +41,7 @@ export class Verifiers {
     if (trust === this.#trusted) return;
     this.#trusted = trust;
     this.#plain = undefined;
-    this.#byCard.clear();
+    this.#bySigner.clear();
   }
 
   /** The time of a verifier made earlier would stand still: every verification is given its own. */

@@ -23,7 +23,7 @@ const head = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 function signed(by: IssuedCertificate, csv: Uint8Array = shown, key = by): Parameters<typeof releaseDocument> {
   const prepared = prepareSignature({ type: 'prescription', csv }, { certificate: by.certificate.der, signingTime: at, profile: sampleProfile });
   const value = privateEncrypt({ key: key.privateKey, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([head, prepared.hash]));
-  return [{ input: { id: 'rx-1', type: 'prescription', csv: shown }, prepared }, value, by.certificate.sha256, withoutTrust, at];
+  return [{ input: { id: 'rx-1', type: 'prescription', csv: shown }, assemble: (answer) => prepared.assemble(answer) }, value, by.certificate.sha256, withoutTrust, at];
 }
 
 const mismatch = expect.objectContaining({ problem: expect.objectContaining({ code: 'SIGNATURE_MISMATCH' }) as unknown }) as Error;

@@ -301,7 +301,7 @@ describe('first use of a card', () => {
     };
     await desk.sign('k1');
     const shown = desk.person.shown.find(({ what }) => what === 'binding');
-    expect(shown).toMatchObject({ view: { staff, personInDocument: '医者　三郎', certificate: { name: 'テスト医者　三郎' } } });
+    expect(shown).toMatchObject({ view: { staff, personInDocument: '医者　三郎', certificate: { name: 'テスト医者　三郎' }, place: { kind: 'card', reader: 'Reader 1' } } });
     expect(desk.bindings.subjectsOf(staff.id)).toMatchObject([{ by: 'person', certificates: [cast.doctor.certificate.sha256] }]);
     await desk.sign('k2');
     expect(desk.person.asked('binding')).toBe(1);

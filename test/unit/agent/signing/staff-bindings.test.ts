@@ -4,8 +4,6 @@ import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StaffBindingsFile } from '../../../../src/agent/signing/staff-bindings-file.ts';
 import { ownershipOf } from '../../../../src/agent/signing/staff-ownership.ts';
-import type { ReadCard } from '../../../../src/agent/signing/card-fitness.ts';
-import type { IssuedCertificate } from '../../../../src/sandbox/ca/test-ca.ts';
 import { createCast, today, type Cast } from './signing-desk.ts';
 
 let cast: Cast;
@@ -63,6 +61,27 @@ describe('staff bindings', () => {
     expect(await bindings.unbind('D1')).toBe(false);
   });
 
+  it('know the accounts of remote signing beside the certificates, each once, and lose them with the rest', async () => {
+    const bindings = new StaffBindingsFile(file);
+    const account = { provider: 'csc', subject: 'sub-1' };
+    expect(bindings.accountsOf('D1')).toEqual([]);
+    await bindings.bindAccount('D1', account, at);
+    await bindings.bindAccount('D1', account, at + 1000);
+    await bindings.bindAccount('D1', { ...account, subject: 'sub-2' }, at);
+    await bindings.bind('D1', cast.doctor.certificate, 'person', at);
+    const again = new StaffBindingsFile(file);
+    expect(again.accountsOf('D1')).toEqual([{ ...account, boundAt: today.toISOString() }, { ...account, subject: 'sub-2', boundAt: today.toISOString() }]);
+    expect(await again.unbind('D1', again.subjectsOf('D1')[0]?.subjectSha256)).toBe(true);
+    expect(again.accountsOf('D1')).toHaveLength(2);
+    expect(await again.unbind('D1')).toBe(true);
+    expect(again.list()).toEqual([]);
+  });
+
+  it('from before remote signing are read as they are', () => {
+    writeFileSync(file, JSON.stringify([{ staffId: 'D1', subjects: [] }]));
+    expect(new StaffBindingsFile(file).list()).toEqual([{ staffId: 'D1', subjects: [], accounts: [] }]);
+  });
+
   it('that cannot be read are an error, not an empty list', () => {
     writeFileSync(file, '[{"staffId":');
     expect(() => new StaffBindingsFile(file).list()).toThrow('STORAGE_FAILED');
@@ -72,25 +91,20 @@ describe('staff bindings', () => {
 describe('whose card it is', () => {
   it('may be bound by the person only under policy ask and only the first time', async () => {
     const bindings = new StaffBindingsFile(file);
-    expect(ownershipOf(read(cast.doctor), 'D1', bindings, ask)).toBe('unbound');
-    expect(ownershipOf(read(cast.doctor), 'D1', bindings, { ...ask, binding: 'admin' })).toBe('other');
+    expect(ownershipOf(cast.doctor.certificate, 'D1', bindings, ask)).toBe('unbound');
+    expect(ownershipOf(cast.doctor.certificate, 'D1', bindings, { ...ask, binding: 'admin' })).toBe('other');
     await bindings.bind('D1', cast.doctor.certificate, 'person', at);
-    expect(ownershipOf(read(cast.doctor), 'D1', bindings, ask)).toBe('bound');
-    expect(ownershipOf(read(cast.otherDoctor), 'D1', bindings, ask)).toBe('other');
-    expect(ownershipOf(read(cast.otherDoctor), 'D2', bindings, ask)).toBe('unbound');
+    expect(ownershipOf(cast.doctor.certificate, 'D1', bindings, ask)).toBe('bound');
+    expect(ownershipOf(cast.otherDoctor.certificate, 'D1', bindings, ask)).toBe('other');
+    expect(ownershipOf(cast.otherDoctor.certificate, 'D2', bindings, ask)).toBe('unbound');
   });
 
   it('follows the subject under its issuer: the same name from another authority is somebody else', async () => {
     const bindings = new StaffBindingsFile(file);
     await bindings.bind('D1', cast.doctor.certificate, 'person', at);
     const renewed = await cast.issue({ serialNumber: 6n });
-    expect(ownershipOf(read(renewed), 'D1', bindings, ask)).toBe('bound');
+    expect(ownershipOf(renewed.certificate, 'D1', bindings, ask)).toBe('bound');
     const elsewhere = await cast.issue({ kind: 'authentication' });
-    expect(ownershipOf(read(elsewhere), 'D1', bindings, ask)).toBe('other');
+    expect(ownershipOf(elsewhere.certificate, 'D1', bindings, ask)).toBe('other');
   });
 });
-
-function read({ certificate }: IssuedCertificate): ReadCard {
-  const card = { reader: 'R', certificateSha256: certificate.sha256, certificate: certificate.der, chain: [], driver: 'direct' } as const;
-  return { card, certificate };
-}
