@@ -9,7 +9,7 @@ import type { DocumentToSign } from './signature-service.ts';
 /** A document that becomes a whole file with what a signer answers: a signature value, or an element. */
 export interface UnsignedDocument {
   readonly input: DocumentToSign;
-  assemble(answer: Uint8Array): Uint8Array;
+  readonly assemble: (answer: Uint8Array) => Uint8Array;
 }
 
 /** A document with everything but its signature value. */

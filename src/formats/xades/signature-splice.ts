@@ -23,7 +23,7 @@ export interface DocumentToSplice {
    * The whole XML file, UTF-8, with the element in its place: `ds:Signature`, or the wrapper's own element around it.
    * Every byte outside of it is ours. Verifies nothing. Throws ElementRefused.
    */
-  splice(element: Uint8Array): Uint8Array;
+  readonly splice: (element: Uint8Array) => Uint8Array;
 }
 
 /** Throws XmlRefusal or PrescriptionNotCarriable for a prescription that cannot be nested. */

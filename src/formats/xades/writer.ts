@@ -28,7 +28,7 @@ export interface PreparedSignature {
   readonly documentDigest: Uint8Array;
   readonly ids: SignatureIds;
   /** The whole XML file, UTF-8. Verifies nothing. Throws RangeError for an empty value. */
-  assemble(signatureValue: Uint8Array): Uint8Array;
+  readonly assemble: (signatureValue: Uint8Array) => Uint8Array;
 }
 
 /**
