@@ -532,6 +532,17 @@ export const errorCodes = {
       en: 'Send the request to a computer that signs. An administrator decides by policy (terminal.signs).',
     },
   },
+  CLOCK_WRONG: {
+    number: 616,
+    status: 503,
+    retriable: false,
+    ja: 'このPCの時計が合っていないため、認証できません',
+    en: "This computer's clock is wrong, so nobody can authenticate",
+    remedy: {
+      ja: 'Windowsの「日付と時刻」で今すぐ同期するか、管理者に時刻サーバーの設定を確認してもらってください。',
+      en: 'Synchronize the clock in the system settings, or have an administrator check the time server.',
+    },
+  },
   TLS_CLIENT_CERT_MISSING: {
     number: 621,
     status: 503,

@@ -10,6 +10,8 @@ export const authenticationMethod = z.enum(['smartphone', 'hpki-card', 'mynumber
 
 const serviceUrl = z.url({ protocol: /^https$/, error: 'an https address' });
 
+const fieldName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'a name of a field');
+
 const providerName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'a short name in lower-case letters, digits and hyphens');
 
 /** Cloud Signature Consortium API 2.0 over OAuth 2.0: the device grant for phones, a signed assertion for cards. */
@@ -22,7 +24,10 @@ const cscProvider = z.strictObject({
   serviceUrl,
   clientId: z.string().min(1).max(256),
   methods: z.array(authenticationMethod).min(1).max(3).default(['smartphone', 'hpki-card', 'mynumber-card']),
-  scope: z.string().min(1).max(256).default('service'),
+  /** `openid` brings the ID token that says who authenticated. */
+  scope: z.string().min(1).max(256).default('openid profile service'),
+  /** RFC 9396 type by which the service is told the number that only the terminal shows; null where it knows none. */
+  signInDetail: z.string().min(1).max(128).nullable().default('hpki_sign_in'),
 });
 
 /** Shaped like the national platform. What only a contract tells has a setting here, and docs/admin says what is assumed. */
@@ -47,12 +52,35 @@ const kaguraProvider = z.strictObject({
     })
     .default({ smartphone: 'FIDO', 'hpki-card': 'HPKI', 'mynumber-card': 'JPKI' }),
   scope: z.string().min(1).max(256).default('openid'),
+  /** Keys of the issuer. Null: an ID token is taken as it comes over TLS (OpenID Connect Core §3.1.3.7, number 6). */
+  jwksUrl: serviceUrl.nullable().default(null),
   /** Canonicalization that the service declares on its reference to the document. */
   reference1: z.enum(['inclusive', 'exclusive']).default('inclusive'),
+  /** Names of parameters and fields. None of them is public; these are the sandbox's. */
+  names: z
+    .strictObject({
+      /** Of the authorization request, for the phone's page to show. Null: not sent. */
+      terminal: fieldName.nullable().default('terminal'),
+      doctor: fieldName.nullable().default('login_hint'),
+      /** Of the signature request: the ID token, base64 of the SHA-256, and which document it is. */
+      token: fieldName.default('Token'),
+      digest: fieldName.default('Digest'),
+      documentType: fieldName.nullable().default('DocumentType'),
+      /** Of the answer: the `Signature` element as text, with or without the element around it. */
+      element: fieldName.default('SignedElement'),
+      errorCode: fieldName.default('ErrorCode'),
+    })
+    .prefault({}),
+  /** What every signature request says besides, by field name: the facility's code and the like. */
+  institution: z.record(fieldName, z.string().max(256)).default({}),
+  /** Error codes of the service that mean a token which is not accepted any more. */
+  tokenErrors: z.array(fieldName).max(32).default(['TOKEN_EXPIRED', 'TOKEN_INVALID']),
 });
 
 export const providerSettings = z.discriminatedUnion('kind', [cscProvider, kaguraProvider]);
 export type ProviderSettings = z.infer<typeof providerSettings>;
+export type CscSettings = z.infer<typeof cscProvider>;
+export type KaguraSettings = z.infer<typeof kaguraProvider>;
 
 export const remoteSettings = z.strictObject({
   /** Of two that offer a method, the first serves it. */

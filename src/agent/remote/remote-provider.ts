@@ -66,6 +66,8 @@ export interface RemoteCredential {
   readonly id: string;
   readonly certificate: Uint8Array;
   readonly chain: readonly Uint8Array[];
+  /** How many hashes one call of the service takes, at least 1. */
+  readonly hashesAtOnce: number;
 }
 
 /** The service signs hashes of SignedInfo that are made here; the certificate is known before. */

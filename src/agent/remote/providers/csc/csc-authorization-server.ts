@@ -1,0 +1,32 @@
+import { customFetch, discovery, None, type Configuration, type ServerMetadata } from 'openid-client';
+import { oauthClient, oauthFetch } from '../oauth/oauth-client.ts';
+import type { ProviderParts } from '../provider-parts.ts';
+import type { CscSettings } from '../../../config/remote-settings.ts';
+
+/** A day: addresses and keys of a service change rarely, but an agent runs for months. */
+const discoveryMs = 24 * 60 * 60 * 1000;
+
+/** The authorization server as it describes itself (RFC 8414), asked for again after a day, or after a failure at once. */
+export class CscAuthorizationServer {
+  readonly #settings: Pick<CscSettings, 'issuer' | 'clientId'>;
+  readonly #parts: ProviderParts;
+  #found: { readonly metadata: ServerMetadata; readonly at: number } | null = null;
+
+  constructor(settings: Pick<CscSettings, 'issuer' | 'clientId'>, parts: ProviderParts) {
+    this.#settings = settings;
+    this.#parts = parts;
+  }
+
+  async client(): Promise<Configuration> {
+    return oauthClient(await this.#metadata(), this.#settings.clientId, this.#parts);
+  }
+
+  async #metadata(): Promise<ServerMetadata> {
+    const { fetch, clock } = this.#parts;
+    if (this.#found !== null && clock.monotonic() - this.#found.at < discoveryMs) return this.#found.metadata;
+    const { issuer, clientId } = this.#settings;
+    const found = await discovery(new URL(issuer), clientId, undefined, None(), { algorithm: 'oauth2', [customFetch]: oauthFetch(fetch, clock) });
+    this.#found = { metadata: found.serverMetadata(), at: clock.monotonic() };
+    return this.#found.metadata;
+  }
+}

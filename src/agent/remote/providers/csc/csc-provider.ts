@@ -1,0 +1,44 @@
+import { tokenRevocation } from 'openid-client';
+import type { CscSettings } from '../../../config/remote-settings.ts';
+import type { RemoteProvider } from '../../remote-provider.ts';
+import { loginProblem } from '../oauth/oauth-problems.ts';
+import { bearerOf } from '../oauth/token-of-login.ts';
+import type { ProviderParts } from '../provider-parts.ts';
+import { CscAuthorizationServer } from './csc-authorization-server.ts';
+import { cscApi } from './csc-api.ts';
+import { listCredentials } from './csc-credentials.ts';
+import { signHashes } from './csc-signatures.ts';
+import { loginByCard } from './login-by-card.ts';
+import { loginByPhone } from './login-by-phone.ts';
+
+/** Cloud Signature Consortium API 2.0 over OAuth 2.0: a phone by the device grant (RFC 8628), a card by an assertion (RFC 7523). */
+export function createCscProvider(settings: CscSettings, parts: ProviderParts): RemoteProvider {
+  const server = new CscAuthorizationServer(settings, parts);
+  const api = cscApi(settings.serviceUrl, parts.fetch);
+  return {
+    name: settings.name,
+    methods: settings.methods,
+    signing: {
+      form: 'value',
+      credentials: (token, signal) => listCredentials(api, bearerOf(token), signal),
+      sign: (token, credential, hashes, signal) => signHashes(api, bearerOf(token), credential, hashes, signal),
+    },
+    async authenticate(order, steps, signal) {
+      try {
+        const client = await server.client();
+        return order.method === 'smartphone'
+          ? await loginByPhone(client, settings, order, steps, parts.clock, signal)
+          : await loginByCard(client, settings, order.method, steps, parts.clock, signal);
+      } catch (error) {
+        throw loginProblem(error, signal);
+      }
+    },
+    async revoke(token, signal) {
+      try {
+        await tokenRevocation(await server.client(), bearerOf(token), { token_type_hint: 'access_token' });
+      } catch (error) {
+        throw loginProblem(error, signal);
+      }
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { genericGrantRequest, type Configuration } from 'openid-client';
+import type { SessionMethod } from '../../../../contract/api.ts';
+import type { Clock } from '../../../ports.ts';
+import type { AuthenticationSteps, CardAuthenticationKey, RemoteToken } from '../../remote-provider.ts';
+import { tokenOfLogin } from '../oauth/token-of-login.ts';
+import type { CscSettings } from '../../../config/remote-settings.ts';
+
+const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+/** From the signature to the server; nothing waits for a person in between. */
+const assertionSeconds = 120;
+
+/** RFC 7523 §2.1: an assertion signed by the card's authentication key, whose certificate comes along (RFC 7515 §4.1.6). */
+export async function loginByCard(
+  client: Configuration,
+  settings: Pick<CscSettings, 'scope'>,
+  method: Exclude<SessionMethod, 'smartphone'>,
+  steps: Pick<AuthenticationSteps, 'openCardKey'>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<RemoteToken> {
+  const key = await steps.openCardKey(method === 'hpki-card' ? 'hpki' : 'jpki', signal);
+  const assertion = await signAssertion(client, key, clock);
+  signal.throwIfAborted();
+  const answer = await genericGrantRequest(client, jwtBearerGrant, { assertion, scope: settings.scope });
+  return tokenOfLogin(answer, 'access_token', method, clock);
+}
+
+async function signAssertion(client: Configuration, key: CardAuthenticationKey, clock: Clock): Promise<string> {
+  const { client_id: clientId } = client.clientMetadata();
+  const at = Math.floor(clock.now() / 1000);
+  const header = { alg: 'RS256', typ: 'JWT', x5c: [Buffer.from(key.certificate).toString('base64')] };
+  const claims = { iss: clientId, sub: clientId, aud: client.serverMetadata().issuer, iat: at, exp: at + assertionSeconds, jti: randomUUID() };
+  const signed = `${encode(header)}.${encode(claims)}`;
+  const signature = await key.sign(createHash('sha256').update(signed).digest());
+  return `${signed}.${Buffer.from(signature).toString('base64url')}`;
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part), 'utf8').toString('base64url');
+}

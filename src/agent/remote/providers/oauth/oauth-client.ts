@@ -1,0 +1,48 @@
+import { clockSkew, clockTolerance, Configuration, customFetch, enableNonRepudiationChecks, None, type CustomFetch, type CustomFetchOptions, type ServerMetadata } from 'openid-client';
+import { ProblemError } from '../../../../contract/problem.ts';
+import type { Clock } from '../../../ports.ts';
+import type { ServiceFetch } from '../../network/service-fetch.ts';
+import type { ProviderParts } from '../provider-parts.ts';
+
+/** Beyond this nobody can tell a fresh answer from a stale one (HTTP Date, `iat`, `exp`). */
+const tolerableSkewSeconds = 300;
+
+/** An authorization server and this client of it, for one login. Public: what proves the terminal is its TLS certificate. */
+export function oauthClient(server: ServerMetadata, clientId: string, { fetch, clock }: ProviderParts): Configuration {
+  const skew = (clock.now() - Date.now()) / 1000;
+  const client = new Configuration(server, clientId, { [clockSkew]: skew, [clockTolerance]: tolerableSkewSeconds }, None());
+  // SECURITY: an ID token is checked by the server's key, although it comes over TLS (test/integration/remote-providers/csc-login.test.ts).
+  if (server.jwks_uri !== undefined) enableNonRepudiationChecks(client);
+  client[customFetch] = oauthFetch(fetch, clock);
+  return client;
+}
+
+/**
+ * What openid-client calls. Requests that only ask are repeatable; one that uses something up (a code, an assertion) is not.
+ * An answer whose Date is far from this clock ends the login, because no time in a token could be relied on.
+ */
+export function oauthFetch(fetch: ServiceFetch, clock: Clock): CustomFetch {
+  return async (address, init) => {
+    const response = await fetch(address, { ...init, repeatable: isOnlyAsking(init) });
+    refuseWrongClock(response.headers.get('date'), clock);
+    return response;
+  };
+}
+
+function isOnlyAsking({ method, body }: CustomFetchOptions): boolean {
+  if (method !== 'POST') return true;
+  const grant = body instanceof URLSearchParams ? body.get('grant_type') : null;
+  // A device authorization or a revocation has none; a poll asks whether the phone has answered.
+  return grant === null || grant === 'urn:ietf:params:oauth:grant-type:device_code';
+}
+
+function refuseWrongClock(date: string | null, clock: Clock): void {
+  const offset = date === null ? Number.NaN : Math.round((clock.now() - Date.parse(date)) / 1000);
+  if (Number.isNaN(offset) || Math.abs(offset) <= tolerableSkewSeconds) return;
+  const [ja, en] = offset > 0 ? ['進んで', 'ahead of'] : ['遅れて', 'behind'];
+  const seconds = Math.abs(offset);
+  throw new ProblemError({
+    code: 'CLOCK_WRONG',
+    detail: { ja: `このPCの時計はサービスの時計より${seconds}秒${ja}います。`, en: `This computer's clock is ${seconds} seconds ${en} the service's.` },
+  });
+}

@@ -1,0 +1,57 @@
+import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
+import { ProblemError } from '../../../../contract/problem.ts';
+import type { Bilingual } from '../../../../formats/bilingual.ts';
+import { NetworkError } from '../../network/network-error.ts';
+
+/** `error` of OAuth answers (RFC 6749 §5.2, RFC 8628 §3.5) that have a name of their own here. */
+const named: Readonly<Record<string, 'AUTHENTICATION_EXPIRED' | 'AUTHENTICATION_REFUSED' | 'SERVICE_SUSPENDED'>> = {
+  expired_token: 'AUTHENTICATION_EXPIRED',
+  access_denied: 'AUTHENTICATION_REFUSED',
+  login_required: 'AUTHENTICATION_REFUSED',
+  consent_required: 'AUTHENTICATION_REFUSED',
+  invalid_grant: 'AUTHENTICATION_REFUSED',
+  temporarily_unavailable: 'SERVICE_SUSPENDED',
+};
+
+/**
+ * A failed login as a person is told of it. openid-client buries what its `fetch` threw, so causes are looked through. An
+ * abort by the caller stays what it was.
+ */
+export function loginProblem(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  const known = firstKnown(error);
+  if (known instanceof NetworkError && known.code === 'REMOTE_ANSWER_LOST') return answerLost(known);
+  if (known !== null) return known;
+  if (error instanceof ResponseBodyError || error instanceof AuthorizationResponseError) {
+    return problem(named[error.error] ?? 'PROVIDER_REFUSED', oauthError(error.error), error);
+  }
+  // An answer that does not fit what was asked: state, nonce, issuer, audience, signature (RFC 9207, OIDC Core §3.1.3.7).
+  if (error instanceof ClientError) return problem('AUTHENTICATION_REFUSED', unfitting(error.code ?? error.message), error);
+  return error;
+}
+
+export function problem(code: ProblemError['problem']['code'], detail: Bilingual, cause?: unknown): ProblemError {
+  return new ProblemError({ code, detail }, { cause });
+}
+
+function firstKnown(error: unknown): ProblemError | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ProblemError) return cause;
+  }
+  return null;
+}
+
+/** Nothing was signed by a login: whoever begins another one loses nothing. */
+function answerLost(cause: NetworkError): ProblemError {
+  return problem('PROVIDER_UNREACHABLE', { ja: '認証の応答が届きませんでした。もう一度認証してください。', en: 'The answer to the login did not arrive. Authenticate again.' }, cause);
+}
+
+/** Only the registered word: `error_description` may hold whatever the service likes, a name among it. */
+function oauthError(word: string): Bilingual {
+  const code = /^[a-z_]{1,64}$/.test(word) ? word : 'unregistered';
+  return { ja: `サービスの応答: ${code}。`, en: `The service answered: ${code}.` };
+}
+
+function unfitting(why: string): Bilingual {
+  return { ja: `認証の応答が、始めた認証に対するものではありません（${why}）。`, en: `The answer does not belong to the login that was begun (${why}).` };
+}
