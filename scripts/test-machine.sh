@@ -14,6 +14,8 @@ packages=(
   # small C programs that tests compile
   gcc libc6-dev pkg-config
   openssl curl ca-certificates
+  # installers: NSIS scripts, Windows programs, desktop entries, systemd units
+  nsis wine64 desktop-file-utils systemd
   # pages in a browser, with Japanese glyphs, and its certificate store
   chromium fonts-noto-cjk libnss3-tools
 )

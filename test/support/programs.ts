@@ -30,6 +30,8 @@ const filesByName: Readonly<Record<string, readonly string[]>> = {
     '/usr/lib64/opensc-pkcs11.so',
     '/usr/lib/opensc-pkcs11.so',
   ],
+  // Debian's 64-bit Wine is on no PATH unless its 32-bit half is there too.
+  'wine64': ['/usr/lib/wine/wine64'],
   'libxmlsec1-dev': ['/usr/include/xmlsec1/xmlsec/xmlsec.h'],
   'libpcsclite-dev': ['/usr/include/PCSC/winscard.h'],
 };

@@ -1,0 +1,1 @@
+export function machineOfBinary(bytes: Buffer): string | null;

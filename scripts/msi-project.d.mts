@@ -1,0 +1,1 @@
+export function addToProject(project: string): string;
