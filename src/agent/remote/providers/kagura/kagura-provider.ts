@@ -19,6 +19,8 @@ export function createKaguraProvider(settings: KaguraSettings, parts: ProviderPa
     issuer: settings.issuer,
     authorization_endpoint: settings.authorizationUrl,
     token_endpoint: settings.tokenUrl,
+    // SECURITY: no `none`, no HMAC: the token is signed by a key that the service alone has (RFC 8725 §3.1).
+    id_token_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'ES384'],
     ...(settings.jwksUrl === null ? {} : { jwks_uri: settings.jwksUrl }),
     ...(settings.revocationUrl === null ? {} : { revocation_endpoint: settings.revocationUrl }),
   };
