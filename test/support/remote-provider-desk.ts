@@ -1,13 +1,15 @@
 /** A provider of the agent at the sandbox's service, with a person who does what the test says. */
 import { constants, privateEncrypt } from 'node:crypto';
-import { Agent, fetch } from 'undici';
-import { createCscProvider } from '../../src/agent/remote/providers/csc/csc-provider.ts';
+import { importClientCertificate } from '../../src/agent/remote/network/client-certificate.ts';
+import type { OutboundNetwork } from '../../src/agent/remote/network/outbound-network.ts';
 import type { ServiceFetch } from '../../src/agent/remote/network/service-fetch.ts';
+import { createProviders } from '../../src/agent/remote/providers/create-providers.ts';
 import type { AuthenticationOrder, AuthenticationSteps, PhoneCode, RemoteProvider, RemoteToken } from '../../src/agent/remote/remote-provider.ts';
-import { providerSettings, type CscSettings } from '../../src/agent/config/remote-settings.ts';
+import { providerSettings } from '../../src/agent/config/remote-settings.ts';
 import { systemClock } from '../../src/agent/system-clock.ts';
 import type { IssuedCertificate } from '../../src/sandbox/ca/test-ca.ts';
 import type { RemoteService } from '../../src/sandbox/remote/remote-service.ts';
+import { testNetwork } from './network/test-network.ts';
 
 export const order = (method: AuthenticationOrder['method']): AuthenticationOrder => ({ method, staff: { id: 'D0012', name: '医者　三郎' }, terminal: '診察室１' });
 
@@ -19,47 +21,59 @@ export function steps(own: Partial<AuthenticationSteps>): AuthenticationSteps {
   return { showCode: unasked('a code'), showLogin: unasked('a login page'), openCardKey: unasked('a card'), ...own };
 }
 
-export class CscDesk {
+type Person = Parameters<RemoteService['people']['person']>[0];
+type Wrap = (fetch: ServiceFetch) => ServiceFetch;
+
+/** The agent's own network with the facility's certificate, and what the test changes in it. */
+async function networkTo(service: RemoteService, wrap: Wrap): Promise<{ readonly fetchFor: OutboundNetwork['fetchFor']; close(): void }> {
+  const { tlsCa, facility } = service.trust;
+  const { network, close } = testNetwork({ trusted: [{ pem: tlsCa.serverRoot }] });
+  await network.useClientCertificate(importClientCertificate(Buffer.from(`${facility.certificate}\n${facility.privateKey}`), ''));
+  return { fetchFor: (addresses) => wrap(network.fetchFor(addresses)), close };
+}
+
+export interface ProviderDesk {
   readonly provider: RemoteProvider;
-  readonly #service: RemoteService;
-  readonly #agent: Agent;
+  close(): void;
+}
 
-  constructor(service: RemoteService, change: Partial<CscSettings> = {}, wrap: (fetch: ServiceFetch) => ServiceFetch = (plain) => plain) {
-    this.#service = service;
-    const { certificate, privateKey } = service.trust.facility;
-    this.#agent = new Agent({ connect: { ca: service.trust.tlsCa.serverRoot, cert: certificate, key: privateKey } });
-    const { issuer, base, clientId } = service.addresses.csc;
-    const settings = providerSettings.parse({ kind: 'csc', name: 'sandbox', issuer, serviceUrl: base, clientId, ...change }) as CscSettings;
-    this.provider = createCscProvider(settings, { fetch: wrap(this.#fetch), clock: systemClock });
-  }
+export async function openDesk(service: RemoteService, settings: Readonly<Record<string, unknown>>, wrap: Wrap = (plain) => plain): Promise<ProviderDesk> {
+  const network = await networkTo(service, wrap);
+  const [provider] = createProviders([providerSettings.parse(settings)], { network, clock: systemClock });
+  if (provider === undefined) throw new Error('one set of settings makes one provider');
+  return { provider, close: () => network.close() };
+}
 
-  /** A whole login by phone: the person on the phone types what the terminal shows. */
-  async loginByPhone(person: Parameters<RemoteService['people']['person']>[0] = 'doctor', signal = new AbortController().signal): Promise<RemoteToken> {
-    return this.provider.authenticate(order('smartphone'), steps({ showCode: (code) => void this.approve(code, person) }), signal);
-  }
+export function cscSettings({ addresses: { csc } }: RemoteService): Readonly<Record<string, unknown>> {
+  return { kind: 'csc', name: 'sandbox', issuer: csc.issuer, serviceUrl: csc.base, clientId: csc.clientId };
+}
 
-  async approve({ userCode, number }: PhoneCode, person: Parameters<RemoteService['people']['person']>[0]): Promise<void> {
-    const signIn = this.#service.signIns.find(userCode);
-    await signIn?.tryNumber('a phone', number ?? '');
-    await signIn?.approve('a phone', this.#service.people.person(person));
-  }
-
-  close(): Promise<void> {
-    return this.#agent.close();
-  }
-
-  readonly #fetch: ServiceFetch = async (address, init = {}) => {
-    const { headers, body, method, signal } = init;
-    const answer = await fetch(address, {
-      method: method ?? 'GET',
-      headers: Object.fromEntries(new Headers(headers)),
-      body: body instanceof URLSearchParams ? body.toString() : ((body ?? null) as string | null),
-      signal: signal ?? null,
-      redirect: 'manual',
-      dispatcher: this.#agent,
-    });
-    return answer;
+export function kaguraSettings({ addresses: { kagura } }: RemoteService): Readonly<Record<string, unknown>> {
+  return {
+    kind: 'kagura',
+    name: 'platform',
+    issuer: kagura.issuer,
+    authorizationUrl: kagura.authorization,
+    tokenUrl: kagura.token,
+    signatureUrl: kagura.sign,
+    revocationUrl: kagura.revocation,
+    jwksUrl: kagura.keys,
+    redirectUrl: kagura.redirectUri,
+    allowedOrigins: kagura.loginOrigins,
+    institution: { MedicalInstitutionCode: '9999999' },
   };
+}
+
+/** The person on the phone types what the terminal shows. */
+export async function approve(service: RemoteService, { userCode, number }: PhoneCode, person: Person): Promise<void> {
+  const signIn = service.signIns.find(userCode);
+  await signIn?.tryNumber('a phone', number ?? '');
+  await signIn?.approve('a phone', service.people.person(person));
+}
+
+/** A whole login by phone. */
+export function loginByPhone({ provider }: ProviderDesk, service: RemoteService, person: Person = 'doctor'): Promise<RemoteToken> {
+  return provider.authenticate(order('smartphone'), steps({ showCode: (code) => void approve(service, code, person) }), new AbortController().signal);
 }
 
 /** A card's key as the agent hands it to a provider. */

@@ -26,7 +26,7 @@ export function memorySecrets(): SecretStore & { readonly all: ReadonlyMap<strin
 export interface TestNetworkOptions extends Partial<Omit<OutboundNetworkOptions, 'settings'>> {
   readonly settings?: Partial<Settings['network']>;
   /** CAs that policy names. */
-  readonly trusted?: readonly TlsAuthority[];
+  readonly trusted?: readonly Pick<TlsAuthority, 'pem'>[];
 }
 
 export interface TestNetwork {

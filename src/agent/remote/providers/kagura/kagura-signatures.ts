@@ -39,22 +39,14 @@ async function signDigest({ signatureUrl, names, institution, tokenErrors }: Kag
   });
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.status !== 200) throw refusal(response.status, fieldOf(answer, names.errorCode), tokenErrors);
-  const element = signatureElement(fieldOf(answer, names.element));
+  const element = fieldOf(answer, names.element);
   if (element === null) throw lost({ ja: '署名サービスの応答に署名がありません。', en: "The service's answer holds no signature." });
-  return element;
+  return new Uint8Array(Buffer.from(element, 'utf8'));
 }
 
 function fieldOf(answer: unknown, name: string): string | null {
   const value: unknown = typeof answer === 'object' && answer !== null && Object.hasOwn(answer, name) ? (answer as Record<string, unknown>)[name] : null;
   return typeof value === 'string' ? value : null;
-}
-
-/** `Signature` alone, or inside the `PrescriptionSign` / `DispensingSign` that it belongs into. What it holds is the verifier's to say. */
-function signatureElement(text: string | null): Uint8Array | null {
-  if (text === null) return null;
-  const [, inner] = /^\s*<(?:Prescription|Dispensing)Sign>([\s\S]*)<\/(?:Prescription|Dispensing)Sign>\s*$/.exec(text) ?? [];
-  const element = (inner ?? text).trim();
-  return element === '' ? null : new Uint8Array(Buffer.from(element, 'utf8'));
 }
 
 /** Of the service's own words only a code of plain letters is handed on. A call that broke inside the service may have signed. */

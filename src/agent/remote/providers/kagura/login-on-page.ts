@@ -19,7 +19,7 @@ const cardOf: Readonly<Record<SessionMethod, 'hpki' | 'jpki' | null>> = { smartp
 /**
  * Authorization code with PKCE (RFC 7636, S256) on the provider's own page. State, nonce and verifier are made for this one
  * login and forgotten with it, so that a second or a late answer fits nothing.
- * SECURITY: test/attacks/row-19-callback-injection.test.ts
+ * SECURITY: test/integration/remote-providers/kagura.test.ts
  */
 export async function loginOnPage(
   client: Configuration,

@@ -11,7 +11,7 @@ const tolerableSkewSeconds = 300;
 export function oauthClient(server: ServerMetadata, clientId: string, { fetch, clock }: ProviderParts): Configuration {
   const skew = (clock.now() - Date.now()) / 1000;
   const client = new Configuration(server, clientId, { [clockSkew]: skew, [clockTolerance]: tolerableSkewSeconds }, None());
-  // SECURITY: an ID token is checked by the server's key, although it comes over TLS (test/integration/remote-providers/csc-login.test.ts).
+  // SECURITY: an ID token is checked by the server's key, although it comes over TLS (test/integration/remote-providers/csc.test.ts).
   if (server.jwks_uri !== undefined) enableNonRepudiationChecks(client);
   client[customFetch] = oauthFetch(fetch, clock);
   return client;

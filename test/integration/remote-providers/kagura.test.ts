@@ -1,0 +1,164 @@
+/** The provider of the national platform's shape at the sandbox's service. Its login is TLS client authentication by a card, as a browser does it. */
+import { createHash } from 'node:crypto';
+import { Agent, fetch } from 'undici';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ElementSigning, LoginPage, RemoteToken } from '../../../src/agent/remote/remote-provider.ts';
+import { writePem } from '../../../src/formats/pki/pem.ts';
+import { prepareSplice } from '../../../src/formats/xades/signature-splice.ts';
+import { verifySignedDocument } from '../../../src/formats/xades/verifier.ts';
+import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
+import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
+import { samplePrescriptionCsv } from '../../../src/sandbox/samples/prescription.ts';
+import { kaguraSettings, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
+
+const never = new AbortController().signal;
+let service: RemoteService;
+let desk: ProviderDesk;
+let browser: Agent;
+
+beforeAll(async () => {
+  service = await startRemoteService();
+  desk = await openDesk(service, kaguraSettings(service));
+  const { certificate, privateKey } = await service.trust.ca.issue({ ...service.people.person('doctor').certificate, kind: 'authentication' });
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  browser = new Agent({ connect: { ca: service.trust.tlsCa.serverRoot, cert: writePem(certificate.der), key, maxVersion: 'TLSv1.2' } });
+});
+afterAll(async () => {
+  await browser.close();
+  desk.close();
+  await service.close();
+});
+afterEach(() => {
+  service.control.disarm();
+  service.control.setClockOffset(0);
+});
+
+/** Follows the login page's redirects with the card's certificate, up to the one that is never fetched. */
+async function browse({ url, redirectUrl, allowedOrigins }: LoginPage): Promise<URL> {
+  const cookies = new Map<string, string>();
+  for (let at = url, step = 0; step < 10; step += 1) {
+    if (at.href.startsWith(redirectUrl.href)) return at;
+    expect(allowedOrigins).toContain(at.origin);
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await fetch(at, { dispatcher: browser, redirect: 'manual', headers: { cookie } });
+    for (const set of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+      cookies.set(name, value);
+    }
+    at = new URL(answer.headers.get('location') ?? '', at);
+  }
+  throw new Error('the login did not end');
+}
+
+const login = (showLogin: (page: LoginPage) => Promise<URL> = browse): Promise<RemoteToken> => desk.provider.authenticate(order('hpki-card'), steps({ showLogin }), never);
+
+const problemOf = async (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'nothing failed',
+    (error: unknown) => (error as { problem?: { code?: string } }).problem?.code ?? error,
+  );
+
+describe('a login', () => {
+  it('asks for PKCE, state, nonce and a fresh login, and its ID token is the bearer', async () => {
+    let asked: LoginPage | undefined;
+    const token = await login((page) => {
+      asked = page;
+      return browse(page);
+    });
+    expect(token).toMatchObject({ subject: 'hpki-2nd-0001', method: 'hpki-card' });
+    expect(Math.abs(token.expiresAt.getTime() - Date.now() - 18 * 3600 * 1000)).toBeLessThan(60_000);
+    expect(asked).toMatchObject({ card: 'hpki' });
+    const query = Object.fromEntries(asked?.url.searchParams ?? []);
+    expect(query).toMatchObject({ client_id: 'HPKI', response_type: 'code', prompt: 'login', code_challenge_method: 'S256', scope: 'openid', login_hint: '医者　三郎' });
+    expect(query['state']?.length).toBeGreaterThan(20);
+    expect(query['nonce']?.length).toBeGreaterThan(20);
+  });
+
+  it.each<[string, (ended: URL) => URL]>([
+    ['another state', (ended) => withParameter(ended, 'state', 'somebody-elses')],
+    ['no state', (ended) => withParameter(ended, 'state', null)],
+    ['another issuer', (ended) => withParameter(ended, 'iss', 'https://evil.example')],
+    ['a code that nobody gave', (ended) => withParameter(ended, 'code', 'made-up')],
+    ['a refusal', (ended) => withParameter(withParameter(ended, 'code', null), 'error', 'access_denied')],
+  ])('that ends with %s is refused', async (_what, bend) => {
+    expect(await problemOf(login(async (page) => bend(await browse(page))))).toBe('AUTHENTICATION_REFUSED');
+  });
+
+  it('takes an answer once: the same address for another login fits nothing', async () => {
+    let first: URL | undefined;
+    await login(async (page) => (first = await browse(page)));
+    expect(await problemOf(login(() => Promise.resolve(first ?? new URL('http://never'))))).toBe('AUTHENTICATION_REFUSED');
+  });
+
+  it('offers no method without a client id', async () => {
+    const fewer = await openDesk(service, { ...kaguraSettings(service), clientIds: { smartphone: 'FIDO' } });
+    expect(fewer.provider.methods).toEqual(['smartphone']);
+    expect(await problemOf(fewer.provider.authenticate(order('hpki-card'), steps({}), never))).toBe('AUTHENTICATION_NOT_OFFERED');
+    fewer.close();
+  });
+});
+
+describe('a signature', () => {
+  const signing = (): ElementSigning => {
+    if (desk.provider.signing.form !== 'element') throw new Error('the platform signs elements');
+    return desk.provider.signing;
+  };
+  const calls = (): number => service.calls.received('kagura.sign');
+  const input = { type: 'prescription', csv: Buffer.from(samplePrescriptionCsv()) } as const;
+  const sign = async (token: RemoteToken, digests: readonly Uint8Array[], into: Uint8Array[] = []): Promise<readonly Uint8Array[]> => {
+    for await (const element of signing().sign(token, digests.map((digest) => ({ type: 'prescription', digest })), never)) into.push(element);
+    return into;
+  };
+  const digest = createHash('sha256').update('some element').digest();
+  let token: RemoteToken;
+  beforeAll(async () => {
+    token = await login();
+  });
+
+  it('over the digest of a prescription verifies in its place', async () => {
+    const document = prepareSplice(input, signing().reference1);
+    const [element] = await sign(token, [document.documentDigest]);
+    const xml = document.splice(element ?? new Uint8Array());
+    const { ca } = service.trust;
+    const trust = { anchors: [ca.root.certificate.der], chain: [ca.signing.certificate.der], crls: ca.crls().map(({ der }) => der), at: new Date() };
+    expect(verifySignedDocument(xml, trust)).toMatchObject({ verdict: 'VALID', signer: { role: 'Medical Doctor' } });
+  });
+
+  it('is one call for each document, in order', async () => {
+    const before = calls();
+    expect(await sign(token, [digest, digest, digest])).toHaveLength(3);
+    expect(calls() - before).toBe(3);
+  });
+
+  it('whose answer is lost is named, was sent once, and leaves what came before', async () => {
+    service.control.arm({ kind: 'cut-after-work', on: 'kagura.sign', after: 1 });
+    const before = calls();
+    const elements: Uint8Array[] = [];
+    expect(await problemOf(sign(token, [digest, digest, digest], elements))).toBe('REMOTE_ANSWER_LOST');
+    expect(elements).toHaveLength(1);
+    expect(calls() - before).toBe(2);
+  });
+
+  it.each([
+    [500, 'REMOTE_ANSWER_LOST'],
+    [503, 'SERVICE_SUSPENDED'],
+    [400, 'PROVIDER_REFUSED'],
+    [401, 'TOKEN_EXPIRED'],
+  ])('that is answered %i ends as %s', async (status, code) => {
+    service.control.arm({ kind: 'status', status, on: 'kagura.sign', times: null });
+    expect(await problemOf(sign(token, [digest]))).toBe(code);
+  });
+
+  it('is refused after the token was revoked', async () => {
+    const other = await login();
+    await desk.provider.revoke(other, never);
+    expect(await problemOf(sign(other, [digest]))).toBe('TOKEN_EXPIRED');
+  });
+});
+
+function withParameter(url: URL, name: string, value: string | null): URL {
+  const changed = new URL(url);
+  if (value === null) changed.searchParams.delete(name);
+  else changed.searchParams.set(name, value);
+  return changed;
+}
