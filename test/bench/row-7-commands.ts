@@ -64,7 +64,8 @@ function readyCard(host: CardHost): Promise<string> {
     const look = (): void => {
       const state = host.state();
       const ready = state.service === 'running' ? state.readers.find((reader) => reader.state === 'ready') : undefined;
-      if (ready?.state === 'ready') resolve(ready.card.certificateSha256);
+      // What is still read of the card would be counted with the signatures.
+      if (ready?.state === 'ready' && ready.authentication !== 'reading') resolve(ready.card.certificateSha256);
     };
     host.subscribe(look);
     look();

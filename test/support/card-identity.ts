@@ -1,13 +1,20 @@
 /** Keys with a certificate of HPKI's size, for tests that are about cards and not about certificates. */
 import 'reflect-metadata';
 import { KeyObject } from 'node:crypto';
-import { Extension, KeyUsageFlags, KeyUsagesExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { CertificatePolicyExtension, Extension, KeyUsageFlags, KeyUsagesExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { authenticationPolicy, jpkiAuthenticationPolicy, signingPolicy } from '../../src/formats/pki/policies.ts';
 import type { CardIdentity } from '../../src/sandbox/cards/card-options.ts';
 
 const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) };
 
-/** A self-signed certificate of about 1.3 KiB, as real ones have, with its key. */
-export async function makeCardIdentity(name: string): Promise<CardIdentity> {
+/** A self-signed certificate for documents, of about 1.3 KiB, as real ones have, with its key. */
+export const makeCardIdentity = (name: string): Promise<CardIdentity> => makeIdentity(name, KeyUsageFlags.nonRepudiation, signingPolicy);
+
+/** The same for logins. */
+export const makeLoginIdentity = (name: string, kind: 'hpki' | 'jpki' = 'hpki'): Promise<CardIdentity> =>
+  makeIdentity(name, KeyUsageFlags.digitalSignature, kind === 'jpki' ? jpkiAuthenticationPolicy : authenticationPolicy);
+
+async function makeIdentity(name: string, keyUsage: KeyUsageFlags, policy: string): Promise<CardIdentity> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   // An extension of no meaning, so that reading takes as many steps as with a real certificate.
   const filler = new Extension('1.2.392.200000.1', false, Uint8Array.of(0x04, 0x82, 0x02, 0x00, ...new Uint8Array(512)));
@@ -18,7 +25,7 @@ export async function makeCardIdentity(name: string): Promise<CardIdentity> {
     notAfter: new Date('2040-01-01T00:00:00+09:00'),
     keys,
     signingAlgorithm: algorithm,
-    extensions: [new KeyUsagesExtension(KeyUsageFlags.nonRepudiation, true), filler],
+    extensions: [new KeyUsagesExtension(keyUsage, true), new CertificatePolicyExtension([policy], true), filler],
   });
   return { certificate: new Uint8Array(certificate.rawData), privateKey: KeyObject.from(keys.privateKey) };
 }

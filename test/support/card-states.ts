@@ -1,5 +1,6 @@
 /** Waiting for what a card stack says, by its events and with a deadline. */
-import type { CardStackState, ReaderState, SigningCard } from '../../src/native/host/card-host.ts';
+import type { AuthenticationCard, CardStackState, ReaderState, SigningCard } from '../../src/native/host/card-host.ts';
+import { authenticationCards } from '../../src/native/host/card-place.ts';
 import type { CardStack } from '../../src/native/host/card-stack.ts';
 
 /** Resolves with the first state that fits, now or later; rejects with the last one seen. */
@@ -39,12 +40,29 @@ export async function readerIn<S extends ReaderState['state']>(
   return find(state) as Extract<ReaderState, { state: S }>;
 }
 
+/** The signing card, once the rest of it has been read too: no command of ours comes any more by itself. */
 export async function readyCard(
   stack: Pick<CardStack, 'state' | 'subscribe'>,
   reader?: string,
   deadlineMs?: number,
 ): Promise<SigningCard> {
-  return (await readerIn(stack, 'ready', reader, deadlineMs)).card;
+  const { card } = await readerIn(stack, 'ready', reader, deadlineMs);
+  const isRead = (place: ReaderState): boolean => place.state !== 'ready' || place.reader !== card.reader || place.authentication !== 'reading';
+  await stateWhere(stack, (state) => state.service !== 'running' || state.readers.every(isRead), deadlineMs);
+  return card;
+}
+
+/** A card that authenticates, of whatever kind. */
+export async function authenticationCard(
+  stack: Pick<CardStack, 'state' | 'subscribe'>,
+  reader?: string,
+  deadlineMs?: number,
+): Promise<AuthenticationCard> {
+  const find = (state: CardStackState): AuthenticationCard | undefined =>
+    authenticationCards(state).find((card) => reader === undefined || card.reader === reader);
+  const found = find(await stateWhere(stack, (state) => find(state) !== undefined, deadlineMs));
+  if (found === undefined) throw new Error('the card left again');
+  return found;
 }
 
 function withoutBytes(state: CardStackState): unknown {

@@ -11,7 +11,7 @@ export function asCardError(error: unknown, pinNotPresented: boolean): CardError
     return new CardError(error.code, error.detail, error.triesLeft, { cause: error, pinNotPresented });
   }
   const [code, detail] =
-    error instanceof SmartCardError ? [codeOf(error), error.status] : (['CARD_MODULE_FAILED', 'the HPKI driver failed'] as const);
+    error instanceof SmartCardError ? [codeOf(error), error.status] : (['CARD_MODULE_FAILED', 'the card driver failed'] as const);
   return new CardError(code, detail, undefined, { cause: error, pinNotPresented });
 }
 

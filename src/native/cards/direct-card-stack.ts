@@ -1,14 +1,13 @@
-import { X509Certificate } from 'node:crypto';
 import { CardError, type CardErrorCode, type CardStackState, type CertificateSha256, type Tries } from '../host/card-host.ts';
 import { withoutService } from '../host/card-place.ts';
 import type { CardStack } from '../host/card-stack.ts';
+import { pinForms } from '../host/pin-form.ts';
 import { SmartCardError, type ServiceOutage, type SmartCardService, type SmartCardServiceState } from '../pcsc/smart-card-service.ts';
 import { asCardError } from './card-errors.ts';
+import type { CardKey } from './card-key.ts';
 import { CardSession } from './card-session.ts';
 import type { CardTraits } from './card-traits.ts';
-import { isSameCard, readTries } from './hpki-application.ts';
-import { signHash } from './hpki-signature.ts';
-import { WatchedReader, type KnownCard } from './watched-reader.ts';
+import { WatchedReader, type KnownKey } from './watched-reader.ts';
 
 /**
  * A card pulled in the middle of a command shows up as a failed communication first; PC/SC notices the empty
@@ -23,14 +22,16 @@ const resetsInARow = 3;
 const rememberedCards = 64;
 
 /**
- * HPKI cards over PC/SC without a vendor's module.
+ * HPKI and My Number cards over PC/SC without a vendor's module.
  *
- * One signature is one transaction. With extended length and the layout in circulation it takes 7 commands
+ * One signature is one transaction, of a document as of a login. With extended length and the layout in circulation it takes 7 commands
  * (SELECT AP, SELECT EF, READ BINARY, SELECT key, MSE, VERIFY, PSO), with Annex B 5 (short file identifiers
  * save both SELECT EFs). Without extended length READ BINARY comes once for each 256 bytes of the certificate
  * and PSO as two links and GET RESPONSE. VERIFY comes exactly once; the one exception, the first
  * signature of a card that refuses a form only after VERIFY and drops the PIN with it, is described at signHash.
- * The counts are asserted by test/unit/native/cards/direct-card-stack.test.ts.
+ * A login by a My Number card takes 8 (SELECT AP, SELECT EF, READ BINARY, SELECT PIN, VERIFY, SELECT key, signature, and
+ * SELECT AP once more, which closes what VERIFY has opened).
+ * The counts are asserted by test/unit/native/cards/direct-card-stack.test.ts and authentication-key.test.ts.
  */
 export class DirectCardStack implements CardStack {
   readonly #service: SmartCardService;
@@ -60,21 +61,21 @@ export class DirectCardStack implements CardStack {
 
   /** 0 where the card says that its PIN is blocked. */
   async triesLeft(card: CertificateSha256): Promise<Tries> {
-    return this.#withCard(card, async (session, known) => {
-      const tries = await readTries(session, known.application.layout);
+    return this.#withKey(card, async (session, key) => {
+      const tries = await key.readTries(session);
       return tries === 'blocked' ? 0 : tries;
     });
   }
 
   async sign(card: CertificateSha256, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
     if (hash.length !== 32) throw new RangeError(`a SHA-256 hash has 32 bytes, not ${hash.length}`);
-    if (!isHpkiPin(pin)) {
-      const detail = 'an HPKI PIN has 4 to 16 printable ASCII characters';
-      throw new CardError('PIN_INCORRECT', detail, 'unknown', { pinNotPresented: true });
-    }
-    return this.#withCard(card, (session, known, presenting) => {
-      const { publicKey } = new X509Certificate(known.application.certificate);
-      return signHash(session, known.traits, { layout: known.application.layout, publicKey, pin, hash, presenting });
+    return this.#withKey(card, async (session, key, presenting) => {
+      if (!pinForms[key.kind].fits(pin)) throw new CardError('PIN_INCORRECT', `not ${pinForms[key.kind].description}`, 'unknown');
+      try {
+        return await key.sign(session, { pin, hash, presenting });
+      } finally {
+        await closePin(session, key);
+      }
     });
   }
 
@@ -92,25 +93,26 @@ export class DirectCardStack implements CardStack {
   }
 
   /** Finds the card, opens one transaction, makes sure that it is the same card, and works with it. */
-  async #withCard<T>(
+  async #withKey<T>(
     fingerprint: CertificateSha256,
-    work: (session: CardSession, known: KnownCard, presenting: () => void) => Promise<T>,
+    work: (session: CardSession, key: CardKey, presenting: () => void) => Promise<T>,
   ): Promise<T> {
     const pin = { presented: false };
     for (let attempt = 1; ; attempt += 1) {
       const reader = await this.#findReader(fingerprint);
-      const known = reader.known;
-      if (known === undefined) throw this.#missing(fingerprint);
+      const key = keyOf(reader, fingerprint);
+      if (key === undefined) throw this.#missing(fingerprint);
       const { insertion } = reader;
+      const release = reader.claim();
       try {
         return await this.#service.transaction(reader.name, async (channel) => {
           const session = new CardSession(channel);
           // SECURITY: what signs is the card that was shown (test/unit/native/cards/direct-card-stack.test.ts).
-          if (!(await isSameCard(session, known.traits, known.application))) {
+          if (!(await key.isThere(session))) {
             reader.lookAgain();
             throw new CardError('CARD_UNKNOWN', 'the reader does not hold the card with this certificate any more');
           }
-          return work(session, known, () => {
+          return work(session, key, () => {
             pin.presented = true;
           });
         });
@@ -122,6 +124,8 @@ export class DirectCardStack implements CardStack {
         if (!failedTalk || !(await reader.isGone(insertion, removalNoticeMs))) throw asCardError(error, pinNotPresented);
         const gone = this.#readers === undefined ? 'NO_CARD_SERVICE' : 'CARD_REMOVED';
         throw new CardError(gone, code, undefined, { cause: error, pinNotPresented });
+      } finally {
+        release();
       }
     }
   }
@@ -130,7 +134,7 @@ export class DirectCardStack implements CardStack {
   async #findReader(fingerprint: CertificateSha256): Promise<WatchedReader> {
     for (;;) {
       const readers = [...(this.#readers?.values() ?? [])];
-      const holder = readers.find((reader) => reader.known?.card.certificateSha256 === fingerprint);
+      const holder = readers.find((reader) => keyOf(reader, fingerprint) !== undefined);
       if (holder !== undefined) return holder;
       const pending = readers.flatMap((reader) => reader.reading ?? []);
       if (pending.length === 0) throw this.#missing(fingerprint);
@@ -188,7 +192,7 @@ export class DirectCardStack implements CardStack {
   /** Tells the listeners, if there is anything new to tell. */
   #publish(): void {
     for (const reader of this.#readers?.values() ?? []) {
-      if (reader.known !== undefined) this.#remember(reader.name, reader.known);
+      for (const known of reader.keys) this.#remember(reader.name, known);
     }
     const state = this.state();
     const told = JSON.stringify(state, (key, value: unknown) => (key === 'certificate' || key === 'chain' ? undefined : value));
@@ -197,9 +201,9 @@ export class DirectCardStack implements CardStack {
     for (const listener of this.#listeners) listener(state);
   }
 
-  #remember(reader: string, { card, traits }: KnownCard): void {
-    this.#seen.delete(card.certificateSha256);
-    this.#seen.set(card.certificateSha256, { reader, traits });
+  #remember(reader: string, { certificateSha256, key }: KnownKey): void {
+    this.#seen.delete(certificateSha256);
+    this.#seen.set(certificateSha256, { reader, traits: key.traits });
     for (const oldest of this.#seen.keys()) {
       if (this.#seen.size <= rememberedCards) break;
       this.#seen.delete(oldest);
@@ -207,9 +211,13 @@ export class DirectCardStack implements CardStack {
   }
 }
 
-/** 4 to 16 printable ASCII characters (JAHIS 24-002). */
-function isHpkiPin(pin: Uint8Array): boolean {
-  return pin.length >= 4 && pin.length <= 16 && pin.every((byte) => byte >= 0x20 && byte <= 0x7e);
+function keyOf(reader: WatchedReader, fingerprint: CertificateSha256): CardKey | undefined {
+  return reader.keys.find(({ certificateSha256 }) => certificateSha256 === fingerprint)?.key;
+}
+
+/** A card that has left, was reset or does not answer any more has closed it by itself, or cannot be told to. */
+async function closePin(session: CardSession, key: CardKey): Promise<void> {
+  await key.closePin?.(session).catch(() => undefined);
 }
 
 function missing(code: CardErrorCode, detail: string): CardError {

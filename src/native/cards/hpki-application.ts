@@ -1,32 +1,33 @@
-import { X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { Certificate } from '../../formats/pki/certificate.ts';
+import type { KeyPurpose } from '../host/card-host.ts';
 import { readCertificate, showsCertificate } from './card-certificates.ts';
+import type { CardKey } from './card-key.ts';
 import type { CardSession } from './card-session.ts';
 import type { CardTraits } from './card-traits.ts';
-import { rsaModulusLength } from '../../formats/pki/emsa-pkcs1.ts';
-import { hpkiPartialAid, layouts, signingAid, type HpkiLayout } from './hpki-layout.ts';
-import { readCounter, sw, type CounterReading } from './status-words.ts';
+import { hpkiAids, layouts, type HpkiLayout } from './hpki-layout.ts';
+import { signHash } from './hpki-signature.ts';
+import { isAuthenticationCertificate, rsaKeyOf, type KeySearch } from './read-key.ts';
+import { selectApplication } from './select-application.ts';
+import { readCounter } from './status-words.ts';
 
-/** The signing application of one card as it was read. Certificates are DER. */
-export interface HpkiSigningApplication {
+/** Where an application's key lies and what certifies it. */
+interface HpkiApplication {
+  readonly purpose: KeyPurpose;
   readonly layout: HpkiLayout;
   readonly certificate: Uint8Array;
+  readonly publicKey: KeyObject;
   readonly chain: readonly Uint8Array[];
 }
 
-export type Identification =
-  | { readonly hpki: true; readonly application: HpkiSigningApplication }
-  | { readonly hpki: false; readonly reason: string };
-
 /**
- * Finds the HPKI signing application and reads its certificates; no PIN is needed. The application is
- * found by SELECT and the layout by where a certificate is readable: the ATR says neither.
+ * Finds one application of an HPKI card and reads its certificates; no PIN is needed. The application is found by SELECT
+ * and the layout by where a certificate is readable: the ATR says neither. CA certificates are read for signing alone: what
+ * verifies a login has its own.
  * Throws CardError CARD_MODULE_FAILED for broken answers and passes SmartCardErrors.
  */
-export async function identifyHpkiCard(session: CardSession, traits: CardTraits): Promise<Identification> {
-  if (!(await selectSigningApplication(session))) {
-    const other = await selectByName(session, hpkiPartialAid);
-    return { hpki: false, reason: other ? 'an HPKI card without a signing application' : 'no HPKI card' };
-  }
+export async function findHpkiKey(session: CardSession, traits: CardTraits, purpose: KeyPurpose): Promise<KeySearch> {
+  if (!(await selectApplication(session, hpkiAids[purpose]))) return { found: 'nothing' };
   let reason = 'no certificate';
   for (const layout of layouts) {
     const read = await readCertificate(session, traits, layout.certificate);
@@ -34,58 +35,46 @@ export async function identifyHpkiCard(session: CardSession, traits: CardTraits)
       reason = read.absent;
       continue;
     }
-    if (rsaModulusLength(new X509Certificate(read.der).publicKey) === undefined) {
-      return { hpki: false, reason: 'the signing certificate has no RSA key' };
+    const publicKey = rsaKeyOf(read.der);
+    if (typeof publicKey === 'string') return { found: 'unusable', reason: `the ${purpose} certificate ${publicKey}` };
+    if (purpose === 'authentication' && !isAuthenticationCertificate(read.der)) {
+      return { found: 'unusable', reason: 'the certificate of the authentication application is not one for authentication' };
     }
-    return { hpki: true, application: { layout, certificate: read.der, chain: await readChain(session, traits, layout) } };
+    const chain = purpose === 'signing' ? await readChain(session, traits, layout) : [];
+    return { found: 'key', key: hpkiKey({ purpose, layout, certificate: read.der, publicKey, chain }, traits) };
   }
-  return { hpki: false, reason: `the signing application has no certificate: ${reason}` };
+  return { found: 'unusable', reason: `the ${purpose} application has no certificate: ${reason}` };
 }
 
-/** SELECT the signing application anew and see that it still shows this certificate. */
-export async function isSameCard(
-  session: CardSession,
-  traits: CardTraits,
-  application: HpkiSigningApplication,
-): Promise<boolean> {
-  if (!(await selectSigningApplication(session))) return false;
-  return showsCertificate(session, traits, application.layout.certificate, application.certificate);
+/** The key that a certificate belongs to, in each layout in which it may lie. */
+export function hpkiKeysWith(traits: CardTraits, purpose: KeyPurpose, { der, publicKey }: Pick<Certificate, 'der' | 'publicKey'>): readonly CardKey[] {
+  return layouts.map((layout) => hpkiKey({ purpose, layout, certificate: der, publicKey, chain: [] }, traits));
 }
 
-/** SELECT the signing application anew and find the layout under which it shows this certificate; undefined: another card. */
-export async function layoutShowing(session: CardSession, traits: CardTraits, certificate: Uint8Array): Promise<HpkiLayout | undefined> {
-  if (!(await selectSigningApplication(session))) return undefined;
-  for (const layout of layouts) {
-    if (await showsCertificate(session, traits, layout.certificate, certificate)) return layout;
-  }
-  return undefined;
-}
-
-/**
- * The try counter, by a VERIFY without data, which presents nothing (ISO/IEC 7816-4 §11.6.6).
- * [I] That HPKI cards answer it as My Number cards do; any other answer reads as `unknown`.
- */
-export async function readTries(session: CardSession, layout: HpkiLayout): Promise<CounterReading> {
-  const answer = await session.send({ cla: 0x00, ins: 0x20, p1: 0x00, p2: layout.pinReference });
-  return readCounter(answer.sw);
-}
-
-async function selectSigningApplication(session: CardSession): Promise<boolean> {
-  return selectByName(session, signingAid);
-}
-
-/** SELECT by DF name (ISO/IEC 7816-4 §11.1.1). Where the FCI tells a name, it must begin with the one asked for. */
-async function selectByName(session: CardSession, name: Uint8Array): Promise<boolean> {
-  const answer = await session.send({ cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x00, data: name, le: 256 });
-  if (answer.sw !== sw.ok) return false;
-  const found = nameInFci(answer.data);
-  return found === undefined || Buffer.compare(found.subarray(0, name.length), name) === 0;
-}
-
-/** DF name (tag 84) of an FCI template 6F with short lengths, as HPKI cards answer: 6F 12 84 10 AID. */
-function nameInFci(fci: Uint8Array): Uint8Array | undefined {
-  const [template, , tag, length] = fci;
-  return template === 0x6f && tag === 0x84 && length !== undefined ? fci.subarray(4, 4 + length) : undefined;
+function hpkiKey({ purpose, layout, certificate, publicKey, chain }: HpkiApplication, traits: CardTraits): CardKey {
+  const key: CardKey = {
+    purpose,
+    kind: 'hpki',
+    certificate,
+    chain,
+    traits,
+    isThere: async (session) =>
+      (await selectApplication(session, hpkiAids[purpose])) && showsCertificate(session, traits, layout.certificate, certificate),
+    async readTries(session) {
+      const answer = await session.send({ cla: 0x00, ins: 0x20, p1: 0x00, p2: layout.pinReference });
+      // [I] That HPKI cards answer it as My Number cards do; any other answer reads as `unknown`.
+      return readCounter(answer.sw);
+    },
+    sign: (session, use) => signHash(session, traits, { layout, publicKey, ...use }),
+  };
+  if (purpose === 'signing') return key;
+  return {
+    ...key,
+    async closePin(session) {
+      // SELECT of one application drops the other's state (JAHIS 24-002).
+      await selectApplication(session, hpkiAids.signing);
+    },
+  };
 }
 
 /** Best effort: a card without CA certificates, or with broken ones, signs all the same. */
@@ -97,4 +86,3 @@ async function readChain(session: CardSession, traits: CardTraits, layout: HpkiL
   }
   return chain;
 }
-

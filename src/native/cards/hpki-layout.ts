@@ -1,3 +1,5 @@
+import type { KeyPurpose } from '../host/card-host.ts';
+
 /**
  * Where things lie on an HPKI card, and how they are addressed. Source: JAHIS 24-002 "HPKI対応ICカード
  * ガイドライン Ver.3.1" for Annex B, public programs that drive real cards for the one in circulation.
@@ -26,10 +28,11 @@ export interface HpkiLayout {
 
 const applicationPrefix = Uint8Array.from(Buffer.from('e828bd080fa000000391' + '0000000000', 'hex'));
 
-/** AID of the signing application; `… 02` is the authentication application. */
-export const signingAid = Uint8Array.from([...applicationPrefix, 0x01]);
-/** What both applications' AIDs begin with; a SELECT by it finds whichever comes first. */
-export const hpkiPartialAid = applicationPrefix.slice(0, 10);
+/** One application for each purpose, with the same layout [F]. */
+export const hpkiAids: Readonly<Record<KeyPurpose, Uint8Array>> = {
+  signing: Uint8Array.from([...applicationPrefix, 0x01]),
+  authentication: Uint8Array.from([...applicationPrefix, 0x02]),
+};
 
 const chainIdentifiers = [0x0019, 0x001a, 0x001b] as const;
 

@@ -1,28 +1,23 @@
 import type { KeyObject } from 'node:crypto';
-import { CardError } from '../host/card-host.ts';
+import { digestInfo, emsaPkcs1Block, rsaModulusLength } from '../../formats/pki/emsa-pkcs1.ts';
 import { SmartCardError } from '../pcsc/smart-card-service.ts';
 import { chainCommand, extendedAnswerLimit, type CommandApdu, type ResponseApdu } from './apdu.ts';
 import { selectElementaryFile } from './card-certificates.ts';
+import type { KeyUse } from './card-key.ts';
 import type { CardSession } from './card-session.ts';
 import type { CardTraits, SigningForm } from './card-traits.ts';
-import { digestInfo, emsaPkcs1Block, rsaModulusLength, signatureHolds } from '../../formats/pki/emsa-pkcs1.ts';
 import type { HpkiLayout } from './hpki-layout.ts';
-import { judgePin, refusesForm, showStatus, sw } from './status-words.ts';
+import { checkSignature, keyFailed, presentPin } from './key-use.ts';
+import { refusesForm, showStatus, sw } from './status-words.ts';
 
-export interface SignatureJob {
+export interface SignatureJob extends KeyUse {
   readonly layout: HpkiLayout;
   /** Public key of the certificate that was re-read in this transaction. */
   readonly publicKey: KeyObject;
-  /** 4 to 16 printable ASCII bytes. Not zeroed here: it is the caller's. */
-  readonly pin: Uint8Array;
-  /** SHA-256, 32 bytes. */
-  readonly hash: Uint8Array;
-  /** Called right before a PIN leaves for the card: from here on a try may be spent. */
-  readonly presenting: () => void;
 }
 
 /**
- * Signs one hash with the selected signing application: key → VERIFY → signature, in the order of the programs
+ * Signs one hash with the key of the selected application: key → VERIFY → signature, in the order of the programs
  * that drive real cards. Returns a value that was verified with the certificate's key.
  *
  * The form of the signature command is settled by MSE, before the PIN, where the card lets it. A card that takes
@@ -38,7 +33,7 @@ export async function signHash(session: CardSession, traits: CardTraits, job: Si
   traits.signingForm = undefined;
   const key = new CardKey(session, job.layout);
   const forms = await key.prepare(candidateForms(traits, remembered));
-  await presentPin(session, job);
+  await presentPin(session, job.layout.pinReference, job);
 
   let presentedAgain = false;
   let refused: { readonly form: SigningForm; readonly status: number } | undefined;
@@ -51,18 +46,18 @@ export async function signHash(session: CardSession, traits: CardTraits, job: Si
       // SECURITY: reached only after VERIFY answered 9000 (presentPin throws otherwise), and once
       // (test/unit/native/cards/hpki-signature.test.ts).
       presentedAgain = true;
-      await presentPin(session, job);
+      await presentPin(session, job.layout.pinReference, job);
       answer = await signBy(session, traits, job, form);
     }
     if (answer.sw === sw.ok) {
-      checkValue(job, answer.data);
+      checkSignature(job.publicKey, job.hash, answer.data);
       traits.signingForm = form;
       return answer.data;
     }
-    if (!refusesForm(answer.sw)) throw failed(`the card did not sign (${form}): ${showStatus(answer.sw)}`);
+    if (!refusesForm(answer.sw)) throw keyFailed(`the card did not sign (${form}): ${showStatus(answer.sw)}`);
     refused = { form, status: answer.sw };
   }
-  throw failed(`the card refuses every form of the signature command: ${showStatus(refused?.status ?? 0)}`);
+  throw keyFailed(`the card refuses every form of the signature command: ${showStatus(refused?.status ?? 0)}`);
 }
 
 /** By likelihood. A card or reader known not to take extended length is not asked for it again. */
@@ -94,7 +89,7 @@ class CardKey {
     const answer = await this.#session.send(mse);
     if (answer.sw === sw.ok) return forms;
     const left = forms.filter((form) => form === 'digest-info');
-    if (!refusesForm(answer.sw) || left.length === 0) throw failed(`MSE: ${showStatus(answer.sw)}`);
+    if (!refusesForm(answer.sw) || left.length === 0) throw keyFailed(`MSE: ${showStatus(answer.sw)}`);
     await this.select();
     return left;
   }
@@ -102,24 +97,8 @@ class CardKey {
   async select(): Promise<void> {
     if (this.#selected) return;
     const answer = await selectElementaryFile(this.#session, this.#layout.keyFile);
-    if (answer.sw !== sw.ok) throw failed(`no private key file: ${showStatus(answer.sw)}`);
+    if (answer.sw !== sw.ok) throw keyFailed(`no private key file: ${showStatus(answer.sw)}`);
     this.#selected = true;
-  }
-}
-
-async function presentPin(session: CardSession, job: SignatureJob): Promise<void> {
-  job.presenting();
-  const answer = await session.sendSecret({ cla: 0x00, ins: 0x20, p1: 0x00, p2: job.layout.pinReference, data: job.pin });
-  const judged = judgePin(answer.sw);
-  switch (judged.verdict) {
-    case 'accepted':
-      return;
-    case 'incorrect':
-      throw new CardError('PIN_INCORRECT', `VERIFY: ${showStatus(answer.sw)}`, judged.triesLeft);
-    case 'blocked':
-      throw new CardError('PIN_LOCKED', `VERIFY: ${showStatus(answer.sw)}`, 0);
-    case 'unclear':
-      throw failed(`VERIFY: ${showStatus(answer.sw)}; the try may be spent`);
   }
 }
 
@@ -151,15 +130,4 @@ async function sendChained(session: CardSession, command: CommandApdu): Promise<
     if (answer.sw !== sw.ok) return answer;
   }
   return answer;
-}
-
-function checkValue(job: SignatureJob, value: Uint8Array): void {
-  const length = rsaModulusLength(job.publicKey);
-  if (value.length !== length) throw failed(`a signature of ${value.length} bytes instead of ${length ?? 0}`);
-  // SECURITY: what leaves the driver holds under the certificate that was shown (test/unit/native/cards/hpki-signature.test.ts).
-  if (!signatureHolds(job.publicKey, job.hash, value)) throw failed("the signature does not hold under the card's certificate");
-}
-
-function failed(detail: string): CardError {
-  return new CardError('CARD_MODULE_FAILED', detail);
 }

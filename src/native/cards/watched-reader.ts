@@ -3,14 +3,15 @@ import { CardError } from '../host/card-host.ts';
 import { SmartCardError, type CardChannel, type ReaderPresence, type SmartCardService } from '../pcsc/smart-card-service.ts';
 import { certificateSha256 } from './card-certificates.ts';
 import { CardSession } from './card-session.ts';
+import type { CardKey } from './card-key.ts';
 import { unknownTraits, type CardTraits } from './card-traits.ts';
-import { identifyHpkiCard, type HpkiSigningApplication } from './hpki-application.ts';
+import { identifyCard } from './identify-card.ts';
+import { knownAuthentication, LateAuthentication, type KnownAuthentication } from './late-authentication.ts';
 
-/** A card as identified, with what the driver knows of it. */
-export interface KnownCard {
-  readonly card: SigningCard;
-  readonly application: HpkiSigningApplication;
-  readonly traits: CardTraits;
+/** A key of the card that stands in a reader, by the name under which it is shown. */
+export interface KnownKey {
+  readonly certificateSha256: string;
+  readonly key: CardKey;
 }
 
 /** How often a card is looked at anew in a row because another program has reset it meanwhile. */
@@ -26,9 +27,10 @@ const lastRecheckMs = 30_000;
 
 type Finding =
   | { readonly found: 'nothing_yet' }
-  | { readonly found: 'card'; readonly known: KnownCard }
+  | { readonly found: 'signing_card'; readonly card: SigningCard; readonly key: CardKey; readonly authentication: LateAuthentication }
+  | { readonly found: 'identity_card'; readonly authentication: KnownAuthentication }
   /** Proven for this insertion. */
-  | { readonly found: 'no_signing_card'; readonly reason: string }
+  | { readonly found: 'unknown_card'; readonly reason: string }
   /** Looked at again when the reader reports any change. */
   | { readonly found: 'no_answer'; readonly reason: string }
   | { readonly found: 'in_use' };
@@ -69,13 +71,21 @@ export class WatchedReader {
     return this.#presence.present && !this.#closed;
   }
 
-  /** Pending while the card is being read. */
+  /** Pending while the card is being read, or the second key of one that is shown already. */
   get reading(): Promise<void> | undefined {
-    return this.#reading;
+    return this.#reading ?? (this.#finding.found === 'signing_card' ? this.#finding.authentication.attempt : undefined);
   }
 
-  get known(): KnownCard | undefined {
-    return this.#finding.found === 'card' && this.state().state === 'ready' ? this.#finding.known : undefined;
+  /** The keys of the card, as long as it can be used. */
+  get keys(): readonly KnownKey[] {
+    const { state } = this.state();
+    if (state !== 'ready' && state !== 'identity_card') return [];
+    return keysIn(this.#finding);
+  }
+
+  /** For the time of an operation: what is still read of the card waits. Returns the function that ends it. */
+  claim(): () => void {
+    return this.#finding.found === 'signing_card' ? this.#finding.authentication.claim() : () => undefined;
   }
 
   state(): ReaderState {
@@ -85,11 +95,16 @@ export class WatchedReader {
     if (exclusive) return { reader, state: 'in_use' };
     if (mute) return { reader, state: 'unknown_card', reason: 'the card does not answer' };
     switch (this.#finding.found) {
-      case 'card':
-        return { reader, state: 'ready', card: this.#finding.known.card, authentication: null };
+      case 'signing_card': {
+        const { found } = this.#finding.authentication;
+        const authentication = found === null || found === 'reading' ? found : found.card;
+        return { reader, state: 'ready', card: this.#finding.card, authentication };
+      }
+      case 'identity_card':
+        return { reader, state: 'identity_card', authentication: this.#finding.authentication.card };
       case 'in_use':
         return { reader, state: 'in_use' };
-      case 'no_signing_card':
+      case 'unknown_card':
       case 'no_answer':
         return { reader, state: 'unknown_card', reason: this.#finding.reason };
       case 'nothing_yet':
@@ -105,16 +120,17 @@ export class WatchedReader {
     if (!changed) return;
     this.#version += 1;
     const { found } = this.#finding;
-    if (exchanged || found === 'no_answer' || found === 'in_use') this.#finding = { found: 'nothing_yet' };
+    if (exchanged || found === 'no_answer' || found === 'in_use') this.#find({ found: 'nothing_yet' });
     this.#recheckMs = firstRecheckMs;
     for (const wake of this.#presenceWaits) wake();
     this.#considerReading();
+    this.#readOn();
   }
 
   /** What was known of the card has turned out wrong: read it anew. */
   lookAgain(): void {
     this.#version += 1;
-    this.#finding = { found: 'nothing_yet' };
+    this.#find({ found: 'nothing_yet' });
     this.#considerReading();
     this.#watcher.changed();
   }
@@ -141,6 +157,7 @@ export class WatchedReader {
   close(): void {
     this.#closed = true;
     this.#version += 1;
+    this.#find({ found: 'nothing_yet' });
     clearTimeout(this.#recheck);
     for (const wake of this.#presenceWaits) wake();
   }
@@ -155,7 +172,18 @@ export class WatchedReader {
       if (this.#closed) return;
       this.#considerReading();
       this.#watcher.changed();
+      // Not before the card is shown.
+      this.#readOn();
     });
+  }
+
+  #readOn(): void {
+    if (this.#finding.found === 'signing_card') this.#finding.authentication.begin();
+  }
+
+  #find(finding: Finding): void {
+    if (this.#finding.found === 'signing_card') this.#finding.authentication.close();
+    this.#finding = finding;
   }
 
   async #read(): Promise<void> {
@@ -163,7 +191,7 @@ export class WatchedReader {
     const finding = await this.#identify();
     // A change of the reader meanwhile makes the finding worthless; considerReading starts over.
     if (version !== this.#version) return;
-    this.#finding = finding;
+    this.#find(finding);
     // Whoever holds a card lets go of it soon, and a person waits for it.
     if (finding.found === 'in_use') this.#recheckIn(firstRecheckMs);
     if (finding.found === 'no_answer') this.#recheckEverMoreRarely();
@@ -191,23 +219,39 @@ export class WatchedReader {
   }
 
   async #identifyIn(channel: CardChannel): Promise<Finding> {
-    const traits = unknownTraits();
-    const identification = await identifyHpkiCard(new CardSession(channel), traits);
-    if (!identification.hpki) return { found: 'no_signing_card', reason: identification.reason };
-    const { application } = identification;
-    const fingerprint = certificateSha256(application.certificate);
-    const card: SigningCard = {
+    const identification = await identifyCard(new CardSession(channel), unknownTraits());
+    if (identification.card === 'unknown') return { found: 'unknown_card', reason: identification.reason };
+    const { key } = identification;
+    this.#recall(key);
+    if (identification.card === 'identity') return { found: 'identity_card', authentication: knownAuthentication(this.name, key) };
+    const { certificate, chain } = key;
+    const card: SigningCard = { reader: this.name, certificateSha256: certificateSha256(certificate), certificate, chain, driver: 'direct' };
+    const authentication = new LateAuthentication({
       reader: this.name,
-      certificateSha256: fingerprint,
-      certificate: application.certificate,
-      chain: application.chain,
-      driver: 'direct',
-    };
-    const remembered = this.#watcher.recall(fingerprint);
+      extendedLength: key.traits.extendedLength,
+      transaction: (work) => this.#watcher.service.transaction(this.name, work),
+      read: (found) => {
+        if (found !== null) this.#recall(found.key);
+        this.#watcher.changed();
+      },
+    });
+    return { found: 'signing_card', card, key, authentication };
+  }
+
+  #recall({ certificate, traits }: CardKey): void {
+    const remembered = this.#watcher.recall(certificateSha256(certificate));
     // Another reader may carry less: what was just learned about lengths counts, the card's own form is kept.
     if (remembered !== undefined) traits.signingForm = fittingForm(remembered, traits);
-    return { found: 'card', known: { card, application, traits } };
   }
+}
+
+function keysIn(finding: Finding): readonly KnownKey[] {
+  const known = ({ card, key }: KnownAuthentication): KnownKey => ({ certificateSha256: card.certificateSha256, key });
+  if (finding.found === 'identity_card') return [known(finding.authentication)];
+  if (finding.found !== 'signing_card') return [];
+  const { found } = finding.authentication;
+  const signing = { certificateSha256: finding.card.certificateSha256, key: finding.key };
+  return found === null || found === 'reading' ? [signing] : [signing, known(found)];
 }
 
 function fittingForm(remembered: CardTraits, traits: CardTraits): CardTraits['signingForm'] {
@@ -219,6 +263,6 @@ function findingOf(error: unknown): Finding {
   if (error instanceof SmartCardError && error.code === 'SHARING_VIOLATION') return { found: 'in_use' };
   if (error instanceof SmartCardError) return { found: 'no_answer', reason: `the card does not answer: ${error.message}` };
   // The detail of a CardError is ours: it holds no bytes of the card.
-  if (error instanceof CardError) return { found: 'no_signing_card', reason: error.message };
-  return { found: 'no_answer', reason: 'the HPKI driver failed' };
+  if (error instanceof CardError) return { found: 'unknown_card', reason: error.message };
+  return { found: 'no_answer', reason: 'the card driver failed' };
 }

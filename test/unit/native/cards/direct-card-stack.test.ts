@@ -1,7 +1,7 @@
 import { createHash, verify, X509Certificate } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DirectCardStack } from '../../../../src/native/cards/direct-card-stack.ts';
-import { CardError } from '../../../../src/native/host/card-host.ts';
+import { CardError, type CardStackState } from '../../../../src/native/host/card-host.ts';
 import { certificateSha256 } from '../../../../src/native/cards/card-certificates.ts';
 import { SmartCardError, type SmartCardService } from '../../../../src/native/pcsc/smart-card-service.ts';
 import type { CardIdentity, VirtualHpkiCardOptions } from '../../../../src/sandbox/cards/card-options.ts';
@@ -49,6 +49,13 @@ function holds(signature: Uint8Array, identity: CardIdentity = doctor): boolean 
 }
 
 const fingerprint = (identity: CardIdentity): string => certificateSha256(identity.certificate);
+
+/** The first reader, in a word. */
+function shown(state: CardStackState): string {
+  if (state.service === 'unavailable') return 'off';
+  const [place] = state.readers;
+  return place?.state === 'ready' && place.authentication === 'reading' ? 'ready, and reading on' : (place?.state ?? 'none');
+}
 
 const everyCard = (['circulation', 'annex-b'] as const).flatMap((layout) =>
   (['emsa-block', 'digest-info'] as const).flatMap((signingForms) =>
@@ -262,13 +269,13 @@ describe('a card exchanged between view and signature', () => {
     const stack = new DirectCardStack(readers);
     opened.push(stack);
     const told: string[] = [];
-    stack.subscribe((state) => told.push(state.service === 'running' ? (state.readers[0]?.state ?? 'none') : 'off'));
+    stack.subscribe((state) => told.push(shown(state)));
     readers.insert(new VirtualHpkiCard({ signing: doctor }), first);
     await new Promise((resolve) => setImmediate(resolve));
     readers.remove(first);
     readers.insert(new VirtualHpkiCard({ signing: other }), first);
     expect((await readyCard(stack)).certificateSha256).toBe(fingerprint(other));
-    expect(told).toEqual(['reading', 'empty', 'reading', 'ready']);
+    expect(told).toEqual(['reading', 'empty', 'reading', 'ready, and reading on', 'ready']);
   });
 
   it('right before the signature yields nothing: the value does not hold under the certificate shown', async () => {
@@ -417,21 +424,21 @@ describe('a card that could not be read', () => {
 });
 
 describe('a card that cannot sign', () => {
-  it('for want of a signing application says so', async () => {
+  it('for a certificate in the wrong application says so', async () => {
     const readers = new VirtualReaders([first]);
     readers.insert(new VirtualHpkiCard({ authentication: login }), first);
     const stack = new DirectCardStack(readers);
     opened.push(stack);
     const { reason } = await readerIn(stack, 'unknown_card');
-    expect(reason).toBe('an HPKI card without a signing application');
+    expect(reason).toBe('the certificate of the authentication application is not one for authentication');
   });
 
-  it('for being no HPKI card says so', async () => {
+  it('for being another kind of card says so', async () => {
     const readers = new VirtualReaders([first]);
     readers.insert(new VirtualHpkiCard({}), first);
     const stack = new DirectCardStack(readers);
     opened.push(stack);
-    expect((await readerIn(stack, 'unknown_card')).reason).toBe('no HPKI card');
+    expect((await readerIn(stack, 'unknown_card')).reason).toBe('neither an HPKI card nor a My Number card');
   });
 
   it('for being mute is unknown, and ready after it was inserted again', async () => {
@@ -454,14 +461,14 @@ describe('the stack', () => {
     const stack = new DirectCardStack(readers);
     opened.push(stack);
     const seen: string[] = [];
-    const leave = stack.subscribe((state) => seen.push(state.service === 'running' ? (state.readers[0]?.state ?? 'none') : 'off'));
+    const leave = stack.subscribe((state) => seen.push(shown(state)));
     readers.insert(new VirtualHpkiCard({ signing: doctor }), first);
     await readyCard(stack);
     readers.remove(first);
     readers.stopService();
     leave();
     readers.startService();
-    expect(seen).toEqual(['reading', 'ready', 'empty', 'off']);
+    expect(seen).toEqual(['reading', 'ready, and reading on', 'ready', 'empty', 'off']);
   });
 
   it('keeps its process when PIN sessions end: it holds no PIN', () => {
