@@ -96,7 +96,11 @@ export class RemoteTerminal {
   }
 
   /** fetch from this terminal, for openid-client. */
-  readonly fetch: CustomFetch = async (url, init) => await fetch(url, { ...init, dispatcher: this.#agent } as UndiciInit);
+  readonly fetch: CustomFetch = async (url, init) => {
+    const answer = await fetch(url, { ...init, dispatcher: this.#agent } as UndiciInit);
+    // undici's Response is not the platform's own class.
+    return new Response(await answer.arrayBuffer(), { status: answer.status, headers: [...answer.headers] });
+  };
 
   /** An ID token of the kagura façade, by TLS client authentication: what a browser does, without one. */
   async kaguraTokenByCard({ certificate, privateKey }: IssuedCertificate): Promise<string> {

@@ -8,6 +8,8 @@ import type { ListenerName, RemoteServiceOptions } from './remote-service.ts';
 export interface ListenerParts {
   readonly options: Pick<RemoteServiceOptions, 'ports' | 'phones'>;
   readonly gate: Gate;
+  /** The control port's own, which no fault may reach. */
+  readonly controlGate: Gate;
   readonly tlsCa: TestTlsCa;
   readonly server: TlsIdentity;
   /** Whose cards the card port asks for. */
@@ -17,11 +19,11 @@ export interface ListenerParts {
 const loopback = '127.0.0.1';
 
 /** Binds all ports. They serve nothing yet: addresses come first, because issuer and pages name them. */
-export async function openListeners({ options, gate, tlsCa, server, authorities }: ListenerParts): Promise<Readonly<Record<ListenerName, Listener>>> {
+export async function openListeners({ options, gate, controlGate, tlsCa, server, authorities }: ListenerParts): Promise<Readonly<Record<ListenerName, Listener>>> {
   const { phones, ports } = options;
   const own = { cert: server.certificate, key: server.privateKey };
   const local = (name: ListenerName, tls: ListenerTls | null): Promise<Listener> =>
-    Listener.open({ address: loopback, hostName: 'localhost', port: ports?.[name] ?? 0, tls, gate });
+    Listener.open({ address: loopback, hostName: 'localhost', port: ports?.[name] ?? 0, tls, gate: name === 'control' ? controlGate : gate });
   const phone = async (): Promise<Listener> => {
     // http://localhost is a secure context, where WebAuthn works without TLS.
     if (phones === undefined) return local('phone', null);

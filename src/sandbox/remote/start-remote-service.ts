@@ -48,8 +48,9 @@ export async function startRemoteService(options: RemoteServiceOptions = {}): Pr
   const calls = new CallCounter();
   const faults = new FaultInjector();
   const gate = new Gate(calls, faults, clock);
+  const controlGate = new Gate(new CallCounter(), new FaultInjector(), clock);
   const authorities = [hpkiAuthority(ca), ...(options.cardAuthorities ?? [])];
-  const listeners = await openListeners({ options, gate, tlsCa, server: valid, authorities });
+  const listeners = await openListeners({ options, gate, controlGate, tlsCa, server: valid, authorities });
   const { api, login, card, phone } = listeners;
 
   const people = new PeopleDirectory(ca);
@@ -149,7 +150,7 @@ export async function startRemoteService(options: RemoteServiceOptions = {}): Pr
     signIns,
     signing,
     get errors() {
-      return gate.errors;
+      return [...gate.errors, ...controlGate.errors];
     },
     async close() {
       gate.close();

@@ -24,7 +24,7 @@ async function answerAssertion(parts: CardGrantParts, context: TokenEndpointGran
   if (params.assertion === undefined) throw new errors.InvalidRequest("missing required parameter 'assertion'");
   const { method, certificate } = proveCard(parts, params.assertion, context.oidc.urlFor('token'));
   const person = people.byAuthenticationCertificate(certificate);
-  if (person === undefined) throw new errors.InvalidGrant('the certificate belongs to nobody who is registered here');
+  if (person === undefined) throw refused('the certificate belongs to nobody who is registered here');
 
   const grant = await grantService(provider, client, person, resource);
   const accessToken = new provider.AccessToken({ client, accountId: person.subject, grantId: grant.jti, gty: 'jwt_bearer', scope: 'service' });
@@ -50,7 +50,10 @@ function proveCard({ provider, assertions }: CardGrantParts, assertion: string, 
   try {
     return assertions.check(assertion, [provider.issuer, tokenEndpoint]);
   } catch (error) {
-    if (error instanceof AssertionRefused) throw new errors.InvalidGrant(`assertion refused: ${error.message}`);
+    if (error instanceof AssertionRefused) throw refused(error.message);
     throw error;
   }
 }
+
+/** oidc-provider's own InvalidGrant says nothing of the reason; in a sandbox it is what one wants to know. */
+const refused = (reason: string): Error => new errors.CustomOIDCProviderError('invalid_grant', `the assertion was refused: ${reason}`);
