@@ -1,4 +1,5 @@
 import type { AgentDesktop } from '../agent/agent-desktop.ts';
+import type { StatusView } from '../agent/api/status-view.ts';
 import { errorCodes, type ErrorCode } from '../contract/error-codes.ts';
 import type { AgentView } from '../contract/ipc.ts';
 import { version } from '../contract/version.ts';
@@ -47,6 +48,11 @@ export function viewAgent(facts: AgentFacts, notices: AgentView['notices'] = [])
     problems: status.problems.map(viewProblem),
     recent: desktop.recent().map(({ at, type, count, caller, result }) => ({ at: at.toISOString(), type, count, caller: showSafely(caller), result })),
   };
+}
+
+/** An end of the agent now would break off nothing, and lose no authentication that lives in memory alone. */
+export function isIdle({ waiting, remote }: Pick<StatusView, 'waiting' | 'remote'>): boolean {
+  return waiting === 0 && remote.sessions.length === 0;
 }
 
 function stateOf(problems: readonly ErrorCode[], isAsking: boolean, waiting: number): AgentView['state'] {

@@ -9,6 +9,7 @@ import type { HomeSection, SettingsView, SignatureView } from '../contract/ipc.t
 import { messages } from '../contract/messages/messages.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
 import { pinPortChannel } from './channels.ts';
+import { isIdle } from './agent-view.ts';
 import { DesktopAgent, type StartAgent } from './desktop-agent.ts';
 import { buildWindows, windowOf } from './desktop-windows.ts';
 import { guardContents } from './guard-contents.ts';
@@ -16,6 +17,7 @@ import { helpAddress } from './help-pages.ts';
 import { routeInvokes } from './ipc-router.ts';
 import { registerWithSystem } from './launch-at-login.ts';
 import { showNotice } from './notices.ts';
+import { openUpdates } from './open-updates.ts';
 import { answerPage, pageScheme } from './page-files.ts';
 import { PairingRoom } from './pairing-room.ts';
 import { watchPower } from './power.ts';
@@ -175,6 +177,13 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
     },
   });
   registerWithSystem(app, config.settings.desktop.startAtLogin);
+  const installUpdate = await openUpdates({
+    app,
+    power: powerMonitor,
+    settings: config.settings.update,
+    notify: (notice) => prompts.notify(notice),
+    isIdle: () => !signatures.isAsking && (!agent.isRunning || isIdle(agent.running.status())),
+  });
 
   let isClosed = false;
   app.on('before-quit', (event) => {
@@ -184,6 +193,7 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
       isClosed = true;
       for (const window of Object.values(windows)) window.destroy();
       tray.destroy();
+      installUpdate();
       app.exit(0);
     }).catch(() => app.exit(1));
   });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { remoteSettings, terminalSettings } from './remote-settings.ts';
+import { updateSettings } from './update-settings.ts';
 import { bypassHost, proxyAddress } from './addresses.ts';
 
 /**
@@ -135,6 +136,7 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   remote: remoteSettings.prefault({}),
   terminal: terminalSettings.prefault({}),
+  update: updateSettings.prefault({}),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
