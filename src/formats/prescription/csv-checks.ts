@@ -1,10 +1,12 @@
 /** What a document must have as a whole, beyond its single fields. The tables say the rest. */
 import { dayNumber, parseDate } from './calendar.ts';
-import { about, isBlank, type CsvRecord, type ReadRecords, type RecordsOf } from './csv-records.ts';
+import type { ReadRecords, RecordsOf } from './csv-records.ts';
 import type { dispensingRecords } from './dispensing-records.ts';
 import { dispensingRpRecords } from './dispensing-records.ts';
 import type { CsvFinding } from './document.ts';
-import { isNarcoticDrug } from './narcotics.ts';
+import { about, isBlank } from './field-checks.ts';
+import type { CsvRecord } from './line-record.ts';
+import { isNarcoticDrug, mayMarkNarcotics, narcoticCodeStart } from './narcotics.ts';
 import { drugDetailRecords, rpRecords, type prescriptionRecords } from './prescription-records.ts';
 import type { RecordSpec, RecordTable } from './record-spec.ts';
 
@@ -36,9 +38,9 @@ export function checkPrescription(table: typeof prescriptionRecords, read: ReadR
     ...missingOnes(table, records, ['facility', 'birth', 'sex', 'issued']),
     ...repeated(table, records),
     ...oddDates(records),
-    ...oddRps(records),
+    ...oddRps(read),
     ...strayDetails(records),
-    ...narcoticWithoutRecord(records),
+    ...narcoticWithoutRecord(read),
   ];
   return { errors, warnings };
 }
@@ -56,8 +58,8 @@ export function checkDispensing(table: typeof dispensingRecords, read: ReadRecor
   const warnings = [
     ...missingOnes(table, records, ['pharmacy', 'dispensed', 'prescription']),
     ...repeated(table, records),
-    ...rpWithout(records, dispensingRpRecords, 'usage', '用法', 'usage'),
-    ...rpWithout(records, dispensingRpRecords, 'drug', '薬品', 'drug'),
+    ...rpWithout(read, dispensingRpRecords, 'usage', '用法', 'usage'),
+    ...rpWithout(read, dispensingRpRecords, 'drug', '薬品', 'drug'),
   ];
   return { errors, warnings };
 }
@@ -92,11 +94,14 @@ function missingOnes<T extends RecordTable>(table: T, records: RecordsOf<T>, nam
 }
 
 function repeated<T extends RecordTable>(table: T, records: RecordsOf<T>): CsvFinding[] {
-  return Object.entries(table).flatMap(([name, spec]) =>
-    spec.occurs === 'many'
-      ? []
-      : records[name as keyof T & string].slice(1).map((record) =>
-          about(record, null, `「${spec.ja}」が2回以上あります`, `"${spec.en}" is given more than once`)));
+  const found: CsvFinding[] = [];
+  for (const name in table) {
+    const [, ...more] = records[name].length > 1 && table[name]?.occurs === 'once' ? records[name] : [];
+    for (const record of more) {
+      found.push(about(record, null, `「${record.spec.ja}」が2回以上あります`, `"${record.spec.en}" is given more than once`));
+    }
+  }
+  return found;
 }
 
 function oddDates(records: Prescription): CsvFinding[] {
@@ -118,68 +123,63 @@ function oddDates(records: Prescription): CsvFinding[] {
   return found;
 }
 
-function oddRps(records: Prescription): CsvFinding[] {
+function oddRps(read: ReadRecords<typeof prescriptionRecords>): CsvFinding[] {
+  const { records, rps } = read;
   const names = [...rpRecords, ...drugDetailRecords];
-  const numbers = rpNumbers(records, names);
   const found = [
-    ...rpWithout(records, names, 'form', '剤形', 'dosage form'),
-    ...rpWithout(records, names, 'usage', '用法', 'usage'),
-    ...rpWithout(records, names, 'drug', '薬品', 'drug'),
+    ...rpWithout(read, names, 'form', '剤形', 'dosage form'),
+    ...rpWithout(read, names, 'usage', '用法', 'usage'),
+    ...rpWithout(read, names, 'drug', '薬品', 'drug'),
   ];
   const first = records.form[0] ?? records.drug[0];
-  const gap = [...numbers].some((_, index) => !numbers.has(String(index + 1)));
-  if (gap && first !== undefined) {
+  if (!runsFromOne(rps) && first !== undefined) {
     found.push(about(first, first.spec.fields['rp'] ?? null, 'RP番号が1からの連番になっていません', 'The RP numbers do not run from 1 without gaps'));
   }
   return found;
 }
 
-function rpNumbers<N extends string>(records: Readonly<Record<N, readonly CsvRecord<'rp'>[]>>, names: readonly N[]): Set<string> {
-  const numbers = new Set<string>();
-  for (const name of names) for (const record of records[name]) numbers.add(record.fields.rp);
-  return numbers;
+function runsFromOne(rps: ReadRecords<RecordTable>['rps']): boolean {
+  for (let number = 1; number <= rps.size; number += 1) if (!rps.has(number)) return false;
+  return true;
 }
 
 /** One warning for each RP that lacks the named record, at the first line of that RP. */
 function rpWithout<N extends string>(
-  records: Readonly<Record<N, readonly CsvRecord<'rp'>[]>>,
+  { records, rps }: { readonly records: Readonly<Record<N, readonly CsvRecord[]>>; readonly rps: ReadRecords<RecordTable>['rps'] },
   all: readonly N[],
   wanted: N,
   ja: string,
   en: string,
 ): CsvFinding[] {
-  const having = rpNumbers(records, [wanted]);
-  if (having.size === rpNumbers(records, all).size) return [];
-  const lacking = new Map<string, CsvRecord>();
+  const having = new Uint8Array(rps.size);
+  let lackingCount = rps.size;
+  for (const { rpId } of records[wanted]) {
+    if (having[rpId] === 0) lackingCount -= 1;
+    having[rpId] = 1;
+  }
+  if (lackingCount === 0) return [];
+  const lacking = new Map<number, CsvRecord>();
   for (const name of all) {
     for (const record of records[name]) {
-      const known = lacking.get(record.fields.rp);
-      if (!having.has(record.fields.rp) && (known === undefined || record.line < known.line)) {
-        lacking.set(record.fields.rp, record);
-      }
+      const known = lacking.get(record.rpId);
+      if (having[record.rpId] === 0 && (known === undefined || record.line < known.line)) lacking.set(record.rpId, record);
     }
   }
   return [...lacking.values()].map((record) => about(record, null, `このRPに「${ja}」がありません`, `This RP has no ${en}`));
 }
 
-/** Identity of a drug inside one document. */
-export function drugKey(fields: { readonly rp: string; readonly serial: string }): string {
-  return `${fields.rp},${fields.serial}`;
-}
-
 function strayDetails(records: Prescription): CsvFinding[] {
-  const drugs = new Set<string>();
+  const drugs = new Set<number>();
   const found: CsvFinding[] = [];
   for (const drug of records.drug) {
-    const key = drugKey(drug.fields);
-    if (drugs.has(key)) {
+    if (drugs.has(drug.drugId)) {
       found.push(about(drug, drug.spec.fields['serial'] ?? null, '同じRP番号・RP内連番の薬品が2つ以上あります', 'Two drugs have the same RP and number'));
     }
-    drugs.add(key);
+    drugs.add(drug.drugId);
   }
   for (const name of drugDetailRecords) {
     for (const detail of records[name]) {
-      if (!drugs.has(drugKey(detail.fields))) {
+      if (!drugs.has(detail.drugId)) {
         found.push(about(detail, detail.spec.fields['serial'] ?? null, '対応する薬品がありません', 'There is no drug that this belongs to'));
       }
     }
@@ -187,9 +187,10 @@ function strayDetails(records: Prescription): CsvFinding[] {
   return found;
 }
 
-function narcoticWithoutRecord(records: Prescription): CsvFinding[] {
+function narcoticWithoutRecord({ csv, records }: ReadRecords<typeof prescriptionRecords>): CsvFinding[] {
   if (records.narcotic.length > 0) return [];
-  return records.drug
+  const suspects = mayMarkNarcotics(csv) ? records.drug : records.drug.filter((drug) => drug.begins('code', narcoticCodeStart));
+  return suspects
     .filter((drug) => isNarcoticDrug(drug.fields))
     .map((drug) => about(drug, null, '麻薬と思われる薬品ですが「麻薬施用」がありません', 'The drug seems to be a narcotic, but there is no narcotic record'));
 }

@@ -1,17 +1,23 @@
-/** Bytes of a CSV → its lines, with everything about the file as a whole that is wrong or odd. */
+/** Everything about the bytes of a CSV as a whole that is wrong or odd: encoding, size, lines, characters. */
+import { isUtf8 } from 'node:buffer';
+import { endOfLine, LF } from './csv-fields.ts';
+import { hasUnseenCharacters } from './display-safety.ts';
 import type { CsvFinding } from './document.ts';
-import { hasUnseenCharacters, isExtraordinary } from './display-safety.ts';
+import { isExtraordinaryOfThree } from './ordinary-characters.ts';
 
 export const MAX_CSV_BYTES = 1024 * 1024;
 export const MAX_CSV_LINES = 10_000;
 /** Lengths of fields are not public [?]. A line beyond this is shown whole, but what follows it may be far below. */
 const LONG_LINE = 2000;
 
-const LF = 0x0a;
+const SPACE = 0x20;
+const QUOTE = 0x22;
 
 export interface CsvLines {
-  /** Without their line ends. Index 0 is line 1. */
-  readonly lines: readonly string[];
+  /** The caller's bytes, not a copy. */
+  readonly csv: Buffer;
+  /** Without its line end. */
+  readonly firstLine: string;
   readonly errors: readonly CsvFinding[];
   readonly warnings: readonly CsvFinding[];
 }
@@ -21,7 +27,7 @@ function ofFile(line: number, ja: string, en: string): CsvFinding {
 }
 
 function refused(finding: CsvFinding): CsvLines {
-  return { lines: [], errors: [finding], warnings: [] };
+  return { csv: Buffer.alloc(0), firstLine: '', errors: [finding], warnings: [] };
 }
 
 function countLines(bytes: Uint8Array): number {
@@ -59,32 +65,57 @@ export function readLines(bytes: Uint8Array): CsvLines {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
     return refused(ofFile(1, '先頭にBOMがあります。BOMなしのUTF-8で出力してください', 'The CSV begins with a BOM; write UTF-8 without one'));
   }
-  if (countLines(bytes) > MAX_CSV_LINES) {
+  const csv = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { lines, isPlain } = isUtf8(csv) ? lookOver(csv) : { lines: countLines(csv), isPlain: null };
+  if (lines > MAX_CSV_LINES) {
     return refused(ofFile(MAX_CSV_LINES + 1, 'CSVが10,000行を超えています', 'The CSV has more than 10,000 lines'));
   }
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
+  if (isPlain === null) {
     const line = firstLineThatIsNotUtf8(bytes);
     return refused(ofFile(line, '文字コードがUTF-8ではありません。UTF-8で出力してください', 'The bytes are not UTF-8; write the CSV in UTF-8'));
   }
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  const odd = isExtraordinary(text) || text.includes('"') || text.includes('\n\n') || lines.some(isLong);
-  return { lines: text.includes('\r') ? withoutCr(lines) : lines, errors: [], warnings: odd ? oddities(lines) : [] };
+  return { csv, firstLine: csv.toString('utf8', 0, endOfLine(csv, 0)), errors: [], warnings: isPlain ? [] : oddities(csv) };
+}
+
+/**
+ * Counts the lines of valid UTF-8 and looks at every character. Plain: there is nothing that {@link oddities} would find;
+ * what is not plain may still be in order.
+ */
+function lookOver(utf8: Uint8Array): { readonly lines: number; readonly isPlain: boolean } {
+  const { length } = utf8;
+  let lines = 0;
+  let odd = 0;
+  let lineStart = 0;
+  for (let at = 0; at < length; ) {
+    const byte = utf8[at] ?? 0;
+    if (byte >= 0xe0) {
+      odd |= isExtraordinaryOfThree(utf8, at);
+      at += 3;
+    } else {
+      // Characters of two bytes are all extraordinary, and so is the rest of one of four.
+      if (byte >= 0x7f) odd = 1;
+      else if (byte <= QUOTE) {
+        if (byte === LF) {
+          if (at === lineStart || at - lineStart > LONG_LINE) odd = 1;
+          lines += 1;
+          lineStart = at + 1;
+        } else if (byte < SPACE || byte === QUOTE) odd = 1;
+      }
+      at += 1;
+    }
+  }
+  if (lineStart < length) lines += 1;
+  return { lines, isPlain: odd === 0 && length - lineStart <= LONG_LINE };
 }
 
 function isLong(line: string): boolean {
   return line.length > LONG_LINE;
 }
 
-function withoutCr(lines: readonly string[]): string[] {
-  return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
-}
-
 /** What the samples never have. Each kind is said once, at its first line; unseen characters at every line. */
-function oddities(lines: readonly string[]): CsvFinding[] {
+function oddities(csv: Buffer): CsvFinding[] {
+  const lines = csv.toString('utf8').split('\n');
+  if (lines.at(-1) === '') lines.pop();
   const found: CsvFinding[] = [];
   const once = (test: (line: string) => boolean, ja: string, en: string): void => {
     const index = lines.findIndex(test);

@@ -4,10 +4,11 @@
  */
 import { checkDispensing, checkPrescription, type DocumentFindings } from './csv-checks.ts';
 import { readLines, type CsvLines } from './csv-lines.ts';
-import { indexRecords, readRecords, type ReadRecords, type RecordsOf, type UnknownRecord } from './csv-records.ts';
+import { readRecords, type ReadRecords, type RecordsOf, type UnknownRecord } from './csv-records.ts';
 import { dispensingRecords } from './dispensing-records.ts';
 import type { CsvFinding, CsvReading } from './document.ts';
 import { prescriptionRecords } from './prescription-records.ts';
+import { indexRecords } from './record-index.ts';
 import type { RecordTable } from './record-spec.ts';
 
 interface ReadCsv<T extends RecordTable> {
@@ -40,7 +41,7 @@ export function readPrescriptionCsv(bytes: Uint8Array): CsvReading<PrescriptionC
   const file = readLines(bytes);
   const version = versionFindings(file, 'SJ1', 'SJ1');
   if (version.errors.length > 0) return refusal(version.errors, version.warnings);
-  const read = readRecords(prescriptionIndex, file.lines, 'warn');
+  const read = readRecords(prescriptionIndex, file.csv, 'warn');
   const whole = checkPrescription(prescriptionRecords, read);
   return conclude(file, version, read, whole, (parts) => ({ type: 'prescription', bytes, ...parts }));
 }
@@ -50,7 +51,7 @@ export function readDispensingCsv(bytes: Uint8Array): CsvReading<DispensingCsv> 
   const file = readLines(bytes);
   const version = versionFindings(file, 'CJ1', 'CJ1,');
   if (version.errors.length > 0) return refusal(version.errors, version.warnings);
-  const read = readRecords(dispensingIndex, file.lines, 'show');
+  const read = readRecords(dispensingIndex, file.csv, 'show');
   const whole = checkDispensing(dispensingRecords, read);
   return conclude(file, version, read, whole, (parts) => ({ type: 'dispensing', bytes, ...parts }));
 }
@@ -58,7 +59,7 @@ export function readDispensingCsv(bytes: Uint8Array): CsvReading<DispensingCsv> 
 /** The first field decides; anything after it is odd but no reason to stop a prescription. */
 function versionFindings(file: CsvLines, format: string, usual: string): DocumentFindings {
   if (file.errors.length > 0) return file;
-  const first = file.lines[0] ?? '';
+  const first = file.firstLine;
   if (first.split(',', 1)[0] !== format) {
     return {
       errors: [{
@@ -98,7 +99,7 @@ function conclude<T extends RecordTable, D>(
   if (errors.length > 0) return refusal(errors, warnings);
   return {
     ok: true,
-    document: document({ version: file.lines[0] ?? '', records: read.records, unknown: read.unknown, warnings }),
+    document: document({ version: file.firstLine, records: read.records, unknown: read.unknown, warnings }),
     warnings,
   };
 }

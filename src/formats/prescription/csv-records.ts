@@ -1,17 +1,11 @@
-/** Lines → typed records by a table of records, with a finding for every field that is not as the table says. */
-import { parseDate, parseEraDate } from './calendar.ts';
+/** The lines of a CSV → typed records by a table of records, with a finding for every field that is not as the table says. */
+import { COMMA, endOfField, endOfLine, plainNumber, startOfNextLine } from './csv-fields.ts';
 import type { CsvFinding } from './document.ts';
-import type { FieldSpec, RecordSpec, RecordTable } from './record-spec.ts';
-
-/** One line of a known record. Values are as written; '' where the field is empty or absent. */
-export interface CsvRecord<K extends string = string> {
-  /** 1-based. */
-  readonly line: number;
-  readonly spec: RecordSpec;
-  readonly fields: Readonly<Record<K, string>>;
-  /** Fields beyond the ones that the table names, as written. */
-  readonly surplus: readonly string[];
-}
+import { about, checkField, isPlainlyFine, type Findings } from './field-checks.ts';
+import { LineRecord, type CsvRecord } from './line-record.ts';
+import type { IndexedRecord, RecordIndex } from './record-index.ts';
+import type { RecordTable } from './record-spec.ts';
+import { TextIds } from './text-ids.ts';
 
 /** A line whose record number this version does not know. */
 export interface UnknownRecord {
@@ -31,179 +25,111 @@ export type RecordsOf<T extends RecordTable> = { readonly [N in keyof T]: readon
 export type SurplusPolicy = 'warn' | 'show';
 
 export interface ReadRecords<T extends RecordTable> {
+  readonly csv: Buffer;
   readonly records: RecordsOf<T>;
   readonly unknown: readonly UnknownRecord[];
+  /** The different RP numbers; `rpId` of a record is below their `size`. */
+  readonly rps: Pick<TextIds, 'size' | 'has'>;
   readonly errors: readonly CsvFinding[];
   readonly warnings: readonly CsvFinding[];
 }
 
-interface Findings {
-  readonly errors: CsvFinding[];
-  readonly warnings: CsvFinding[];
+/** Reads everything after the version line of a CSV that is UTF-8 and has no more lines than are allowed. */
+export function readRecords<T extends RecordTable>(index: RecordIndex<T>, csv: Buffer, surplus: SurplusPolicy): ReadRecords<T> {
+  const reader = new RecordReader(index, csv, surplus);
+  let start = startOfNextLine(csv, endOfLine(csv, 0));
+  for (let line = 2; start < csv.length; line += 1) start = startOfNextLine(csv, reader.readLine(line, start));
+  return reader.result();
 }
 
-/** A record of a table with its fields in a list, so that reading a line looks nothing up. */
-interface IndexedRecord {
-  readonly recordName: string;
-  readonly spec: RecordSpec;
-  readonly names: readonly string[];
-  readonly fields: readonly FieldSpec[];
-}
+/** More than lines are allowed, so that two ids of texts fit into one small integer. */
+const SERIALS = 2 ** 14;
 
-/** A table made ready for reading, once. */
-export interface RecordIndex<T extends RecordTable> {
-  readonly table: T;
-  readonly byNumber: ReadonlyMap<string, IndexedRecord>;
-}
+const NONE: readonly never[] = [];
 
-export function indexRecords<T extends RecordTable>(table: T): RecordIndex<T> {
-  const indexed = Object.entries(table).map(([recordName, spec]): [string, IndexedRecord] => [
-    spec.number,
-    { recordName, spec, names: Object.keys(spec.fields), fields: Object.values(spec.fields) },
-  ]);
-  return { table, byNumber: new Map(indexed) };
-}
+class RecordReader<T extends RecordTable> {
+  readonly #byNumber: RecordIndex<T>['byNumber'];
+  readonly #csv: Buffer;
+  readonly #surplus: SurplusPolicy;
+  readonly #names: readonly string[];
+  /** By the place of the record in the table. */
+  readonly #lists: LineRecord[][] = [];
+  readonly #unknown: UnknownRecord[] = [];
+  readonly #findings: Findings = { errors: [], warnings: [] };
+  readonly #rps = new TextIds();
+  readonly #serials = new TextIds();
 
-/** Reads everything after the version line. */
-export function readRecords<T extends RecordTable>(
-  { byNumber, table }: RecordIndex<T>,
-  lines: readonly string[],
-  surplus: SurplusPolicy,
-): ReadRecords<T> {
-  const records: Record<string, CsvRecord[]> = {};
-  for (const name in table) records[name] = [];
-  const unknown: UnknownRecord[] = [];
-  const findings: Findings = { errors: [], warnings: [] };
-
-  for (let index = 1; index < lines.length; index += 1) {
-    const text = lines[index] ?? '';
-    if (text === '') continue;
-    const line = index + 1;
-    const comma = text.indexOf(',');
-    const number = comma === -1 ? text : text.slice(0, comma);
-    const known = byNumber.get(number);
-    if (known === undefined) {
-      const plainNumber = /^\d{1,4}$/.test(number) ? number : null;
-      unknown.push({ line, number: plainNumber, text });
-      findings.warnings.push(unknownRecord(line, plainNumber));
-      continue;
-    }
-    records[known.recordName]?.push(readRecord(known, line, text, surplus, findings));
+  constructor({ names, byNumber }: RecordIndex<T>, csv: Buffer, surplus: SurplusPolicy) {
+    this.#byNumber = byNumber;
+    this.#csv = csv;
+    this.#surplus = surplus;
+    this.#names = names;
   }
-  // The loop above has filled exactly the names and fields of the table.
-  return { records: records as RecordsOf<T>, unknown, ...findings };
-}
 
-const NO_SURPLUS: readonly string[] = [];
-
-function readRecord(
-  { spec, names, fields: specs }: IndexedRecord,
-  line: number,
-  text: string,
-  surplus: SurplusPolicy,
-  findings: Findings,
-): CsvRecord {
-  const fields: Record<string, string> = {};
-  const place = { line, spec };
-  // Fields are cut out one by one, without a list of them in between: this loop is most of the cost of reading.
-  let comma = text.indexOf(',');
-  for (let at = 0; at < names.length; at += 1) {
-    const name = names[at];
-    const field = specs[at];
-    if (name === undefined || field === undefined) continue;
-    let value = '';
-    if (comma !== -1) {
-      const next = text.indexOf(',', comma + 1);
-      value = next === -1 ? text.slice(comma + 1) : text.slice(comma + 1, next);
-      comma = next;
-    }
-    fields[name] = value;
-    if (value === '' ? field.need !== 'may' : field.kind !== 'text' || isBlank(value)) checkField(place, field, value, findings);
+  /** Resolves to the end of the line. */
+  readLine(line: number, start: number): number {
+    const csv = this.#csv;
+    const end = endOfField(csv, start);
+    const known = this.#byNumber[plainNumber(csv, start, end)];
+    return known === undefined ? this.#noteUnknown(line, start, end) : this.#readRecord(known, line, end);
   }
-  const more = comma === -1 ? NO_SURPLUS : text.slice(comma + 1).split(',');
-  if (surplus === 'warn' && more.some((value) => value !== '')) {
-    findings.warnings.push(about(place, null,
-      `「${spec.ja}」に未知の項目があります。内容をそのまま表示します`,
-      `"${spec.en}" has more fields than are known; they are shown as they stand`));
+
+  result(): ReadRecords<T> {
+    const records = Object.fromEntries(this.#names.map((name, at) => [name, this.#lists[at] ?? NONE]));
+    // These are exactly the names of the table.
+    return { csv: this.#csv, records: records as unknown as RecordsOf<T>, unknown: this.#unknown, rps: this.#rps, ...this.#findings };
   }
-  return { line, spec, fields, surplus: more };
-}
 
-function unknownRecord(line: number, record: string | null): CsvFinding {
-  return {
-    line,
-    record,
-    field: null,
-    reason: {
-      ja: 'この版では未知のレコードです。内容をそのまま表示します',
-      en: 'This version does not know the record; it is shown as it stands',
-    },
-  };
-}
-
-/** Nothing but space characters counts as empty: such a name is no name. */
-export function isBlank(value: string): boolean {
-  // Of ASCII and kanji the first character alone tells, which spares most values the rest.
-  const first = value.charCodeAt(0);
-  if ((first > 0x20 && first < 0x7f) || (first > 0x3000 && first < 0xd800)) return false;
-  return value.trim() === '';
-}
-
-/** Which line, and which record it is. */
-type Place = Pick<CsvRecord, 'line' | 'spec'>;
-
-function checkField(record: Place, field: FieldSpec, value: string, findings: Findings): void {
-  if (isBlank(value)) {
-    if (field.need === 'must') {
-      findings.errors.push(about(record, field,
-        `「${record.spec.ja}」の必須項目「${field.ja}」がありません`,
-        `"${record.spec.en}" lacks its required field "${field.en}"`));
-    } else if (field.need === 'should') {
-      findings.warnings.push(about(record, field,
-        `「${record.spec.ja}」の項目「${field.ja}」が空です`,
-        `"${record.spec.en}" has no "${field.en}"`));
-    }
-    return;
-  }
-  switch (field.kind) {
-    case 'date':
-      if (parseDate(value) === null) findings.errors.push(notADate(record, field, 'YYYYMMDD'));
-      return;
-    case 'era':
-      if (parseEraDate(value) === null) findings.errors.push(notADate(record, field, 'YYYYMMDD'));
-      else if (parseDate(value) === null) {
-        findings.warnings.push(about(record, field,
-          `「${field.ja}」が和暦で書かれています（標準はYYYYMMDD）`,
-          `"${field.en}" is written in the Japanese era (YYYYMMDD is usual)`));
+  #readRecord(record: IndexedRecord, line: number, from: number): number {
+    const csv = this.#csv;
+    let end = from;
+    let rpId = -1;
+    let serialId = -1;
+    for (let at = 0; at < record.fields.length; at += 1) {
+      const field = record.fields[at];
+      if (field === undefined) break;
+      // The end of the line stands for every field that is not there.
+      const start = csv[end] === COMMA ? end + 1 : end;
+      if (start > end) end = endOfField(csv, start);
+      if (!isPlainlyFine(field, csv, start, end)) {
+        checkField({ line, spec: record.spec }, field.spec, csv.toString('utf8', start, end), this.#findings);
       }
-      return;
-    case 'number':
-      if (!/^\d+(?:\.\d+)?$/.test(value)) {
-        findings.warnings.push(about(record, field,
-          `「${field.ja}」が半角の数値ではありません`,
-          `"${field.en}" is not a plain number`));
-      }
-      return;
-    case 'code':
-      if (field.codes?.complete === true && !Object.hasOwn(field.codes.meanings, value)) {
-        findings.warnings.push(about(record, field,
-          `「${field.ja}」がこの版では未知のコードです`,
-          `"${field.en}" is a code that this version does not know`));
-      }
-      return;
-    case 'text':
-    case 'secret':
-      return;
+      if (at === record.rpPlace) rpId = this.#rps.idOf(csv, start, end);
+      else if (at === record.serialPlace) serialId = this.#serials.idOf(csv, start, end);
+    }
+    const drugId = rpId === -1 || serialId === -1 ? -1 : rpId * SERIALS + serialId;
+    (this.#lists[record.index] ??= []).push(new LineRecord(csv, from, record, line, rpId, drugId));
+    return csv[end] === COMMA ? this.#noteSurplus(record, line, end) : end;
   }
-}
 
-function notADate(record: Place, field: FieldSpec, form: string): CsvFinding {
-  return about(record, field,
-    `「${field.ja}」が実在する日付（${form}）ではありません`,
-    `"${field.en}" is not a day of the calendar (${form})`);
-}
+  #noteSurplus({ spec }: IndexedRecord, line: number, from: number): number {
+    const csv = this.#csv;
+    const end = endOfLine(csv, from);
+    const isEmpty = csv.subarray(from, end).every((byte) => byte === COMMA);
+    if (this.#surplus === 'warn' && !isEmpty) {
+      this.#findings.warnings.push(about({ line, spec }, null,
+        `「${spec.ja}」に未知の項目があります。内容をそのまま表示します`,
+        `"${spec.en}" has more fields than are known; they are shown as they stand`));
+    }
+    return end;
+  }
 
-/** A finding about one record, worded from the names in the table alone. */
-export function about(record: Place, field: FieldSpec | null, ja: string, en: string): CsvFinding {
-  return { line: record.line, record: record.spec.number, field: field?.ja ?? null, reason: { ja, en } };
+  #noteUnknown(line: number, start: number, endOfNumber: number): number {
+    const csv = this.#csv;
+    const end = endOfLine(csv, endOfNumber);
+    if (end === start) return end;
+    const number = csv.toString('utf8', start, endOfNumber);
+    const plainOne = /^\d{1,4}$/.test(number) ? number : null;
+    this.#unknown.push({ line, number: plainOne, text: csv.toString('utf8', start, end) });
+    this.#findings.warnings.push({
+      line,
+      record: plainOne,
+      field: null,
+      reason: {
+        ja: 'この版では未知のレコードです。内容をそのまま表示します',
+        en: 'This version does not know the record; it is shown as it stands',
+      },
+    });
+    return end;
+  }
 }

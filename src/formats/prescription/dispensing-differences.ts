@@ -2,7 +2,6 @@
  * Where a dispensing result differs from the prescription that it nests. A difference is no error: a generic may be
  * given, a pharmacist may have asked the doctor. It is shown, so that nobody signs one unseen.
  */
-import { drugKey } from './csv-checks.ts';
 import type { DispensingCsv, PrescriptionCsv } from './csv-reader.ts';
 import { dayNumber, parseEraDate } from './calendar.ts';
 import type { Bilingual } from '../bilingual.ts';
@@ -129,7 +128,7 @@ function drugDifferences(csv: DispensingCsv, nested: PrescriptionCsv): Differenc
   const barredDrugs = new Set(
     nested.records.drugSupplement
       .filter((supplement) => supplement.fields.kind === GENERIC_BARRED)
-      .map((supplement) => drugKey(supplement.fields)),
+      .map((supplement) => supplement.drugId),
   );
   const { pairs, missing, added } = matchDrugs(nested.records.drug, csv.records.drug, foldText);
   const found: Difference[] = [];
@@ -137,7 +136,7 @@ function drugDifferences(csv: DispensingCsv, nested: PrescriptionCsv): Differenc
     const given = prescribed.fields;
     const taken = dispensed.fields;
     if (!same) {
-      const barred = barredDrugs.has(drugKey(given));
+      const barred = barredDrugs.has(prescribed.drugId);
       const label = barred
         ? { ja: '後発品変更不可の薬品が変更されています', en: 'A drug that must not be substituted was changed' }
         : { ja: '薬品が変更されています', en: 'Another drug' };

@@ -1,10 +1,11 @@
 /** What a pharmacist reads before signing a dispensing result. */
 import { isoDate, parseEraDate } from './calendar.ts';
 import type { DispensingCsv, PrescriptionCsv } from './csv-reader.ts';
-import type { CsvRecord, RecordsOf } from './csv-records.ts';
+import type { RecordsOf } from './csv-records.ts';
 import { findDifferences, type Difference } from './dispensing-differences.ts';
 import { dispensingRpRecords, type dispensingRecords } from './dispensing-records.ts';
 import { showSafely } from './display-safety.ts';
+import type { CsvRecord } from './line-record.ts';
 import { isNarcoticDrug } from './narcotics.ts';
 import { patientSummary, person } from './summary-people.ts';
 import {

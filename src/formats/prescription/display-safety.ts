@@ -3,6 +3,7 @@
  * reorder or overprint what stands beside it. What could is written as a visible escape: `⟨U+202E⟩`.
  * SECURITY: display spoofing, "Trojan Source" (CVE-2021-42574). Guarded by test/unit/formats/prescription/display-safety.test.ts.
  */
+import { isExtraordinary } from './ordinary-characters.ts';
 
 /** Longest run of spaces that is shown as spaces; a longer one could push text out of sight and becomes `⟨␣×n⟩`. */
 const MAX_SPACES = 4;
@@ -25,11 +26,6 @@ const UNSEEN =
 /** Every space but the ASCII and the full-width one. */
 const ODD_SPACE = '[\\p{Zs}--[\\u0020\\u3000]]';
 
-/**
- * Anything but the characters that nearly every CSV is made of: ASCII, kana of both widths, kanji, full-width forms,
- * ①–⑳. A plain table of ranges is many times faster than the properties above, and asks them only where it must.
- */
-const extraordinary = /[^\n\u0020-\u007E\u2460-\u2473\u3000-\u3029\u3041-\u3096\u309B-\u30FF\u4E00-\u9FFF\uFF01-\uFF9F]/;
 const unseen = new RegExp(`[[${UNSEEN}]${ODD_SPACE}]`, 'v');
 /** What must be looked at character by character; nearly every text has nothing of it. */
 const suspect = new RegExp(`[[${UNSEEN}\\p{M}]${ODD_SPACE}]`, 'v');
@@ -49,13 +45,8 @@ function visibleEscape(character: string): string {
   return `⟨U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}⟩`;
 }
 
-/** Asked first, and of a whole CSV: false means that nothing in it needs a closer look. Line feeds are let pass. */
-export function isExtraordinary(text: string): boolean {
-  return extraordinary.test(text);
-}
-
 function needsEscape(text: string): boolean {
-  return (extraordinary.test(text) && suspect.test(text)) || text.includes('\n');
+  return (isExtraordinary(text) && suspect.test(text)) || text.includes('\n');
 }
 
 /** true where the text holds characters that a person cannot see, or that reorder others (spaces apart). */

@@ -1,10 +1,10 @@
 /** What a doctor reads before signing a prescription. */
 import { ageAt, isoDate, parseDate } from './calendar.ts';
-import { drugKey } from './csv-checks.ts';
 import type { PrescriptionCsv } from './csv-reader.ts';
-import type { CsvRecord, RecordsOf } from './csv-records.ts';
+import type { RecordsOf } from './csv-records.ts';
 import { substitutionBars } from './code-lists.ts';
 import { showSafely } from './display-safety.ts';
+import type { CsvRecord } from './line-record.ts';
 import { isNarcoticDrug } from './narcotics.ts';
 import { drugDetailRecords, rpRecords, type prescriptionRecords } from './prescription-records.ts';
 import {
@@ -129,11 +129,11 @@ function groupByRp(records: Records): { readonly rps: readonly Rp[]; readonly de
       (rpOf(record.fields.rp, record.line)[name] as CsvRecord[]).push(record);
     }
   }
-  const drugs = new Map<string, Drug>();
-  for (const drug of records.drug) if (!drugs.has(drugKey(drug.fields))) drugs.set(drugKey(drug.fields), drug);
+  const drugs = new Map<number, Drug>();
+  for (const drug of records.drug) if (!drugs.has(drug.drugId)) drugs.set(drug.drugId, drug);
   const details = new Map<Drug, Detail[]>();
   for (const detail of drugDetailRecords.flatMap((name): readonly Detail[] => records[name])) {
-    const drug = drugs.get(drugKey(detail.fields));
+    const drug = drugs.get(detail.drugId);
     if (drug === undefined) {
       rpOf(detail.fields.rp, detail.line).stray.push(detail);
       continue;

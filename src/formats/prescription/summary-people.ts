@@ -1,6 +1,6 @@
 /** Names of people as a summary shows them. */
 import { ageAt, isoDate, type CalendarDate } from './calendar.ts';
-import { isBlank } from './csv-records.ts';
+import { isBlank } from './field-checks.ts';
 import { showSafely } from './display-safety.ts';
 import type { DocumentSummary, SummaryPerson } from './summary.ts';
 

@@ -1,9 +1,11 @@
 /** Records → rows for a person, worded by the tables of records. Every value that comes from a CSV passes showSafely. */
 import type { Bilingual } from '../bilingual.ts';
 import { isoDate, japaneseDate, parseEraDate } from './calendar.ts';
-import { isBlank, type CsvRecord, type UnknownRecord } from './csv-records.ts';
+import type { UnknownRecord } from './csv-records.ts';
 import { showSafely } from './display-safety.ts';
 import type { CsvFinding } from './document.ts';
+import { isBlank } from './field-checks.ts';
+import type { CsvRecord } from './line-record.ts';
 import type { FieldSpec } from './record-spec.ts';
 import type { SummaryMark, SummaryRow, SummarySection } from './summary.ts';
 

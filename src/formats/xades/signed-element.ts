@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DocumentType } from '../prescription/document.ts';
 import { wrapperNames, xsiDeclaration } from '../prescription/wrapper.ts';
 import { exclusive, inclusive } from './canonicalization.ts';
 import { carryPrescription, type CarriedPrescription } from './carried-prescription.ts';
-import { toBase64 } from './digests.ts';
+import { toBase64Bytes } from './digests.ts';
 import type { SignatureProfile } from './signature-profile.ts';
 
 export type DocumentInput =
@@ -14,8 +14,8 @@ export type DocumentInput =
 /** The element of the first reference. */
 export interface SignedElement {
   readonly name: string;
-  /** Between its tags: texts as written by us, bytes as carried. */
-  readonly content: readonly (string | CarriedPrescription)[];
+  /** Between its tags: texts and base64 as written by us, bytes as carried. */
+  readonly content: readonly (string | Uint8Array | CarriedPrescription)[];
   /** Ids inside, which those of the signature must not meet. */
   readonly ids: ReadonlySet<string>;
 }
@@ -37,31 +37,34 @@ export function closeTag(element: Pick<SignedElement, 'name'>): string {
 export function hashSigned(element: SignedElement, reference1: SignatureProfile['reference1']): Uint8Array {
   const canonicalization = reference1 === 'inclusive' ? inclusive : exclusive;
   // Inclusive canonicalization pulls the root's declaration into the subset.
-  const digest = createHash('sha256').update(openTag(element, reference1 === 'inclusive' ? ` ${xsiDeclaration}` : ''));
-  for (const piece of element.content) digest.update(typeof piece === 'string' ? piece : piece.canonical(canonicalization));
-  return digest.update(closeTag(element)).digest();
+  const open = openTag(element, reference1 === 'inclusive' ? ` ${xsiDeclaration}` : '');
+  const content = element.content.map((piece) => (isCarried(piece) ? Buffer.from(piece.canonical(canonicalization)) : piece));
+  return hash('sha256', joinFile([open, ...content, closeTag(element)]), 'buffer');
 }
 
 /** One file of texts that we wrote, which are ASCII, and of bytes that are carried as they are. */
-export function joinFile(pieces: readonly (string | Pick<CarriedPrescription, 'bytes'>)[]): Uint8Array {
-  let length = 0;
-  for (const piece of pieces) length += typeof piece === 'string' ? piece.length : piece.bytes.length;
-  const file = Buffer.allocUnsafeSlow(length);
+export function joinFile(pieces: readonly (string | Uint8Array | Pick<CarriedPrescription, 'bytes'>)[]): Uint8Array {
+  const parts = pieces.map((piece) => (isCarried(piece) ? piece.bytes : piece));
+  const file = Buffer.allocUnsafeSlow(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
-  for (const piece of pieces) {
-    if (typeof piece === 'string') at += file.write(piece, at, 'latin1');
+  for (const part of parts) {
+    if (typeof part === 'string') at += file.write(part, at, 'latin1');
     else {
-      file.set(piece.bytes, at);
-      at += piece.bytes.length;
+      file.set(part, at);
+      at += part.length;
     }
   }
   return file;
 }
 
+function isCarried<Carried extends object>(piece: string | Uint8Array | Carried): piece is Carried {
+  return typeof piece !== 'string' && !(piece instanceof Uint8Array);
+}
+
 const noIds: ReadonlySet<string> = new Set();
 
 function csvElement(type: DocumentType, csv: Uint8Array): SignedElement {
-  return { name: wrapperNames[type].csv, content: [toBase64(csv)], ids: noIds };
+  return { name: wrapperNames[type].csv, content: [toBase64Bytes(csv)], ids: noIds };
 }
 
 function dispensingElement(csv: Uint8Array, carried: CarriedPrescription): SignedElement {
