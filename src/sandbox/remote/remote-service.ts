@@ -1,6 +1,6 @@
 import type { TestCa } from '../ca/test-ca.ts';
+import type { TestJpkiCa } from '../ca/test-jpki-ca.ts';
 import type { TestTlsCa, TlsIdentity } from '../ca/test-tls-ca.ts';
-import type { CardAuthority } from './authorization/card-assertion.ts';
 import type { CallCounter } from './faults/calls.ts';
 import type { RemoteControl } from './faults/remote-control.ts';
 import type { KaguraContract } from './kagura/kagura-contract.ts';
@@ -14,8 +14,8 @@ export type ListenerName = 'api' | 'login' | 'card' | 'phone' | 'control';
 export interface RemoteServiceOptions {
   /** HPKI's test authorities; default: new ones. With a clinic's own, its cards can sign in here. */
   readonly ca?: TestCa;
-  /** Authorities of other cards that may sign in: JPKI's. */
-  readonly cardAuthorities?: readonly CardAuthority[];
+  /** Whose My Number cards may sign in, once they are enrolled (`people.enrol`). Default: none. */
+  readonly jpki?: TestJpkiCa;
   readonly clock?: TimeSource;
   /** How long an authentication lasts. Default: 18 hours. */
   readonly tokenSeconds?: number;

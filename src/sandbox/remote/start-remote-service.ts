@@ -1,7 +1,7 @@
-import { authenticationPolicy } from '../../formats/pki/policies.ts';
-import { createTestCa, type TestCa } from '../ca/test-ca.ts';
+import { createTestCa } from '../ca/test-ca.ts';
 import { createTestTlsCa } from '../ca/test-tls-ca.ts';
-import { CardAssertions, type CardAuthority } from './authorization/card-assertion.ts';
+import { CardAssertions } from './authorization/card-assertion.ts';
+import { hpkiAuthority, jpkiAuthority } from './authorization/card-authorities.ts';
 import { createCscAuthorizationServer, cscClientId } from './authorization/csc-authorization-server.ts';
 import { generateIssuerKey } from './authorization/issuer-key.ts';
 import { discoveryRoutes, handOver, ServedExchanges } from './authorization/oauth-routes.ts';
@@ -49,7 +49,7 @@ export async function startRemoteService(options: RemoteServiceOptions = {}): Pr
   const faults = new FaultInjector();
   const gate = new Gate(calls, faults, clock);
   const controlGate = new Gate(new CallCounter(), new FaultInjector(), clock);
-  const authorities = [hpkiAuthority(ca), ...(options.cardAuthorities ?? [])];
+  const authorities = [hpkiAuthority(ca), ...(options.jpki === undefined ? [] : [jpkiAuthority(options.jpki)])];
   const listeners = await openListeners({ options, gate, controlGate, tlsCa, server: valid, authorities });
   const { api, login, card, phone } = listeners;
 
@@ -157,8 +157,4 @@ export async function startRemoteService(options: RemoteServiceOptions = {}): Pr
       await Promise.all(Object.values(listeners).map((listener) => listener.close()));
     },
   };
-}
-
-function hpkiAuthority(ca: TestCa): CardAuthority {
-  return { method: 'HPKI', root: ca.root.certificate, chain: [ca.authentication.certificate], policies: [authenticationPolicy], crls: ca.crls() };
 }

@@ -2,8 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { authenticationPolicy } from '../../../src/formats/pki/policies.ts';
 import { createTestCa, type IssuedCertificate, type TestCa } from '../../../src/sandbox/ca/test-ca.ts';
+import { createTestJpkiCa, type TestJpkiCa } from '../../../src/sandbox/ca/test-jpki-ca.ts';
 import { generateTestKey, type TestKey } from '../../../src/sandbox/ca/test-keys.ts';
 import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
 import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
@@ -11,16 +11,14 @@ import { cardAssertion, RemoteTerminal, type AssertionParts } from '../../suppor
 
 let service: RemoteService;
 let terminal: RemoteTerminal;
-/** JPKI's part, played by a second authority. */
-let otherCa: TestCa;
+let jpki: TestJpkiCa;
 let spareKey: TestKey;
 /** A test's own clock, far from the machine's. */
 const clock = { time: Date.UTC(2027, 3, 1, 0, 0, 0), now: () => clock.time };
 
 beforeAll(async () => {
-  [otherCa, spareKey] = await Promise.all([createTestCa({ now: new Date(clock.time) }), generateTestKey()]);
-  const jpki = { method: 'JPKI' as const, root: otherCa.root.certificate, chain: [otherCa.authentication.certificate], policies: [authenticationPolicy], crls: otherCa.crls() };
-  service = await startRemoteService({ clock, cardAuthorities: [jpki] });
+  [jpki, spareKey] = await Promise.all([createTestJpkiCa({ now: new Date(clock.time) }), generateTestKey()]);
+  service = await startRemoteService({ clock, jpki });
   terminal = new RemoteTerminal(service);
 });
 
@@ -166,7 +164,7 @@ describe('a card’s assertion (RFC 7523)', () => {
   });
 
   it('of a My Number card is exchanged once the card is enrolled', async () => {
-    const card = await authentication({ role: null, registration: 'JPKI-42', commonName: 'TEST 0001' }, otherCa);
+    const card = await jpki.issueAuthentication({}, spareKey);
     expect((await terminal.assert(assertionBy(card))).body['error']).toBe('invalid_grant');
     service.people.enrol(card.certificate, service.people.person('dentist'));
     const { body } = await terminal.assert(assertionBy(card));
@@ -198,6 +196,7 @@ describe('a card’s assertion (RFC 7523)', () => {
     ['another policy', 'not a valid authentication certificate', async () => assertionBy(await authentication({ policies: ['1.2.392.100495.1.5.1.1.0.1'] }))],
     ['an expired certificate', 'not a valid authentication certificate', async () => assertionBy(await authentication({ notBefore: new Date(clock.time - 2 * 86_400_000), notAfter: new Date(clock.time - 86_400_000) }))],
     ['a certificate of an unknown authority', 'not a valid authentication certificate', async () => assertionBy(await authentication({}, await createTestCa({ now: new Date(clock.time) })))],
+    ['the signing certificate of a My Number card', 'not a valid authentication certificate', async () => assertionBy(await jpki.issueSigning({}, spareKey))],
     ['somebody who is not registered', 'nobody who is registered', async () => assertionBy(await authentication({ registration: 'TEST9999' }))],
     ['no JWS at all', 'header of the assertion', () => Promise.resolve('a.b')],
   ])('is refused: %s (%s)', async (_what, reason, make) => {
