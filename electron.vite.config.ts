@@ -6,15 +6,16 @@ import path from 'node:path';
 import { preact } from '@preact/preset-vite';
 import { defineConfig } from 'electron-vite';
 import type { UserConfig } from 'vite';
+import { helpPages } from './scripts/help-pages.ts';
 
 const root = import.meta.dirname;
 /** out/, or the folder that a test wants to have for itself. */
 const out = process.env['DESKTOP_OUT'] ?? path.join(root, 'out');
 
-/** Pages of the three windows. Everything is local; nothing is inlined, so that the CSP needs no exception. */
+/** Pages of the three windows, and the user's manual. Everything is local; nothing is inlined, so that the CSP needs no exception. */
 export const pages = {
   root: path.join(root, 'src/renderer'),
-  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false, reactAliasesEnabled: false })],
+  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false, reactAliasesEnabled: false }), helpPages(path.join(root, 'docs/user'))],
   build: {
     outDir: path.join(out, 'renderer'),
     emptyOutDir: true,
@@ -25,6 +26,7 @@ export const pages = {
         signature: path.join(root, 'src/renderer/signature/index.html'),
         pairing: path.join(root, 'src/renderer/pairing/index.html'),
         home: path.join(root, 'src/renderer/home/index.html'),
+        help: path.join(root, 'src/renderer/help/index.html'),
       },
     },
   },

@@ -216,7 +216,7 @@ export const common = {
   invoke: {
     'settings.get': { request: nothing, answer: settingsView },
     'page.lives': { request: z.strictObject({ beat: z.int() }), answer: nothing },
-    /** Opens a page of the manual outside. The one gate for external links: topics, never addresses. */
+    /** Opens a page of the manual, which is in the program. Topics, never addresses. */
     'help.open': { request: z.strictObject({ topic: z.enum(['manual', 'pairing', 'locked-card', 'browser-denied', 'security']) }), answer: nothing },
   },
 } as const;

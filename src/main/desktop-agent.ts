@@ -44,10 +44,7 @@ export class DesktopAgent {
     this.#facts = { phase: 'starting' };
     this.changed();
     try {
-      const agent = await this.#options.start();
-      if (this.#isClosed) return await agent.close();
-      this.#agent = agent;
-      agent.desktop.subscribe(() => this.changed());
+      await this.#take(await this.#options.start());
     } catch (error) {
       this.#facts = { phase: 'failed', problem: explainStartFailure(error) };
       this.#retry = setTimeout(() => void this.start(), retryMs).unref();
@@ -55,6 +52,15 @@ export class DesktopAgent {
       this.#isTrying = false;
     }
     this.changed();
+  }
+
+  async #take(agent: Agent): Promise<void> {
+    if (this.#isClosed) {
+      await agent.close();
+      return;
+    }
+    this.#agent = agent;
+    agent.desktop.subscribe(() => this.changed());
   }
 
   view(): AgentView {

@@ -13,7 +13,8 @@ import { isIdle } from './agent-view.ts';
 import { DesktopAgent, type StartAgent } from './desktop-agent.ts';
 import { buildWindows, windowOf } from './desktop-windows.ts';
 import { guardContents } from './guard-contents.ts';
-import { helpAddress } from './help-pages.ts';
+import { readManualLinks } from './help-pages.ts';
+import { HelpWindow } from './help-window.ts';
 import { routeInvokes } from './ipc-router.ts';
 import { registerWithSystem } from './launch-at-login.ts';
 import { showNotice } from './notices.ts';
@@ -49,8 +50,13 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
   nativeTheme.themeSource = (await preferences.read()).theme;
   const secrets = await safeStorageSecrets(safeStorage, data.secrets);
 
-  guardContents(app, session.defaultSession);
   const pages = path.join(app.getAppPath(), 'out', 'renderer');
+  const help = new HelpWindow({
+    icon: path.join(app.getAppPath(), 'assets', 'icon.png'),
+    links: await readManualLinks(pages),
+    openOutside: (url) => void shell.openExternal(url).catch(() => undefined),
+  });
+  guardContents(app, session.defaultSession, (contents, url) => help.mayNavigate(contents, url));
   protocol.handle(pageScheme, ({ url }) => answerPage(pages, url));
 
   const notices = (): SignatureView['notices'] => (secrets.protection === 'memory' ? [noKeyStore] : []);
@@ -162,7 +168,7 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
     'page.lives': ({ beat }, window) => windows[window].lives(beat),
     'settings.get': () => preferences.read(),
     'settings.change': async (change) => tellSettings(await preferences.change(change)),
-    'help.open': ({ topic }) => shell.openExternal(helpAddress(topic, preferences.language)),
+    'help.open': ({ topic }, window) => help.open(topic, preferences.language, window !== 'home'),
   });
 
   watchPower(powerMonitor, {
@@ -192,6 +198,7 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
     agent.close().finally(() => {
       isClosed = true;
       for (const window of Object.values(windows)) window.destroy();
+      help.destroy();
       tray.destroy();
       installUpdate();
       app.exit(0);

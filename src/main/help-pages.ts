@@ -1,19 +1,35 @@
-/**
- * The one gate for external links: a page names a topic, and only these addresses are ever opened.
- * SECURITY: test/unit/main/shell-parts.test.ts
- */
-const manual = 'https://hpki-agent.example/manual';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { helpHostFolder, pageScheme } from './page-files.ts';
 
-const pages = {
-  manual: '',
-  pairing: '/pairing',
-  'locked-card': '/locked-card',
-  'browser-denied': '/browser-denied',
-  security: '/security',
+/**
+ * The manual is in the program: a page names a topic, and only these pages are ever shown.
+ * SECURITY: test/unit/main/help-pages.test.ts
+ */
+const topics = {
+  manual: 'manual',
+  pairing: 'pairing',
+  'locked-card': 'locked-card',
+  'browser-denied': 'browser-denied',
+  security: 'security',
 } as const;
 
-export type HelpTopic = keyof typeof pages;
+export type HelpTopic = keyof typeof topics;
 
 export function helpAddress(topic: HelpTopic, language: 'ja' | 'en'): string {
-  return `${manual}/${language}${pages[topic]}`;
+  return `${pageScheme}://${helpHostFolder}/${topics[topic]}.${language}.html`;
+}
+
+const helpPage = new RegExp(`^${pageScheme}://${helpHostFolder}/[a-z0-9-]+\\.(?:ja|en)\\.html(?:#[^\\s]*)?$`);
+
+/** Whether an address is a page of the manual, with or without a place on it. */
+export function isHelpPage(url: string): boolean {
+  return helpPage.test(url);
+}
+
+/** The addresses outside that the manual links to, as they were when it was built. */
+export async function readManualLinks(pages: string): Promise<ReadonlySet<string>> {
+  const text = await readFile(path.join(pages, 'help', 'links.json'), 'utf8');
+  return new Set(z.array(z.url({ protocol: /^https$/ })).parse(JSON.parse(text)));
 }

@@ -5,6 +5,8 @@ import type { WindowName } from '../contract/ipc.ts';
 /** Own pages: `app://ui/<window>/…`. */
 export const pageScheme = 'app';
 const pageHost = 'ui';
+/** Where the manual's pages lie: `app://ui/help/…`. No window of the contract is there. */
+export const helpHostFolder = `${pageHost}/help`;
 
 export function pageAddress(window: WindowName): string {
   return `${pageScheme}://${pageHost}/${window}/index.html`;

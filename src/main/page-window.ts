@@ -4,6 +4,7 @@ import { RestartBudget } from '../native/host/restart-budget.ts';
 import { pushChannel, type PushName } from './channels.ts';
 import { pageAddress } from './page-files.ts';
 import { PagePulse } from './page-pulse.ts';
+import { safePreferences } from './safe-preferences.ts';
 import { middleOf } from './window-place.ts';
 
 export interface PageWindowOptions {
@@ -100,20 +101,8 @@ export class PageWindow {
       show: false,
       autoHideMenuBar: true,
       fullscreenable: false,
-      // SECURITY: declared here once for every window (test/e2e/security.spec.ts).
-      webPreferences: {
-        preload,
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        nodeIntegrationInWorker: false,
-        webSecurity: true,
-        allowRunningInsecureContent: false,
-        webviewTag: false,
-        spellcheck: false,
-        // A hidden page must be able to paint, so that it is ready when it is shown.
-        backgroundThrottling: false,
-      },
+      // A hidden page must be able to paint, so that it is ready when it is shown.
+      webPreferences: { ...safePreferences, preload, backgroundThrottling: false },
     });
     const lost = (): void => {
       if (window === this.#window) this.rebuild();

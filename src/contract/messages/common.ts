@@ -8,7 +8,13 @@ export const commonJa = {
   caller: '要求元',
   origin: 'Webサイト',
   program: 'プログラム',
-  manual: '使い方',
+  help: {
+    manual: '使い方',
+    pairing: 'EHRのつなぎ方を見る',
+    lockedCard: 'カードのロックについて見る',
+    browserDenied: 'ブラウザーで「拒否」を押してしまったとき',
+    security: '安全のための決まりを見る',
+  },
   kinds: {
     information: '情報',
     success: '完了',
@@ -68,7 +74,13 @@ export const commonEn: SameKeys<typeof commonJa> = {
   caller: 'Requested by',
   origin: 'Web site',
   program: 'Program',
-  manual: 'How to use',
+  help: {
+    manual: 'How to use',
+    pairing: 'How to add an EHR',
+    lockedCard: 'About locked cards',
+    browserDenied: 'When “Block” was pressed in the browser',
+    security: 'Rules for safety',
+  },
   kinds: {
     information: 'Information',
     success: 'Done',

@@ -16,6 +16,11 @@ export const signatureJa = {
     openAll: 'すべて開く',
     closeAll: 'すべて閉じる',
     drugs: '薬品{{count}}件',
+    counts: {
+      prescriptions: '処方箋{{count}}件',
+      dispensings: '調剤結果{{count}}件',
+      marked: 'を含む文書 {{count}}件',
+    },
     issued: '交付 {{date}}',
     dispensed: '調剤 {{date}}',
     warnings: 'この文書についての注意',
@@ -140,6 +145,11 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
     openAll: 'Open all',
     closeAll: 'Close all',
     drugs: 'Drugs: {{count}}',
+    counts: {
+      prescriptions: 'Prescriptions: {{count}}',
+      dispensings: 'Dispensing results: {{count}}',
+      marked: 'in {{count}} documents',
+    },
     issued: 'Issued {{date}}',
     dispensed: 'Dispensed {{date}}',
     warnings: 'Cautions about this document',

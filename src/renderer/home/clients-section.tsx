@@ -4,6 +4,7 @@ import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { showDay, showTime } from '../page/times.ts';
 import { Button } from '../parts/button.tsx';
+import { HelpLink } from '../parts/help-link.tsx';
 
 /** The EHRs that may ask. The list is read again whenever pairing moves on. */
 export function ClientsSection({ agent }: { readonly agent: PageBridge<'home'> }) {
@@ -28,6 +29,8 @@ export function ClientsSection({ agent }: { readonly agent: PageBridge<'home'> }
         >
           {t('home.clients.add')}
         </Button>
+        <HelpLink topic="pairing" label="common.help.pairing" />
+        <HelpLink topic="browser-denied" label="common.help.browserDenied" />
       </div>
       {clients === null ? <p role="status">{t('home.loading')}</p> : null}
       {clients?.length === 0 ? <p>{t('home.clients.none')}</p> : null}

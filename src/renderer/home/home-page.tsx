@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AgentView, HomeSection } from '../../contract/ipc.ts';
-import { pageBridge } from '../page/bridge.ts';
+import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { usePushed } from '../page/pushed.ts';
 import { ClientsSection } from './clients-section.tsx';
@@ -48,6 +48,17 @@ export function HomePage() {
               </button>
             </li>
           ))}
+          <li class="home__manual">
+            <button
+              type="button"
+              class="home__link"
+              onClick={() => {
+                ask(agent.invoke('help.open', { topic: 'manual' }));
+              }}
+            >
+              {t('common.help.manual')}
+            </button>
+          </li>
         </ul>
       </nav>
       <main class="home__main">

@@ -3,6 +3,7 @@ import type { MessageKey } from '../../contract/messages/messages.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { usePushed } from '../page/pushed.ts';
+import { HelpLink } from '../parts/help-link.tsx';
 
 const themes = ['system', 'light', 'dark'] as const;
 const languages = ['ja', 'en'] as const;
@@ -43,6 +44,7 @@ export function SettingsSection({ agent }: { readonly agent: PageBridge<'home'> 
           {t('home.settings.others')}
         </h2>
         <p class="note">{t('home.settings.othersNote')}</p>
+        <HelpLink topic="security" label="common.help.security" />
         <div class="table-frame" role="region" aria-labelledby="others" tabIndex={0}>
           <table class="table table--fixed">
             <thead>

@@ -7,6 +7,7 @@ import { usePushed } from '../page/pushed.ts';
 import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { CallerLines } from '../parts/caller.tsx';
+import { HelpLink } from '../parts/help-link.tsx';
 
 const agent = pageBridge<'pairing'>();
 
@@ -110,6 +111,7 @@ function Open({ until }: { readonly until: string }) {
         <p>{t('pairing.open.steps')}</p>
         <Remaining until={until} />
         <p class="note">{t('pairing.open.remainingNote')}</p>
+        <HelpLink topic="browser-denied" label="common.help.browserDenied" />
       </div>
       <footer class="window__footer">
         <div class="buttons">

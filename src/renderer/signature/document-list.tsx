@@ -4,17 +4,16 @@ import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { DocumentBody, DocumentHead } from './document.tsx';
+import { countBatch } from './document-marks.ts';
 
 /** Everything that will be signed: one document in full, several as a list of which each can be opened. */
 export function DocumentList({ documents }: { readonly documents: readonly DocumentView[] }) {
   const { t } = useSpeech();
   const [first] = documents;
-  const narcotics = documents.filter((document) => document.hasNarcotic).length;
   return (
     <section class="documents" aria-labelledby="documents-heading">
       <h2 id="documents-heading" class="documents__heading">
         {documents.length === 1 ? t('signature.documents.one') : t('signature.documents.many', { count: documents.length })}
-        {narcotics > 0 && documents.length > 1 ? <Mark name="narcotic" /> : null}
       </h2>
       {documents.length === 1 && first !== undefined ? (
         <article class="document">
@@ -28,6 +27,24 @@ export function DocumentList({ documents }: { readonly documents: readonly Docum
   );
 }
 
+/** The batch in numbers: what an unusual one would show at a glance. */
+function Counts({ documents }: { readonly documents: readonly DocumentView[] }) {
+  const { t } = useSpeech();
+  const { prescriptions, dispensings, drugs, marked } = countBatch(documents);
+  return (
+    <ul class="counts">
+      {prescriptions === 0 ? null : <li>{t('signature.documents.counts.prescriptions', { count: prescriptions })}</li>}
+      {dispensings === 0 ? null : <li>{t('signature.documents.counts.dispensings', { count: dispensings })}</li>}
+      <li>{t('signature.documents.drugs', { count: drugs })}</li>
+      {marked.map(({ mark, count }) => (
+        <li key={mark}>
+          <Mark name={mark} /> {t('signature.documents.counts.marked', { count })}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Several({ documents }: { readonly documents: readonly DocumentView[] }) {
   const { t } = useSpeech();
   const list = useRef<HTMLOListElement>(null);
@@ -38,6 +55,7 @@ function Several({ documents }: { readonly documents: readonly DocumentView[] })
   };
   return (
     <>
+      <Counts documents={documents} />
       <Button
         look="text"
         small

@@ -3,12 +3,13 @@ import { useSpeech } from '../page/language.ts';
 import { showDate } from '../page/times.ts';
 import { Banner } from '../parts/banner.tsx';
 import { Mark } from '../parts/mark.tsx';
+import { marksOf } from './document-marks.ts';
 
 /** Whom it is for and what kind of thing it is, in the lines that also stand for a closed document. */
 export function DocumentHead({ document }: { readonly document: DocumentView }) {
   const { t, language } = useSpeech();
   const { patient } = document;
-  const fixedBrands = document.sections.some((section) => section.rows.some((row) => row.marks.includes('no_substitution')));
+  const marks = marksOf(document);
   const day = document.date === null ? null : showDate(document.date, language);
   return (
     <span class="document-head">
@@ -37,12 +38,13 @@ export function DocumentHead({ document }: { readonly document: DocumentView }) 
         </span>
         <span>{document.facility}</span>
       </span>
-      {document.hasNarcotic || fixedBrands ? (
+      {marks.length === 0 ? null : (
         <span class="document-head__marks">
-          {document.hasNarcotic ? <Mark name="narcotic" /> : null}
-          {fixedBrands ? <Mark name="no_substitution" /> : null}
+          {marks.map((mark) => (
+            <Mark key={mark} name={mark} />
+          ))}
         </span>
-      ) : null}
+      )}
     </span>
   );
 }

@@ -3,6 +3,7 @@ import type { SignatureStep } from '../../contract/ipc.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
+import { HelpLink } from '../parts/help-link.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
 import { StepFrame } from './step-frame.tsx';
@@ -41,6 +42,7 @@ export function EndedStep({ view, step, onLeave }: StepProps & { readonly step: 
           {code === null ? null : <p class="note">{t('signature.ended.code', { code })}</p>}
         </Banner>
       )}
+      {code === 'PIN_LOCKED' || code === 'PIN_INCORRECT' ? <HelpLink topic="locked-card" label="common.help.lockedCard" /> : null}
       <RequestFacts view={view} />
     </StepFrame>
   );

@@ -2,6 +2,7 @@ import type { SignatureStep } from '../../contract/ipc.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
+import { HelpLink } from '../parts/help-link.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import type { StepProps } from './step-props.ts';
 import { StepFrame } from './step-frame.tsx';
@@ -40,6 +41,7 @@ export function LastTriesStep(props: StepProps & { readonly step: Extract<Signat
         <p>{t(step.triesLeft === 1 ? 'signature.lastTries.consequence' : 'signature.lastTries.consequenceSoon')}</p>
       </Banner>
       <p>{t('signature.lastTries.advice')}</p>
+      <HelpLink topic="locked-card" label="common.help.lockedCard" />
       <CardLines card={step.card} withReader />
     </StepFrame>
   );

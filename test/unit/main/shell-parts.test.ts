@@ -6,7 +6,6 @@ import { NoFreePort } from '../../../src/agent/api/no-free-port.ts';
 import { windows } from '../../../src/contract/ipc.ts';
 import { ProblemError } from '../../../src/contract/problem.ts';
 import { viewAgent } from '../../../src/main/agent-view.ts';
-import { helpAddress } from '../../../src/main/help-pages.ts';
 import { PairingRoom, type OpenPairing } from '../../../src/main/pairing-room.ts';
 import { safeStorageSecrets, type KeyStore } from '../../../src/main/safe-storage-secrets.ts';
 import { explainStartFailure } from '../../../src/main/start-failure.ts';
@@ -70,15 +69,6 @@ describe('the state in the tray', () => {
     const ids = (quit: (() => void) | null) => trayMenu(view([]), 'ja', { ...actions, quit }).flatMap(({ id }) => id ?? []);
     expect(ids(() => undefined)).toEqual(['state', 'status', 'clients', 'diagnosis', 'settings', 'saveLogs', 'quit']);
     expect(ids(null)).not.toContain('quit');
-  });
-});
-
-describe('external links', () => {
-  it('lead to the manual, whatever the topic', () => {
-    for (const topic of ['manual', 'pairing', 'locked-card', 'browser-denied', 'security'] as const) {
-      const { protocol, hostname } = new URL(helpAddress(topic, 'ja'));
-      expect([protocol, hostname]).toEqual(['https:', 'hpki-agent.example']);
-    }
   });
 });
 

@@ -6,29 +6,35 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { windowShapes as designed } from '../../../src/main/window-shapes.ts';
 import { describeWith } from '../../support/machine.ts';
 import { scenes } from './support/scenes.ts';
 import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
 
 const folder = path.join(import.meta.dirname, '../../../screens');
 const workArea = { width: 1366, height: 728 };
-const designed = { signature: { width: 480, height: 640 }, pairing: { width: 480, height: 560 }, home: { width: 880, height: 640 } } as const;
 
 interface Look {
   readonly language: 'ja' | 'en';
   readonly scheme: 'light' | 'dark';
   readonly scale: 1 | 1.5 | 2;
+  /** High contrast, as Windows has it. */
+  readonly forcedColors?: true;
 }
 
-/** Each language, scheme and scale at least once; `npm run screens` takes all twelve. */
+/** Each language, scheme and scale at least once, and high contrast; `npm run screens` takes all. */
 const fewLooks: readonly Look[] = [
   { language: 'ja', scheme: 'light', scale: 1 },
   { language: 'ja', scheme: 'dark', scale: 1.5 },
   { language: 'en', scheme: 'light', scale: 2 },
+  { language: 'ja', scheme: 'dark', scale: 1, forcedColors: true },
 ];
-const allLooks: readonly Look[] = (['ja', 'en'] as const).flatMap((language) =>
-  (['light', 'dark'] as const).flatMap((scheme) => ([1, 1.5, 2] as const).map((scale) => ({ language, scheme, scale }))),
-);
+const allLooks: readonly Look[] = [
+  ...(['ja', 'en'] as const).flatMap((language) =>
+    (['light', 'dark'] as const).flatMap((scheme) => ([1, 1.5, 2] as const).map((scale) => ({ language, scheme, scale }))),
+  ),
+  ...(['light', 'dark'] as const).map((scheme): Look => ({ language: 'ja', scheme, scale: 1, forcedColors: true })),
+];
 const looks = process.env['SCREENS'] === 'all' ? allLooks : fewLooks;
 
 /** A window asks for its size and gets at most what the screen has, in CSS pixels. */
@@ -40,7 +46,7 @@ function sizeOnScreen(window: keyof typeof designed, scale: number): { width: nu
 }
 
 /** Without Playwright's own wait for fonts and its viewport, which would undo the scale. */
-async function takePicture({ page }: WindowUnderTest, scale: number): Promise<Buffer> {
+async function takePicture({ page }: Pick<WindowUnderTest, 'page'>, scale: number): Promise<Buffer> {
   const devtools = await page.context().newCDPSession(page);
   const seen = await page.evaluate(() => ({ x: window.scrollX, y: window.scrollY, width: window.innerWidth, height: window.innerHeight }));
   const { data } = await devtools.send('Page.captureScreenshot', { format: 'png', clip: { ...seen, scale } });
@@ -54,7 +60,7 @@ async function faultsFoundBy(axe: AxeBuilder): Promise<string[]> {
 }
 
 /** Texts that run out of their box sideways, and the page itself if it does. */
-function overflowing({ page }: WindowUnderTest): Promise<string[]> {
+function overflowing({ page }: Pick<WindowUnderTest, 'page'>): Promise<string[]> {
   return page.evaluate(() => {
     const root = document.documentElement;
     const page = root.scrollWidth > root.clientWidth ? [`page ${root.scrollWidth} > ${root.clientWidth}`] : [];
@@ -83,9 +89,9 @@ describeWith(['chromium'], 'every window in every state', () => {
     afterAll(() => window.close());
 
     it('fits its window in every language, theme and scale', { timeout: 120_000 }, async () => {
-      for (const { language, scheme, scale } of looks) {
-        const name = `${scene.name}.${language}.${scheme}.${scale * 100}`;
-        await window.appear({ language, scheme, scale, size: sizeOnScreen(scene.window, scale) });
+      for (const { language, scheme, scale, forcedColors = false } of looks) {
+        const name = `${scene.name}.${language}.${forcedColors ? 'contrast-' : ''}${scheme}.${scale * 100}`;
+        await window.appear({ language, scheme, scale, forcedColors, size: sizeOnScreen(scene.window, scale) });
         const bytes = await takePicture(window, scale);
         await writeFile(path.join(folder, `${name}.png`), bytes);
         expect(await overflowing(window), name).toEqual([]);
@@ -105,6 +111,20 @@ describeWith(['chromium'], 'every window in every state', () => {
     it('needs no sideways scrolling at 320 pixels of width', async () => {
       await window.appear({ size: { width: 320, height: 480 } });
       expect(await overflowing(window)).toEqual([]);
+    });
+  });
+
+  describe.each(['manual', 'locked-card', 'pairing', 'browser-denied', 'security'])('the manual: %s', (topic) => {
+    it('fits its window in every language, theme and scale, without a fault that axe finds', { timeout: 120_000 }, async () => {
+      for (const { language, scheme, scale, forcedColors = false } of looks) {
+        const size = { width: Math.min(800, Math.floor(workArea.width / scale)), height: Math.min(760, Math.floor(workArea.height / scale)) };
+        const page = await chromium.openManual(`${topic}.${language}`, { scheme, scale, forcedColors, size });
+        const name = `manual-${topic}.${language}.${forcedColors ? 'contrast-' : ''}${scheme}.${scale * 100}`;
+        await writeFile(path.join(folder, `${name}.png`), await takePicture(page, scale));
+        expect(await overflowing(page), name).toEqual([]);
+        if (scale === 1) expect(await faultsFoundBy(new AxeBuilder({ page: page.page })), name).toEqual([]);
+        await page.close();
+      }
     });
   });
 });

@@ -1,4 +1,6 @@
 /** What the pairing and home windows show, as main would push it. */
+import { NoFreePort } from '../../../../src/agent/api/no-free-port.ts';
+import { messages } from '../../../../src/contract/messages/messages.ts';
 import { errorCodes } from '../../../../src/contract/error-codes.ts';
 import type { AgentView, CheckView, ClientView, PairingView, SettingsView } from '../../../../src/contract/ipc.ts';
 import { card } from './sample-signature.ts';
@@ -27,14 +29,18 @@ export const languageByPolicy: SettingsView = {
 const clinic = { name: '見本電子カルテ', origin: 'https://karte.clinic.example.co.jp:8443', program: null };
 const program = { name: 'みほんレセコン Ver.5', origin: null, program: 'C:\\Program Files\\Mihon Medical Systems\\Receipt Computer 5\\bin\\mihon-rececom-x64.exe' };
 
-export function pairingScenes(now: number = Date.now()): Record<'open' | 'code-web' | 'code-program' | 'paired' | 'wrong-codes', PairingView> {
+export function pairingScenes(now: number = Date.now()): Record<'closed' | 'open' | 'code-web' | 'code-program' | 'paired' | 'refused' | 'wrong-codes' | 'expired' | 'cancelled', PairingView> {
   const until = new Date(now + 97_000).toISOString();
   return {
+    closed: { state: 'closed' },
     open: { state: 'open', until },
     'code-web': { state: 'code', caller: clinic, code: '482915', until },
     'code-program': { state: 'code', caller: program, code: '073160', until },
     paired: { state: 'ended', end: 'paired' },
+    refused: { state: 'ended', end: 'refused' },
     'wrong-codes': { state: 'ended', end: 'wrong_codes' },
+    expired: { state: 'ended', end: 'expired' },
+    cancelled: { state: 'ended', end: 'cancelled' },
   };
 }
 
@@ -60,20 +66,34 @@ export const readyAgent: AgentView = {
 
 export const troubledAgent: AgentView = {
   ...readyAgent,
-  port: null,
   state: 'problem',
   cardService: 'unavailable',
   readers: [],
   problems: [
     { code: 'NO_CARD_SERVICE', title: errorCodes.NO_CARD_SERVICE, remedy: errorCodes.NO_CARD_SERVICE.remedy, action: 'revive_cards' },
-    {
-      code: 'PORT_TAKEN',
-      title: { ja: 'ポート17090〜17099がすべて使われています', en: 'Ports 17090 to 17099 are all taken' },
-      remedy: { ja: 'sample-service.exe を終了するか、管理者がポリシーでポートを変えてください。', en: 'End sample-service.exe, or have an administrator change the ports by policy.' },
-      action: 'diagnose',
-    },
+    { code: 'CARD_MODULE_FAILED', title: errorCodes.CARD_MODULE_FAILED, remedy: errorCodes.CARD_MODULE_FAILED.remedy, action: 'diagnose' },
   ],
   recent: [],
+};
+
+export const startingAgent: AgentView = { ...readyAgent, port: null, state: 'working', cardService: 'unavailable', readers: [], recent: [] };
+
+/** No port of the policy's list was free. */
+export const agentWithoutPort: AgentView = {
+  ...startingAgent,
+  state: 'problem',
+  problems: [
+    (() => {
+      const holder = { program: 'C:\\Program Files\\Mihon Vendor\\sample-service.exe', userName: null };
+      const { title, remedy } = new NoFreePort(Array.from({ length: 10 }, (_, index) => ({ port: 17090 + index, owner: index < 2 ? holder : null })), undefined, 'win32');
+      return { code: 'PORT_TAKEN', title: { ...title }, remedy: { ...remedy }, action: 'start_again' as const };
+    })(),
+  ],
+};
+
+export const agentWithoutKeyStore: AgentView = {
+  ...readyAgent,
+  notices: [{ ja: messages.ja.common.notices.noKeyStore, en: messages.en.common.notices.noKeyStore }],
 };
 
 export const clients: ClientView[] = [

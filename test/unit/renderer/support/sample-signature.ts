@@ -43,6 +43,12 @@ const program = { name: 'みほんレセコン Ver.5', origin: null, program: 'C
 
 export const signatureScenes = {
   'insert-card': signature({ step: 'insert_card', need: 'no_card' }),
+  'insert-no-service': signature({ step: 'insert_card', need: 'no_service' }),
+  'insert-no-reader': signature({ step: 'insert_card', need: 'no_reader' }),
+  'insert-unknown-card': signature({ step: 'insert_card', need: 'unknown_card' }),
+  'insert-card-in-use': signature({ step: 'insert_card', need: 'card_in_use' }),
+  'insert-module-failed': signature({ step: 'insert_card', need: 'module_failed' }),
+  'card-removed': signature({ step: 'insert_card', need: 'card_removed' }),
   'wrong-card': signature({ step: 'insert_card', need: 'other_doctor' }, { waiting: ['みほんレセコン Ver.5'] }),
   'choose-card': signature({ step: 'choose_card', cards: [card, otherCard] }),
   'first-binding': signature({ step: 'confirm_binding', personInDocument: '医者　三郎', card }),
@@ -57,9 +63,20 @@ export const signatureScenes = {
     staff: { id: 'P001', name: '調剤　花子' },
     caller: program,
   }),
+  'pin-checked': signature(pinStep({ signatures: 2 }), { documents: [dispensing('dx-1'), prescription('rx-9')] }),
+  'first-binding-other-name': signature({ step: 'confirm_binding', personInDocument: '医者　サブロウ', card: { ...otherCard, name: '別人　次郎' } }),
+  'last-try': signature(pinStep({ triesLeft: 1, failuresSeen: 2, consentNeeded: true, refused: 'incorrect' })),
+  'last-tries-unknown': signature(pinStep({ card: otherCard, triesLeft: null, failuresSeen: 2, consentNeeded: true, refused: null })),
   'last-tries': signature(pinStep({ triesLeft: 2, failuresSeen: 1, consentNeeded: true, refused: 'incorrect' })),
   signing: signature({ step: 'signing', done: 4, total: 12 }),
   'ended-signed': signature({ step: 'ended', outcome: 'signed', code: null, detail: null }),
   'ended-removed': signature({ step: 'ended', outcome: 'failed', code: 'CARD_REMOVED', detail: null }),
+  'ended-cancelled': signature({
+    step: 'ended',
+    outcome: 'cancelled',
+    code: 'CANCELLED_BY_USER',
+    detail: { ja: '要求したEHRとの接続が切れました。何も署名していません。', en: 'The EHR that asked is gone. Nothing was signed.' },
+  }),
+  'ended-locked': signature({ step: 'ended', outcome: 'failed', code: 'PIN_LOCKED', detail: null }),
   'ended-expired': signature({ step: 'ended', outcome: 'expired', code: 'EXPIRED', detail: null }),
 } as const satisfies Record<string, SignatureView>;

@@ -1,6 +1,8 @@
 /** Every window in every state that a person can meet, for tests that look at all of them. */
 import type { WindowName } from '../../../../src/contract/ipc.ts';
-import { checks, clients, languageByPolicy, pairingScenes, readyAgent, settings, troubledAgent } from './sample-agent.ts';
+import {
+  agentWithoutKeyStore, agentWithoutPort, checks, clients, languageByPolicy, pairingScenes, readyAgent, settings, startingAgent, troubledAgent,
+} from './sample-agent.ts';
 import { signatureScenes } from './sample-signature.ts';
 import type { Chromium, WindowOptions, WindowUnderTest } from './window-under-test.ts';
 
@@ -62,6 +64,22 @@ async function openHome(chromium: Chromium, options: WindowOptions, section: str
 const homes: Scene[] = [
   { name: 'home-status', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status') },
   { name: 'home-status-problem', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': troubledAgent }) },
+  { name: 'home-status-starting', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': startingAgent }) },
+  { name: 'home-status-no-port', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': agentWithoutPort }) },
+  { name: 'home-status-no-key-store', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': agentWithoutKeyStore }) },
+  { name: 'home-clients-none', window: 'home', open: (chromium, options) => openHome(chromium, options, 'clients', { 'clients.list': [] }) },
+  { name: 'home-diagnosis-before', window: 'home', open: (chromium, options) => openHome(chromium, options, 'diagnosis') },
+  {
+    name: 'home-diagnosis-running',
+    window: 'home',
+    async open(chromium, options) {
+      const window = await openHome(chromium, options, 'diagnosis', { 'diagnosis.run': 'never' });
+      await window.page.locator('.home__main .button--solid').click();
+      for (const check of checks.slice(0, 2)) await window.push('check', check);
+      await window.page.locator('.check').nth(1).waitFor();
+      return window;
+    },
+  },
   { name: 'home-clients', window: 'home', open: (chromium, options) => openHome(chromium, options, 'clients') },
   {
     name: 'home-clients-revoke',

@@ -3,7 +3,7 @@
  * was asked, and plays the card host's end of the PIN port.
  */
 export interface AgentScript {
-  /** Answers by channel; null where none is given. */
+  /** Answers by channel; null where none is given, and no answer at all for 'never'. */
   readonly answers: Readonly<Record<string, unknown>>;
   readonly pinTaken: boolean;
 }
@@ -74,7 +74,8 @@ export function playAgent(script: AgentScript): void {
     invoke: (channel: string, request: unknown): Promise<unknown> => {
       harness.asked.push({ channel, request });
       if (channel === 'signature.pinPort') sendPort(harness.portFor ?? (request as { dialog: string }).dialog);
-      return Promise.resolve(harness.answers[channel] ?? null);
+      const answer = harness.answers[channel] ?? null;
+      return answer === 'never' ? new Promise(() => undefined) : Promise.resolve(answer);
     },
     on: (channel: string, listener: (view: unknown) => void): (() => void) => {
       const set = listeners.get(channel) ?? new Set();

@@ -1,6 +1,7 @@
 /** One window's page in real Chromium, with a scripted agent behind it. */
 import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import type { PairingView, SettingsView, SignatureView, WindowName } from '../../../../src/contract/ipc.ts';
+import { windowShapes as sizes } from '../../../../src/main/window-shapes.ts';
 import { programPath } from '../../../support/machine.ts';
 import { buildPages, type BuiltPages } from './built-pages.ts';
 import { playAgent, type AskedOfAgent, type PinReceived } from './scripted-agent.ts';
@@ -33,10 +34,11 @@ export interface WindowUnderTest {
 
 export interface Chromium {
   open(name: WindowName, options?: WindowOptions): Promise<WindowUnderTest>;
+  /** A page of the manual, as it lies beside the windows' pages. */
+  openManual(page: string, options: Pick<WindowOptions, 'scheme' | 'size' | 'scale' | 'forcedColors'>): Promise<Pick<WindowUnderTest, 'page' | 'close'>>;
   close(): Promise<void>;
 }
 
-const sizes = { signature: { width: 480, height: 640 }, pairing: { width: 480, height: 560 }, home: { width: 880, height: 640 } } as const;
 
 export async function startChromium(): Promise<Chromium> {
   const [pages, browser] = await Promise.all([
@@ -45,6 +47,7 @@ export async function startChromium(): Promise<Chromium> {
   ]);
   return {
     open: (name, options = {}) => openWindow(browser, pages, name, options),
+    openManual: (name, options) => openManual(browser, pages, name, options),
     async close() {
       await browser.close();
       await pages.close();
@@ -52,9 +55,33 @@ export async function startChromium(): Promise<Chromium> {
   };
 }
 
+function sizeOf(name: WindowName): { width: number; height: number } {
+  const { width, height } = sizes[name];
+  return { width, height };
+}
+
+async function openManual(browser: Browser, pages: BuiltPages, name: string, options: WindowOptions): Promise<Pick<WindowUnderTest, 'page' | 'close'>> {
+  const context = await browser.newContext({
+    viewport: options.size ?? { width: 800, height: 760 },
+    deviceScaleFactor: options.scale ?? 1,
+    colorScheme: options.scheme ?? 'light',
+    forcedColors: options.forcedColors === true ? 'active' : 'none',
+  });
+  const page = await context.newPage();
+  const foreign = await refuseForeignRequests(context, pages.address);
+  await page.goto(`${pages.address}/help/${name}.html`);
+  return {
+    page,
+    async close() {
+      await context.close();
+      if (foreign.length > 0) throw new Error(`The page is not clean: ${foreign.join('; ')}`);
+    },
+  };
+}
+
 async function openWindow(browser: Browser, pages: BuiltPages, name: WindowName, options: WindowOptions): Promise<WindowUnderTest> {
   const context = await browser.newContext({
-    viewport: options.size ?? sizes[name],
+    viewport: options.size ?? sizeOf(name),
     deviceScaleFactor: options.scale ?? 1,
     colorScheme: options.scheme ?? 'light',
     forcedColors: options.forcedColors === true ? 'active' : 'none',
@@ -77,7 +104,7 @@ async function openWindow(browser: Browser, pages: BuiltPages, name: WindowName,
     page,
     async appear(look) {
       await page.emulateMedia({ colorScheme: look.scheme ?? 'light', forcedColors: look.forcedColors === true ? 'active' : 'none' });
-      await devtools.send('Emulation.setDeviceMetricsOverride', { ...(look.size ?? sizes[name]), deviceScaleFactor: look.scale ?? 1, mobile: false });
+      await devtools.send('Emulation.setDeviceMetricsOverride', { ...(look.size ?? sizeOf(name)), deviceScaleFactor: look.scale ?? 1, mobile: false });
       await page.evaluate((view) => window.harness.push('settings', view), { ...shown, language: look.language ?? shown.language });
       await page.waitForFunction((language) => document.documentElement.lang === language, look.language ?? shown.language);
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
