@@ -33,17 +33,18 @@ export class PhaseTimeout extends Error {
 /** Runs the phases of one connection one after the other: each with its deadline, all of them until the caller gives up. */
 export class PhaseRunner {
   readonly #clock: Clock;
-  readonly #signal: AbortSignal;
+  /** Of the caller. */
+  readonly signal: AbortSignal;
   readonly #taken = new Map<keyof ConnectionTimings, number>();
 
   constructor(clock: Clock, signal: AbortSignal) {
     this.#clock = clock;
-    this.#signal = signal;
+    this.signal = signal;
   }
 
   /** The caller has given up: whatever fails now fails because of that. */
   get isAborted(): boolean {
-    return this.#signal.aborted;
+    return this.signal.aborted;
   }
 
   get timings(): ConnectionTimings {
@@ -56,14 +57,14 @@ export class PhaseRunner {
    * {@link PhaseTimeout} when time is up, and what `run` throws else.
    */
   async run<T>(phase: keyof ConnectionTimings, milliseconds: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    this.#signal.throwIfAborted();
+    this.signal.throwIfAborted();
     const begun = this.#clock.monotonic();
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new PhaseTimeout(`${phase} took longer than ${milliseconds} ms`)), milliseconds);
     try {
-      return await run(AbortSignal.any([this.#signal, late.signal]));
+      return await run(AbortSignal.any([this.signal, late.signal]));
     } catch (error) {
-      this.#signal.throwIfAborted();
+      this.signal.throwIfAborted();
       late.signal.throwIfAborted();
       throw error;
     } finally {

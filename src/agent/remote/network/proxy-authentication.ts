@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../ports.ts';
+import { Lane } from '../../signing/lane.ts';
 import { readChallenges } from './auth-challenges.ts';
 import { digestAuthorization, readDigestChallenge, strongest, type Credentials, type DigestChallenge } from './digest-access.ts';
 
@@ -45,9 +46,24 @@ export class ProxyAuthentication {
   #credentials: Credentials | null = null;
   #chosen: Chosen | null = null;
   #refusedUntil = 0;
+  #isProven = false;
+  readonly #unproven = new Lane();
 
   constructor(options: ProxyAuthenticationOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Resolves when a connection may begin, to what ends its turn. Until the proxy has accepted one, they begin one after the
+   * other: six at once with a wrong password would be six wrong passwords.
+   */
+  async turn(signal: AbortSignal): Promise<() => void> {
+    return this.#isProven ? () => undefined : this.#unproven.enter(signal);
+  }
+
+  /** The proxy has let a connection pass, or refused it for another reason than who asked. */
+  accepted(): void {
+    this.#isProven = true;
   }
 
   /** Set while credentials that were refused are not to be tried again. */
@@ -75,6 +91,7 @@ export class ProxyAuthentication {
     const isRefused = sent !== undefined && digest?.stale !== true && !isForgotten;
     if (isRefused && this.#credentials !== null) {
       this.#refusedUntil = this.#options.clock.monotonic() + refusalMs;
+      this.#isProven = false;
       this.#chosen = null;
       return { reason: 'credentials-refused', user: this.#credentials.user };
     }

@@ -22,22 +22,32 @@ export async function openTunnel(options: {
   readonly deadlines: Deadlines;
 }): Promise<Duplex> {
   const { proxy, authority, authentication, reach, runner, deadlines } = options;
-  if (authentication.refusal !== null) throw proxyAuthenticationFailed(proxy.host, authentication.refusal);
-  let authorization = authentication.authorize(authority);
-  for (let tries = 1; ; tries += 1) {
-    const socket = await reach();
-    const answer = await askConnect(socket, authority, authorization);
-    if (answer.status >= 200 && answer.status < 300) {
-      // A TLS server is silent until it is spoken to; what came early is for it to be refused by TLS.
-      if (answer.early.length > 0) socket.unshift(answer.early);
-      return socket;
+  const endTurn = await authentication.turn(runner.signal);
+  try {
+    return await open();
+  } finally {
+    endTurn();
+  }
+
+  async function open(): Promise<Duplex> {
+    if (authentication.refusal !== null) throw proxyAuthenticationFailed(proxy.host, authentication.refusal);
+    let authorization = authentication.authorize(authority);
+    for (let tries = 1; ; tries += 1) {
+      const socket = await reach();
+      const answer = await askConnect(socket, authority, authorization);
+      if (answer.status !== 407) authentication.accepted();
+      if (answer.status >= 200 && answer.status < 300) {
+        // A TLS server is silent until it is spoken to; what came early is for it to be refused by TLS.
+        if (answer.early.length > 0) socket.unshift(answer.early);
+        return socket;
+      }
+      socket.destroy();
+      if (answer.status !== 407) throw connectRefused(proxy.host, authority, answer.status, answer.reason);
+      const next = await authentication.challenged(answer.challenges, authorization, authority);
+      if ('reason' in next) throw proxyAuthenticationFailed(proxy.host, next);
+      if (tries === mostTries) throw connectRefused(proxy.host, authority, answer.status, answer.reason);
+      authorization = next;
     }
-    socket.destroy();
-    if (answer.status !== 407) throw connectRefused(proxy.host, authority, answer.status, answer.reason);
-    const next = await authentication.challenged(answer.challenges, authorization, authority);
-    if ('reason' in next) throw proxyAuthenticationFailed(proxy.host, next);
-    if (tries === mostTries) throw connectRefused(proxy.host, authority, answer.status, answer.reason);
-    authorization = next;
   }
 
   async function askConnect(socket: Duplex, path: string, authorized: ProxyAuthorization | undefined): Promise<ConnectAnswer> {

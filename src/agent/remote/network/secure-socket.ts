@@ -72,13 +72,15 @@ export async function secureSocket(options: {
   }
 }
 
-/** Bounds of the wait below, in milliseconds. */
-const [shortestWaitMs, longestWaitMs] = [30, 500];
+/** Bounds of the wait below, in milliseconds. The handshake's own time tells how quick the way and the server are. */
+const [shortestWaitMs, longestWaitMs] = [200, 1000];
+const waitOfHandshakes = 3;
 
 /**
  * In TLS 1.3 a client's handshake is over before the server has looked at the client's certificate (RFC 8446 §4.4.2.4), so
  * that a refusal would arrive when a request is already on its way, and nobody could say whether it was carried out. What
- * the server sends next tells: its ticket, or an alert. A server that sends no ticket is given about one round trip.
+ * the server sends next tells: its ticket, or an alert. Servers send tickets unless somebody has switched them off; one that
+ * sends none costs the wait once for each connection.
  */
 function serverVerdict(socket: TLSSocket): Arrange {
   const begun = performance.now();
@@ -86,7 +88,7 @@ function serverVerdict(socket: TLSSocket): Arrange {
   // It may come in the same packet as the end of the handshake, before anybody waits for it.
   socket.once('session', () => (isTicketHere = true));
   return (done) => {
-    const wait = Math.min(longestWaitMs, Math.max(shortestWaitMs, performance.now() - begun));
+    const wait = Math.min(longestWaitMs, Math.max(shortestWaitMs, waitOfHandshakes * (performance.now() - begun)));
     const timer = setTimeout(done, isTicketHere ? 0 : wait);
     // Reading is what lets the end of the stream be seen; what there is to read stays where it is.
     const onReadable = (): void => {

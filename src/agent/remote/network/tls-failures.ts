@@ -110,12 +110,12 @@ export function alertOf(error: unknown): number | null {
 /**
  * TLS_CLIENT_CERT_… where the server does not take what this end showed or did not show; null where it is something else. In
  * TLS 1.2 a missing certificate is a plain handshake_failure, but one that follows the server's own certificate. A server
- * that hangs up without a word when the handshake is over does it for that reason, too.
+ * that hangs up without a word once it has shown its own does it for that reason, too.
  */
 export function clientCertificateFailure(error: unknown, evidence: HandshakeEvidence): NetworkError | null {
   const { host, identityNotAfter, now, serverAnswered, afterHandshake } = evidence;
   const alert = alertOf(error);
-  const hungUp = afterHandshake && (error instanceof ClosedEarly || ['ECONNRESET', 'EPIPE'].includes(codeOf(error)));
+  const hungUp = (serverAnswered || afterHandshake) && (error instanceof ClosedEarly || ['ECONNRESET', 'EPIPE'].includes(codeOf(error)));
   const isAboutIt = alert !== null && (certificateAlerts.has(alert) || (alert === alerts.handshake && serverAnswered));
   if (!isAboutIt && !hungUp) return null;
   if (identityNotAfter === null) {
@@ -150,8 +150,8 @@ export function clientCertificateAnswer(status: number, page: string, evidence: 
 }
 
 const silentText = (host: string): Bilingual => ({
-  ja: `${host} はTLSの直後に何も言わず接続を切りました。クライアント証明書を受け付けないサーバーの振る舞いです。`,
-  en: `${host} hung up without a word right after the TLS handshake, as servers do that do not take the client certificate.`,
+  ja: `${host} はTLSの途中または直後に、何も言わず接続を切りました。クライアント証明書を受け付けないサーバーの振る舞いです。`,
+  en: `${host} hung up without a word during or right after the TLS handshake, as servers do that do not take the client certificate.`,
 });
 
 function otherFailure(code: string, cause: unknown, evidence: HandshakeEvidence): NetworkError {
