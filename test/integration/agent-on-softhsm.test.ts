@@ -73,7 +73,7 @@ describeWith(['softhsm2'], 'the whole agent with SoftHSM as the module', () => {
     dir = makeTempDir();
     const softHsm = await provision(dir, 'doctor', true);
     await provision(dir, 'pharmacist', true);
-    await startAgent({ path: softHsm.modulePath, login: softHsm.login }, softHsm.environment);
+    await startAgent({ path: softHsm.modulePath, login: softHsm.login, purpose: 'signing' }, softHsm.environment);
   });
   afterAll(async () => {
     await endAgent();
@@ -136,7 +136,7 @@ describeWith(['softhsm2', 'gcc'], 'the whole agent with a module that fails', ()
   beforeEach(async () => {
     module.control({});
     module.forget();
-    await startAgent({ path: module.path, login: 'user' }, module.environment);
+    await startAgent({ path: module.path, login: 'user', purpose: 'signing' }, module.environment);
     await ready();
   });
   afterEach(async () => {
@@ -178,7 +178,7 @@ describeWith(['softhsm2', 'gcc'], 'the whole agent with a module that fails', ()
 
   it('can be ended while the module hangs: soon, and whoever waits is told', async () => {
     await endAgent();
-    await startAgent({ path: module.path, login: 'user' }, module.environment, false, 60);
+    await startAgent({ path: module.path, login: 'user', purpose: 'signing' }, module.environment, false, 60);
     await ready();
     module.control({ hang: 'C_Sign' });
     module.forget();
@@ -209,7 +209,7 @@ describeWith(['softhsm2', 'pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the whole age
     const card = clinic.card('doctor');
     const inserted = await connectToVpcd(card, { port: pcscd.vpcdPorts[0] ?? 0 });
     const softHsm = await provision(dir, 'doctor', true);
-    await startAgent({ path: softHsm.modulePath, login: softHsm.login }, softHsm.environment, true);
+    await startAgent({ path: softHsm.modulePath, login: softHsm.login, purpose: 'signing' }, softHsm.environment, true);
     try {
       await readerIn(cards, 'unknown_card', pcscd.readers[0]?.name, 20_000);
       await ready();

@@ -61,7 +61,7 @@ describeWith(['softhsm2', 'pcscd', 'vpcd', 'libpcsclite', ...neededByModuleWithC
     module.forget();
     inserted = await connectToVpcd(card, { port: pcscd.vpcdPorts[0] ?? 0 });
     const settings: Pick<Settings, 'cards' | 'deadlines'> = {
-      cards: { ...settingsSchema.parse({}).cards, direct, modules: [{ path: module.path, login: 'user' }] },
+      cards: { ...settingsSchema.parse({}).cards, direct, modules: [{ path: module.path, login: 'user', purpose: 'signing' }] },
       deadlines: { consentSeconds: 10, cardSeconds: 10, cardCallSeconds: 10, loginAndSignSeconds: 10 },
     };
     agent = await RunningAgent.start({

@@ -27,6 +27,8 @@ const pkcs11Module = z.strictObject({
   path: absolutePath,
   /** How the module wants the PIN before each signature. Vendors differ; `user` is what they prescribe. */
   login: z.enum(['user', 'context-specific']).default('user'),
+  /** Vendors have one module for signing, and one for authentication (to log in to remote signing). */
+  purpose: z.enum(['signing', 'authentication']).default('signing'),
 });
 
 const presetStaff = z.strictObject({ staffId: z.string().min(1).max(64), certificateSha256: sha256Hex });

@@ -48,7 +48,7 @@ export function authenticationCardIn(place: ReaderState): AuthenticationCard | u
 }
 
 /** Looked for among the signing keys first: were one certificate offered for both, it would be a signing certificate. */
-function keyIn(place: ReaderState, certificate: CertificateSha256): CardKeyPlace | undefined {
+export function keyIn(place: ReaderState, certificate: CertificateSha256): CardKeyPlace | undefined {
   if (place.state === 'ready' && place.card.certificateSha256 === certificate) {
     const { certificate: der, driver } = place.card;
     return { purpose: 'signing', kind: 'hpki', reader: place.reader, certificate: der, driver };

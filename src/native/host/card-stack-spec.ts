@@ -12,6 +12,8 @@ export const pkcs11ModuleSchema = z.strictObject({
    * C_Login(CKU_CONTEXT_SPECIFIC) between C_SignInit and C_Sign, as PKCS#11 v2.40 §5.6 writes for CKA_ALWAYS_AUTHENTICATE.
    */
   login: z.enum(['user', 'context-specific']).optional(),
+  /** What its keys are for; `signing` where nothing is said. Vendors have one module for each. */
+  purpose: z.enum(['signing', 'authentication']).optional(),
   /** How often the slots are looked at, in milliseconds. */
   pollMs: z.int().min(50).max(60_000).optional(),
   /** Environment variables that the module reads. */

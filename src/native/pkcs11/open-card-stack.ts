@@ -7,6 +7,7 @@ import { defaultProfile, Pkcs11CardStack } from './pkcs11-card-stack.ts';
 export async function openPkcs11CardStack(module: Pkcs11ModuleSpec, readCounter: ReadCounter): Promise<Pkcs11CardStack> {
   return new Pkcs11CardStack(await loadModule(module.path), {
     login: module.login ?? defaultProfile.login,
+    purpose: module.purpose ?? defaultProfile.purpose,
     pollMs: module.pollMs ?? defaultProfile.pollMs,
     readCounter,
   });

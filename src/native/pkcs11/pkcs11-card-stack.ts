@@ -1,14 +1,16 @@
 import { createHash, type X509Certificate } from 'node:crypto';
+import { cardKindOf, isForAuthentication } from '../../formats/pki/authentication-certificate.ts';
+import { parseCertificate } from '../../formats/pki/certificate.ts';
 import {
   CardError,
   type CardStackState,
   type CertificateSha256,
+  type KeyPurpose,
   type ReadCounter,
   type ReaderState,
-  type SigningCard,
   type Tries,
 } from '../host/card-host.ts';
-import { findKey, whyNoCard } from '../host/card-place.ts';
+import { findKey, keyIn, whyNoCard } from '../host/card-place.ts';
 import type { CardStack } from '../host/card-stack.ts';
 import { CKR_CRYPTOKI_ALREADY_INITIALIZED, cardErrorOf, returnValue } from './cryptoki-error.ts';
 import type { Cryptoki, Handle } from './cryptoki.ts';
@@ -19,6 +21,7 @@ export interface Pkcs11Profile {
   /** See `Pkcs11ModuleSpec` in ../host/card-stack-spec.ts. */
   readonly login: 'user' | 'context-specific';
   readonly pollMs: number;
+  readonly purpose: KeyPurpose;
   /**
    * Reads the PIN counter of a card over PC/SC: PKCS#11 itself has no counter, and its flags (CKF_USER_PIN_FINAL_TRY …)
    * are not promised and may lie.
@@ -26,7 +29,7 @@ export interface Pkcs11Profile {
   readonly readCounter?: ReadCounter;
 }
 
-export const defaultProfile: Pkcs11Profile = { login: 'user', pollMs: 1_000 };
+export const defaultProfile: Pkcs11Profile = { login: 'user', pollMs: 1_000, purpose: 'signing' };
 
 interface Slot {
   readonly handle: Handle;
@@ -133,7 +136,7 @@ export class Pkcs11CardStack implements CardStack {
 
   #slotOf(card: CertificateSha256): Handle {
     for (const { handle, state } of this.#slots.values()) {
-      if (state.state === 'ready' && state.card.certificateSha256 === card) return handle;
+      if (keyIn(state, card) !== undefined) return handle;
     }
     throw whyNoCard(this.#state);
   }
@@ -161,7 +164,7 @@ export class Pkcs11CardStack implements CardStack {
     try {
       this.#initialize();
       this.#slots = this.#lookAtSlots();
-      next = { service: 'running', readers: [...this.#slots.values()].map((slot) => slot.state) };
+      next = { service: 'running', readers: withoutSecondSlots([...this.#slots.values()].map((slot) => slot.state)) };
     } catch (error) {
       this.#slots = new Map();
       this.#finalize();
@@ -202,7 +205,7 @@ export class Pkcs11CardStack implements CardStack {
       const known = this.#slots.get(key);
       const reader = known?.state.reader ?? this.#readerName(handle);
       if (!withToken.has(key)) slots.set(key, { handle, state: { reader, state: 'empty' } });
-      else if (known?.state.state === 'ready') slots.set(key, known);
+      else if (known !== undefined && offersKey(known.state)) slots.set(key, known);
       else slots.set(key, { handle, state: this.#readCard(handle, reader) });
     }
     return slots;
@@ -216,16 +219,47 @@ export class Pkcs11CardStack implements CardStack {
     try {
       const certificates = TokenSession.use(this.#cryptoki, slot, (session) => this.#picker.pick(session.certificates()));
       if (certificates === undefined) return { reader, state: 'unknown_card', reason: 'no single end-entity certificate on the token' };
-      return { reader, state: 'ready', card: signingCard(reader, certificates), authentication: null };
+      return placeOf(reader, certificates, this.#profile.purpose);
     } catch (error) {
       return { reader, state: 'unknown_card', reason: cardErrorOf(error, true).detail };
     }
   }
 }
 
-function signingCard(reader: string, { endEntity, chain }: CardCertificates): SigningCard {
-  const certificate = new Uint8Array(endEntity.raw);
-  return { reader, certificateSha256: sha256(certificate), certificate, chain, driver: 'pkcs11' };
+/**
+ * What a reader holds for the purpose that policy names.
+ * SECURITY: a certificate of the other purpose is not offered, whatever the module is called
+ * (test/unit/native/pkcs11/pkcs11-card-stack.test.ts).
+ */
+function placeOf(reader: string, { endEntity, chain }: CardCertificates, purpose: KeyPurpose): ReaderState {
+  const read = readCertificate(endEntity);
+  const { certificate, authenticates } = read;
+  const card = { reader, certificateSha256: sha256(certificate), certificate, driver: 'pkcs11' } as const;
+  if (authenticates !== (purpose === 'authentication')) {
+    return { reader, state: 'unknown_card', reason: `a certificate that is ${authenticates ? '' : 'not '}for authentication; policy names the module for ${purpose}` };
+  }
+  if (!authenticates) return { reader, state: 'ready', card: { ...card, chain }, authentication: null };
+  if (read.kind === null) return { reader, state: 'unknown_card', reason: 'an authentication certificate of neither HPKI nor JPKI' };
+  return { reader, state: 'identity_card', authentication: { ...card, kind: read.kind } };
+}
+
+/** What cannot be parsed is for nothing that is known here: the agent says so of a signing card. */
+function readCertificate({ raw }: X509Certificate) {
+  const certificate = new Uint8Array(raw);
+  try {
+    const parsed = parseCertificate(certificate);
+    return { certificate, authenticates: isForAuthentication(parsed), kind: cardKindOf(parsed) };
+  } catch {
+    return { certificate, authenticates: false, kind: null };
+  }
+}
+
+const offersKey = ({ state }: ReaderState): boolean => state === 'ready' || state === 'identity_card';
+
+/** OpenSC makes two slots of a My Number card in one reader, one for each PIN: the one with a key of use here stands for both. */
+function withoutSecondSlots(places: readonly ReaderState[]): readonly ReaderState[] {
+  const offering = new Set(places.filter(offersKey).map(({ reader }) => reader));
+  return places.filter((place) => offersKey(place) || !offering.has(place.reader));
 }
 
 interface RsaNumbers {
@@ -265,5 +299,8 @@ function sameState(a: CardStackState, b: CardStackState): boolean {
 /** What can change between two looks, without the certificates' bytes. */
 function shown(state: CardStackState): unknown {
   if (state.service === 'unavailable') return state;
-  return state.readers.map((reader) => (reader.state === 'ready' ? [reader.reader, reader.card.certificateSha256] : reader));
+  return state.readers.map((place) => {
+    if (place.state === 'ready') return [place.reader, place.card.certificateSha256];
+    return place.state === 'identity_card' ? [place.reader, place.authentication.certificateSha256] : place;
+  });
 }

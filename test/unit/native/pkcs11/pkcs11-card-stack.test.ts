@@ -1,16 +1,20 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { CardStackState, CounterOrder, ReadCounter } from '../../../../src/native/host/card-host.ts';
+import type { CardStackState, CounterOrder, KeyPurpose, ReadCounter, ReaderState } from '../../../../src/native/host/card-host.ts';
 import { CKA_CLASS, CKA_LABEL, CKA_MODULUS, CKA_VALUE, CKO_CERTIFICATE, type Attribute, type Cryptoki, type Handle } from '../../../../src/native/pkcs11/cryptoki.ts';
 import { Pkcs11CardStack } from '../../../../src/native/pkcs11/pkcs11-card-stack.ts';
-import { createTestCa, type IssuedCertificate } from '../../../../src/sandbox/ca/test-ca.ts';
+import { createTestCa, type IssuedCertificate, type TestCa } from '../../../../src/sandbox/ca/test-ca.ts';
+import { createTestJpkiCa } from '../../../../src/sandbox/ca/test-jpki-ca.ts';
 
 const slot = Buffer.of(1);
+const twinSlot = Buffer.of(2);
 const pin = Buffer.from('1234');
 const hash = new Uint8Array(32);
 
 /** A module with one slot in memory; the card in it can be exchanged between any two calls. */
 class FakeModule implements Cryptoki {
   card: IssuedCertificate | undefined;
+  /** A second slot for the same reader, with a token that shows nothing, as OpenSC makes one for each PIN. */
+  twin = false;
   calls: string[] = [];
   fail: Readonly<Record<string, number>> = {};
   #note(name: string): void {
@@ -26,13 +30,14 @@ class FakeModule implements Cryptoki {
   }
   C_GetSlotList(tokenPresent: boolean): Handle[] {
     this.#note('C_GetSlotList');
-    return tokenPresent && this.card === undefined ? [] : [slot];
+    return tokenPresent && this.card === undefined ? [] : this.twin ? [twinSlot, slot] : [slot];
   }
   C_GetSlotInfo(): { slotDescription: string } {
     return { slotDescription: 'ACS ACR39U 00 00'.padEnd(64) };
   }
-  C_OpenSession(): Handle {
+  C_OpenSession(opened: Handle): Handle {
     this.#note('C_OpenSession');
+    this.#shows = opened === slot;
     return Buffer.of(9);
   }
   C_CloseSession(): void {
@@ -48,10 +53,12 @@ class FakeModule implements Cryptoki {
   C_Logout(): void {
     this.#note('C_Logout');
   }
+  #shows = true;
   #found: Handle[] = [];
   C_FindObjectsInit(_session: Handle, template: Attribute[]): void {
     const wanted = template.find((attribute) => attribute.type === CKA_CLASS)?.value;
-    if (wanted === CKO_CERTIFICATE) this.#found = [Buffer.of(1)];
+    if (!this.#shows) this.#found = [];
+    else if (wanted === CKO_CERTIFICATE) this.#found = [Buffer.of(1)];
     else this.#found = template.some((attribute) => attribute.type === CKA_MODULUS) ? [Buffer.of(2)] : [];
   }
   C_FindObjects(): Handle[] {
@@ -77,11 +84,12 @@ class FakeModule implements Cryptoki {
 }
 
 describe('cards behind a PKCS#11 module', () => {
+  let ca: TestCa;
   let doctor: IssuedCertificate;
   let other: IssuedCertificate;
   const stacks: Pkcs11CardStack[] = [];
   beforeAll(async () => {
-    const ca = await createTestCa();
+    ca = await createTestCa();
     [doctor, other] = await Promise.all([
       ca.issue({ kind: 'signing', role: 'Medical Doctor', commonName: 'TEST ONE' }),
       ca.issue({ kind: 'signing', role: 'Medical Doctor', commonName: 'TEST TWO' }),
@@ -91,10 +99,10 @@ describe('cards behind a PKCS#11 module', () => {
     await Promise.all(stacks.splice(0).map((stack) => stack.close()));
   });
 
-  function setUp(card: IssuedCertificate | undefined = doctor) {
+  function setUp(card: IssuedCertificate | undefined = doctor, purpose: KeyPurpose = 'signing') {
     const module = new FakeModule();
     module.card = card;
-    const stack = new Pkcs11CardStack(module, { login: 'user', pollMs: 5 });
+    const stack = new Pkcs11CardStack(module, { login: 'user', pollMs: 5, purpose });
     stacks.push(stack);
     module.calls = [];
     return { module, stack };
@@ -108,7 +116,7 @@ describe('cards behind a PKCS#11 module', () => {
       orders.push(order);
       return Promise.resolve(7);
     };
-    const stack = new Pkcs11CardStack(module, { login: 'user', pollMs: 1_000, readCounter });
+    const stack = new Pkcs11CardStack(module, { login: 'user', pollMs: 1_000, purpose: 'signing', readCounter });
     stacks.push(stack);
     return { module, stack, orders };
   }
@@ -195,5 +203,57 @@ describe('cards behind a PKCS#11 module', () => {
     module.fail = { C_OpenSession: 0x30 };
     expect(await stack.triesLeft(doctor.certificate.sha256)).toBe('unknown');
     expect(orders).toEqual([]);
+  });
+
+  describe('by what policy names their module for', () => {
+    let hpkiLogin: IssuedCertificate;
+    let jpkiLogin: IssuedCertificate;
+    let jpkiDocuments: IssuedCertificate;
+    beforeAll(async () => {
+      const jpki = await createTestJpkiCa();
+      [hpkiLogin, jpkiLogin, jpkiDocuments] = await Promise.all([
+        ca.issue({ kind: 'authentication', role: null, commonName: 'TEST LOGIN' }),
+        jpki.issueAuthentication(),
+        jpki.issueSigning(),
+      ]);
+    });
+
+    const first = (stack: Pkcs11CardStack): ReaderState | undefined => only(stack.state());
+
+    it.each([
+      ['hpki', () => hpkiLogin],
+      ['jpki', () => jpkiLogin],
+    ] as const)('authenticate with a certificate for that, of an %s card', async (kind, issued) => {
+      const { stack, module } = setUp(issued(), 'authentication');
+      const { sha256, der } = issued().certificate;
+      expect(first(stack)).toEqual({
+        reader: 'ACS ACR39U 00 00',
+        state: 'identity_card',
+        authentication: { kind, reader: 'ACS ACR39U 00 00', certificateSha256: sha256, certificate: Uint8Array.from(der), driver: 'pkcs11' },
+      });
+      // Card and agent are looked at again on a period; what is known is not read again.
+      await expect.poll(() => module.calls.filter((call) => call === 'C_GetSlotList').length).toBeGreaterThan(4);
+      expect(module.calls).not.toContain('C_OpenSession');
+      expect(await stack.sign(sha256, pin, hash)).toHaveLength(51);
+    });
+
+    it('show no certificate of the other purpose', () => {
+      const reasons = ([['signing', hpkiLogin], ['signing', jpkiLogin], ['authentication', doctor], ['authentication', jpkiDocuments]] as const).map(([purpose, issued]) => {
+        const place = first(setUp(issued, purpose).stack);
+        return place?.state === 'unknown_card' ? place.reason : place?.state;
+      });
+      const mismatch = (is: string, purpose: string): string => `a certificate that is ${is}for authentication; policy names the module for ${purpose}`;
+      expect(reasons).toEqual([mismatch('', 'signing'), mismatch('', 'signing'), mismatch('not ', 'authentication'), mismatch('not ', 'authentication')]);
+    });
+
+    it('stand once in their reader where a module makes a slot for each PIN', () => {
+      const { stack, module } = setUp(undefined, 'authentication');
+      module.twin = true;
+      module.card = jpkiLogin;
+      return expect.poll(() => {
+        const state = stack.state();
+        return state.service === 'running' ? state.readers.map((place) => place.state) : [];
+      }).toEqual(['identity_card']);
+    });
   });
 });
