@@ -1,8 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { Option, type Command } from 'commander';
-import { CommandFailure, exitCodes } from '../exit.ts';
-import { portNumber, type CommandContext } from '../program.ts';
+import type { CardDrawer, DrawerCard } from '../../sandbox/card-drawer.ts';
+import { CommandFailure } from '../exit.ts';
+import { portNumber, withExamples, type CommandContext } from '../program.ts';
+import { drawerCards, followCardCommands, type ControlledReader } from '../sandbox/card-controls.ts';
 import { processPrompts } from '../terminal/process-prompts.ts';
 
 /** Virtual cards, test certificates and a sample EHR, for EHR makers and tests. Not part of the installed program. */
@@ -18,22 +21,32 @@ export function addSandbox(program: Command, context: CommandContext): void {
   addEhr(sandbox, context);
 }
 
+const cardOption = ({ say }: CommandContext): Option =>
+  new Option('--card <WHO>', say({ ja: '挿入するカード', en: 'the card that is inserted' })).choices(drawerCards).default('doctor');
+
+const controlsNote = {
+  ja: `標準入力の1行ずつのコマンドでカードを替えられます: insert [${drawerCards.join(' | ')}]、pull（抜く）、pull-while-signing（次の署名の途中で抜ける）。`,
+  en: `Commands on standard input, one a line, change the card: insert [${drawerCards.join(' | ')}], pull, pull-while-signing.`,
+};
+
 function addAgent(sandbox: Command, context: CommandContext): void {
   const { say, language } = context;
-  sandbox
+  const command = sandbox
     .command('agent')
     .summary(say({ ja: '仮想カードのエージェントを起動し、自分のEHRの接続を待つ', en: 'run an agent over a virtual card and wait for your own EHR' }))
-    .addOption(new Option('--card <WHO>', say({ ja: '挿入するカード', en: 'whose card is inserted' })).choices(['doctor', 'pharmacist']).default('doctor'))
+    .addOption(cardOption(context))
     .option('--port <PORT>', say({ ja: 'ポート（既定 17090〜17099）', en: 'port (default 17090–17099)' }), portNumber(context))
     .option('--yes', say({ ja: '確認とPINを自動で入力する', en: 'consent and enter the sandbox PIN without asking' }))
-    .action(async (options: { card: 'doctor' | 'pharmacist'; port?: number; yes?: boolean }) => {
-      const { openSandboxClinic } = await import('../../sandbox/sandbox-clinic.ts');
+    .action(async (options: { card: DrawerCard; port?: number; yes?: boolean }) => {
+      const { openSandboxClinic, sandboxReader } = await import('../../sandbox/sandbox-clinic.ts');
+      const { openCardDrawer } = await import('../../sandbox/card-drawer.ts');
       const { startSandboxAgent } = await import('../sandbox/start-sandbox-agent.ts');
       const { scriptedPrompts } = await import('../../sandbox/scripted-prompts.ts');
       const { sandboxPin } = await import('../../sandbox/cards/card-options.ts');
       const { settingsSchema } = await import('../../agent/config/settings.ts');
       const clinic = await openSandboxClinic();
-      clinic.insert(options.card);
+      const drawer = openCardDrawer(clinic);
+      clinic.readers.insert(await drawer.take(options.card), sandboxReader);
       const prompts =
         options.yes === true
           ? scriptedPrompts({ pin: () => sandboxPin, onPairingCode: (view) => process.stdout.write(`${say({ ja: '確認番号', en: 'code' })}: ${view.code}\n`) })
@@ -44,40 +57,57 @@ function addAgent(sandbox: Command, context: CommandContext): void {
       process.stdout.write(say({ ja: 'ペアリングを受け付けています。SIGHUPか再起動で開き直します。\n', en: 'Pairing is open; SIGHUP opens it again.\n' }));
       agent.pairing.open();
       process.on('SIGHUP', () => agent.pairing.open());
+      const reader: ControlledReader = {
+        insert: (card) => {
+          clinic.readers.insert(card, sandboxReader);
+        },
+        remove: () => {
+          clinic.readers.remove(sandboxReader);
+        },
+      };
+      // Without --yes the prompts read the terminal themselves.
+      if (options.yes === true) followInput(reader, drawer, options.card, context, { pair: () => void agent.pairing.open() });
       await endAsked();
       await agent.close();
     });
+  withExamples(command, context, ['hpki-agent sandbox agent', 'hpki-agent sandbox agent --yes --card pharmacist'], {
+    ja: `--yes では、${controlsNote.ja}pair でペアリングを開き直します。`,
+    en: `With --yes: ${controlsNote.en} pair opens pairing again.`,
+  });
 }
 
 function addCard(sandbox: Command, context: CommandContext): void {
   const { say } = context;
-  sandbox
+  const command = sandbox
     .command('card')
     .summary(say({ ja: '仮想HPKIカードをpcscdの仮想リーダー（vpcd）に挿入する', en: "insert a virtual HPKI card into pcscd's virtual reader (vpcd)" }))
-    .addOption(new Option('--card <WHO>', say({ ja: 'だれのカードか', en: 'whose card' })).choices(['doctor', 'pharmacist']).default('doctor'))
+    .addOption(cardOption(context))
     .addOption(new Option('--layout <LAYOUT>', say({ ja: 'ファイルの配置', en: 'file layout' })).choices(['circulation', 'annex-b']).default('circulation'))
     .option('--port <PORT>', say({ ja: 'vpcdのポート', en: "vpcd's port" }), portNumber(context), 35963)
     .option('--trust <DIR>', say({ ja: 'ルート証明書などを書くフォルダー', en: 'folder for root, chain and lists' }))
-    .action(async (options: { card: 'doctor' | 'pharmacist'; layout: 'circulation' | 'annex-b'; port: number; trust?: string }) => {
+    .action(async (options: { card: DrawerCard; layout: 'circulation' | 'annex-b'; port: number; trust?: string }) => {
       const { openSandboxClinic } = await import('../../sandbox/sandbox-clinic.ts');
+      const { openCardDrawer } = await import('../../sandbox/card-drawer.ts');
+      const { vpcdReader } = await import('../sandbox/vpcd-reader.ts');
       const { connectToVpcd } = await import('../../sandbox/cards/vpcd-connection.ts');
       const { sandboxPin } = await import('../../sandbox/cards/card-options.ts');
       const clinic = await openSandboxClinic({ layout: options.layout });
+      const drawer = openCardDrawer(clinic, { layout: options.layout });
       if (options.trust !== undefined) await clinic.writeTrust(options.trust);
-      const connection = await connectToVpcd(clinic.cards[options.card], { port: options.port }).catch((error: unknown) => {
-        throw new CommandFailure(
-          {
-            ja: `ポート${options.port}にvpcdがいません。pcscd と vsmartcard-vpcd を導入し、pcscd を起動してください。`,
-            en: `No vpcd waits on port ${options.port}. Install pcscd and vsmartcard-vpcd, and start pcscd.`,
-          },
-          exitCodes.failed,
-          { cause: error },
-        );
-      });
+      const reader = vpcdReader(options.port, connectToVpcd);
+      await reader.insert(await drawer.take(options.card));
       process.stdout.write(`${say({ ja: '挿入しました', en: 'Inserted' })} (PIN ${sandboxPin})\n`);
-      await Promise.race([endAsked(), connection.removed]);
-      await connection.remove();
+      followInput(reader, drawer, options.card, context);
+      await Promise.race([endAsked(), reader.serviceGone]);
+      await reader.remove();
     });
+  withExamples(command, context, ['hpki-agent sandbox card --trust trust/', 'hpki-agent sandbox card --layout annex-b --port 35964'], controlsNote);
+}
+
+/** In the background: the end of the input ends nothing, so that a script may close it. */
+function followInput(reader: ControlledReader, drawer: CardDrawer, first: DrawerCard, context: CommandContext, more: Readonly<Record<string, () => void>> = {}): void {
+  const lines = createInterface({ input: process.stdin });
+  void followCardCommands(lines, reader, drawer, first, context, more);
 }
 
 function addCa(sandbox: Command, { say }: CommandContext): void {
