@@ -366,6 +366,18 @@ export const errorCodes = {
     },
   },
 
+  INTERRUPTED: {
+    number: 506,
+    status: 409,
+    retriable: true,
+    ja: '署名の途中でエージェントが終了しました',
+    en: 'The agent ended in the middle of the signature',
+    remedy: {
+      ja: '同じIdempotency-Keyと同じ内容でもう一度POSTしてください。同じ署名の続きから始まり、二重に署名されることはありません。',
+      en: 'POST the same body with the same Idempotency-Key: the same signature goes on, and nothing is signed twice.',
+    },
+  },
+
   // remote signing
   NOT_AUTHENTICATED: {
     number: 601,

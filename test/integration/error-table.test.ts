@@ -2,7 +2,7 @@
  * Every entry of the table of errors is reached by a real request, and answered as the table says: status, number, title
  * and remedy in both languages. A code that is added without a way to reach it does not compile here.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { jstMidnight } from '../../src/sandbox/ca/jst-midnight.ts';
 import { problemAnswer } from '../../src/contract/api.ts';
@@ -167,6 +167,15 @@ const reach: Readonly<Record<LocalCode, () => Promise<HttpAnswer>>> = {
     const { id } = (await signed.sign()).json as { id: string };
     await signed.restart();
     return signed.ask(`/v1/signatures/${id}`);
+  },
+  INTERRUPTED: async () => {
+    const ended = await agent();
+    const { id } = (await ended.sign()).json as { id: string };
+    await ended.agent.close();
+    // As a kill between the recipe and the signature leaves it.
+    writeFileSync(ended.data.journal, ended.journal().split('\n').filter((line) => line.includes('"type":"recipe"')).join('\n') + '\n');
+    await ended.restart();
+    return ended.ask(`/v1/signatures/${id}`);
   },
   NOT_AUTHENTICATED: async () => (await without()).sign({ method: 'remote' }),
   SIGNATURE_MISMATCH: async () => (await agent(played((cards) => ({ sign: (session) => cards.sign(session, new Uint8Array(32)) })))).sign(),

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Problem } from '../../contract/problem.ts';
 import type { CardHost } from '../../native/host/card-host.ts';
 import type { Audit } from '../audit/audit-log.ts';
 import { code, fault, identifier, type Log } from '../log.ts';
@@ -284,16 +283,5 @@ function snapshotOf(entry: JournalEntry): SignatureSnapshot {
   const base = { id: entry.id, reason: null, result: null };
   if (entry.signed) return { ...base, state: 'signed', problem: { code: 'RESULT_NOT_HELD', detail: null } };
   if (entry.ended) return { ...base, state: entry.ended.state, problem: { code: entry.ended.code, detail: null } };
-  return { ...base, state: 'failed', problem: interrupted(entry.id) };
-}
-
-function interrupted(reference: string): Problem {
-  return {
-    code: 'INTERNAL',
-    detail: {
-      ja: '署名の途中でエージェントが終了しました。同じIdempotency-Keyと同じ内容でPOSTすると、同じ署名を続けられます。',
-      en: 'The agent ended while signing. POST the same body with the same Idempotency-Key to continue the same signature.',
-    },
-    reference,
-  };
+  return { ...base, state: 'failed', problem: { code: 'INTERRUPTED', detail: null } };
 }
