@@ -43,7 +43,7 @@ function authenticationMethod(reader: ReaderState): StatusView['readers'][number
 
 /** One problem, the first that keeps a person from signing; none while a card is ready, or somebody logs in by one. */
 function cardProblems(cards: CardStackState): readonly ErrorCode[] {
-  if (cards.service === 'unavailable') return [cards.code];
+  if (cards.service === 'unavailable') return cards.starting === true ? [] : [cards.code];
   if (cards.readers.length === 0) return ['NO_READER'];
   const states = new Set(cards.readers.map((reader) => reader.state));
   if (states.has('ready') || states.has('identity_card') || states.has('reading')) return [];

@@ -147,7 +147,11 @@ describe('a CSV that cannot be signed is answered with the place of its error, a
     expect(statusOf(raw)).toBe(421);
     expect(raw).toContain('HOST_NOT_ALLOWED');
     expect([403, 'ORIGIN_NOT_ALLOWED']).toEqual(await statusAndCode(post({ origin: 'https://evil.example' })));
-    expect([401, 'NOT_PAIRED']).toEqual(await statusAndCode(post({ authorization: '' })));
+    for (const authorization of ['', 'Bearer short']) {
+      const answer = await post({ authorization });
+      expect([answer.status, codeOf(answer)]).toEqual([401, 'NOT_PAIRED']);
+      expect(answer.text).toContain('Authorization: Bearer');
+    }
     expect([415, 'MEDIA_TYPE']).toEqual(await statusAndCode(post({ 'content-type': 'text/plain' })));
     expect([404, 'NOT_FOUND']).toEqual(await statusAndCode(running.ask('/v1/nothing')));
     expect([404, 'NOT_FOUND']).toEqual(await statusAndCode(running.ask('/v1/signatures/none')));
@@ -276,7 +280,12 @@ describe('pairing', () => {
     const { id } = (await begin()).json as { id: string };
     const shown = running.person.pairings[0]?.code ?? '';
     const wrong = shown === '000000' ? '000001' : '000000';
-    for (let guess = 0; guess < 3; guess += 1) expect(await statusAndCode(confirm(id, wrong))).toEqual([403, 'PAIRING_CODE_INCORRECT']);
+    for (let guess = 0; guess < 3; guess += 1) {
+      const answer = await confirm(id, wrong);
+      expect([answer.status, codeOf(answer)]).toEqual([403, 'PAIRING_CODE_INCORRECT']);
+      // The last one says that it is over.
+      expect(answer.text.includes('受付を終了しました。')).toBe(guess === 2);
+    }
     expect(await statusAndCode(confirm(id, shown))).toEqual([403, 'PAIRING_CLOSED']);
     await until(() => running.audit().filter(({ result }) => result === 'PAIRING_CODE_INCORRECT').length === 3, 'three audit entries');
     expect(running.agent.clients.list().filter(({ source }) => source === 'paired')).toEqual([]);

@@ -65,14 +65,16 @@ describeWith(programs, 'where nothing can be written', () => {
     for (const line of journal.split('\n').slice(0, -1)) expect(() => JSON.parse(line) as unknown).not.toThrow();
   }
 
-  it('a full disk is STORAGE_FAILED with its cause; the key is not used, and it works again when there is room', async () => {
+  it('a full disk is STORAGE_FAILED with its cause before anybody is asked; the key is not used, and it works again when there is room', async () => {
     const agent = await start();
     expect((await agent.sign()).status).toBe(201);
     card.resetStatistics();
+    agent.person.shown.splice(0);
     fillDisk();
     const refused = await agent.sign({}, { key: 'once' });
     expect([refused.status, codeOf(refused)]).toEqual([503, 'STORAGE_FAILED']);
     expect(refused.text).toContain('The disk is full');
+    expect(agent.person.shown).toEqual([]);
     expect(card.statistics.signatures).toBe(0);
     expect(card.statistics.pinsPresented).toBe(0);
     expectWholeLines(agent);
@@ -117,6 +119,9 @@ describeWith(programs, 'where nothing can be written', () => {
 
   it('a data folder that became read-only is STORAGE_FAILED before anybody is asked, and is tried again by itself', async () => {
     const agent = await start();
+    expect((await agent.sign()).status).toBe(201);
+    agent.person.shown.splice(0);
+    card.resetStatistics();
     mount('--bind', folder, folder);
     mount('-o', 'remount,bind,ro', folder);
     try {

@@ -175,7 +175,7 @@ export function createGate(parts: GateParts): (request: FastifyRequest, reply: F
   function clientOf(request: FastifyRequest): Client {
     const { headers, rawHeaders } = request.raw;
     const token = bearerToken.exec(headers.authorization ?? '')?.[1];
-    if (token === undefined || valuesOf(rawHeaders, 'authorization') !== 1) throw problem('NOT_PAIRED');
+    if (token === undefined || valuesOf(rawHeaders, 'authorization') !== 1) throw new ProblemError({ code: 'NOT_PAIRED', detail: tokenForm });
     const client = parts.clients.findByToken(hash('sha256', token, 'buffer'));
     // SECURITY: a token that leaked into another page, or from a native EHR into a browser, counts nowhere else.
     // test/attacks/row-05-simple-requests.test.ts
@@ -186,6 +186,11 @@ export function createGate(parts: GateParts): (request: FastifyRequest, reply: F
     return client;
   }
 }
+
+const tokenForm = {
+  ja: 'Authorization: Bearer <トークン> ヘッダーがないか、トークンの形が違います（43文字以上の英数字と -._~+/）。',
+  en: 'There is no Authorization: Bearer <token> header, or its token has another form (43 or more letters, digits and -._~+/).',
+};
 
 /** RFC 6750 §2.1, and long enough for 32 bytes in base64url. */
 const bearerToken = /^Bearer ([A-Za-z0-9._~+/-]{43,512}=*)$/i;

@@ -49,6 +49,11 @@ type State =
 export const pairingWindowMs = 120_000;
 const wrongCodesAllowed = 3;
 
+const closedByCodes = {
+  ja: '番号を3回間違えたため、受付を終了しました。「接続先EHRを追加」を開き直してください。',
+  en: 'Three wrong codes have closed pairing. Open 接続先EHRを追加 again.',
+};
+
 /**
  * How an EHR becomes a client: a person opens pairing here, one caller asks, the agent alone shows a code, the person
  * types it into the EHR. One pairing at a time; three wrong codes, a refusal, a success or the clock close it.
@@ -144,7 +149,7 @@ export class Pairing {
       const { triesLeft } = state;
       this.#options.onEvent({ event: 'code_incorrect', triesLeft });
       if (triesLeft === 0) this.#end('wrong_codes');
-      throw new ProblemError({ code: 'PAIRING_CODE_INCORRECT', detail: null, triesLeft });
+      throw new ProblemError({ code: 'PAIRING_CODE_INCORRECT', detail: triesLeft === 0 ? closedByCodes : null, triesLeft });
     }
     state.confirming = true;
     try {

@@ -35,6 +35,9 @@ export interface TornTail {
 
 const newline = 0x0a;
 
+/** Bytes. The lines of a request with 200 documents take about 150 KB. */
+const roomWanted = 256 * 1024;
+
 /**
  * Lines at the end of one file, by one writer. An append is whole or not there at all: what fails half-way is
  * truncated away, and what a crash left without its newline is cut off at the next opening.
@@ -99,6 +102,15 @@ export class AppendOnlyFile {
       }
       return offset;
     });
+  }
+
+  /** Throws the system's reason where an append would fail, as far as that shows without one. */
+  checkRoom(): void {
+    const folder = path.dirname(this.file);
+    fs.accessSync(folder, fs.constants.W_OK);
+    const { blocks, bavail, bsize } = fs.statfsSync(folder);
+    // Some network and user-space file systems count no blocks at all.
+    if (blocks > 0 && bavail * bsize < roomWanted) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
   }
 
   read(offset: number, length: number): string {

@@ -127,8 +127,8 @@ function refuseNested(documentId: string, report: VerificationReport): RefusedDo
     .filter(({ verdict }) => verdict === 'INVALID')
     .map(({ reason }): DocumentProblem => ({ documentId, line: null, record: null, field: null, reason }));
   const detail = {
-    ja: '組み込む処方箋の署名を受け付けられません。',
-    en: 'The signed prescription to be nested is refused.',
+    ja: '組み込む処方箋の署名を受け付けられません。処方箋を受け取り直し、変更せずに送ってください。',
+    en: 'The signed prescription to be nested is refused. Fetch it again and send it unchanged.',
   };
   return { id: documentId, problem: { code: 'DOCUMENT_INVALID', detail, documents, report } };
 }

@@ -55,7 +55,12 @@ export class JournalFile implements Journal {
   }
 
   ready(): void {
-    this.#opened();
+    const file = this.#opened();
+    try {
+      file.checkRoom();
+    } catch (cause) {
+      throw storageFailure(cause);
+    }
   }
 
   findByKey(key: string): JournalEntry | undefined {

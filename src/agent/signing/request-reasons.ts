@@ -17,7 +17,7 @@ const needs: Readonly<Record<CardNeed, Said>> = {
   other_doctor: { ja: 'ご本人のカードを待っています', en: "Waiting for the staff member's own card" },
 };
 
-const inTurn: Said = { ja: '先の署名要求が終わるのを待っています', en: 'Waiting for earlier requests' };
+const inTurn: Said = { ja: '受け付けました。先の署名要求が終わり次第、確認を始めます', en: 'Received; it is shown when earlier requests have ended' };
 const cardChoice: Said = { ja: 'カードの選択を待っています', en: 'Waiting for a card to be chosen' };
 const binding: Said = { ja: '職員とカードの対応の確認を待っています', en: 'Waiting for the card to be confirmed for this staff member' };
 const pin: Said = { ja: '確認とPINの入力を待っています', en: 'Waiting for consent and the PIN' };

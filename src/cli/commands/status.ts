@@ -51,13 +51,19 @@ export function cardLines(status: StatusAnswer, { say, language }: CommandContex
     return `  ${showSafely(reader.name)}: ${text}`;
   });
   return [
-    `${say({ ja: 'カードサービス', en: 'Card service' })}: ${say(status.cardService === 'running' ? { ja: '動作しています', en: 'running' } : { ja: '使えません', en: 'unavailable' })}`,
+    `${say({ ja: 'カードサービス', en: 'Card service' })}: ${say(serviceState(status))}`,
     ...readers,
     ...status.problems.map((problem) => `✖ ${sentences([problem.title, problem.remedy], language)}`),
   ];
 }
 
 const myNumberCard = { ja: 'マイナンバーカード（本人認証用。処方箋には署名できません）', en: 'My Number card (for authentication; it does not sign prescriptions)' };
+
+/** Unavailable for no reason: nobody has looked yet. */
+function serviceState({ cardService, problems }: StatusAnswer): { readonly ja: string; readonly en: string } {
+  if (cardService === 'running') return { ja: '動作しています', en: 'running' };
+  return problems.length > 0 ? { ja: '使えません', en: 'unavailable' } : { ja: '調べています', en: 'being looked at' };
+}
 
 const readerStates = {
   empty: { ja: 'カードなし', en: 'empty' },

@@ -56,6 +56,33 @@ export function readPin(input: ReadStream, onKey: (length: number) => void, sign
 }
 
 /**
+ * Resolves when the person cancels by a key (Escape, Ctrl-C, Ctrl-D), or the signal aborts. Other keys mean nothing and
+ * are not shown: a PIN that is typed too early goes nowhere.
+ */
+export function readCancel(input: ReadStream, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      signal.removeEventListener('abort', finish);
+      input.off('data', onData);
+      input.setRawMode(false);
+      input.pause();
+      resolve();
+    };
+    const onData = (chunk: Buffer): void => {
+      const isFunctionKey = chunk.length > 1 && chunk[0] === 0x1b;
+      const cancels = !isFunctionKey && chunk.some((key) => keys.cancel.some((cancel) => cancel === key));
+      chunk.fill(0);
+      if (cancels) finish();
+    };
+    signal.addEventListener('abort', finish);
+    input.setRawMode(true);
+    input.on('data', onData);
+    input.resume();
+    if (signal.aborted) finish();
+  });
+}
+
+/**
  * Reads one line with echo, for a choice or a confirmation; null when the signal aborts or the input ends. A line that
  * was waiting before the question appeared is dropped, as a PIN's keys are.
  */

@@ -20,7 +20,7 @@ import type { Language } from '../language.ts';
 import { authenticationDialog } from './terminal-authentication.ts';
 import { authenticationTexts } from './authentication-texts.ts';
 import { clockTime } from './clock-time.ts';
-import { readAnswer, readPin } from './read-pin.ts';
+import { readAnswer, readCancel, readPin } from './read-pin.ts';
 import { summaryLines } from './show-summary.ts';
 import { terminalTexts } from './terminal-texts.ts';
 
@@ -45,6 +45,7 @@ export function terminalPrompts(input: ReadStream, output: WriteStream, language
       print(`${t.pairingCode}:  ${view.code.slice(0, 3)} ${view.code.slice(3)}`);
       print(t.pairingHow);
       await aborted(signal);
+      print(t.pairingOver);
       return 'refused';
     },
     notify: (notice) => print(`● ${notice.text[language]}`),
@@ -70,9 +71,9 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
   const cardLine = (card: CardView): string => `${certificateLine(card)} [${showSafely(card.card.reader)}]`;
   return {
     async waitForCard(need: CardNeed, signal: AbortSignal) {
-      print(`… ${t.cardNeeds[need]}`);
+      print(`… ${t.cardNeeds[need]}${view.canAuthenticate ? '' : t.escCancels}`);
       if (!view.canAuthenticate) {
-        await aborted(signal);
+        await readCancel(input, signal);
         return 'cancelled';
       }
       return (await confirm(t.authenticateInstead, signal)) ? 'authenticate' : 'cancelled';

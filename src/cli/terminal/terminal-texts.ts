@@ -13,6 +13,7 @@ interface TerminalTexts {
   readonly daysLeft: (days: number) => string;
   readonly waiting: string;
   readonly cardNeeds: Record<CardNeed, string>;
+  readonly escCancels: string;
   readonly chooseCard: string;
   readonly bindingTitle: Record<'card' | 'cloud', string>;
   readonly places: Record<'card' | 'cloud', string>;
@@ -34,6 +35,7 @@ interface TerminalTexts {
   readonly pairingTitle: string;
   readonly pairingCode: string;
   readonly pairingHow: string;
+  readonly pairingOver: string;
 }
 
 export const terminalTexts: Record<Language, TerminalTexts> = {
@@ -57,6 +59,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
       module_failed: 'カードのモジュールが応答しません。',
       other_doctor: '別の方のカードです。ご本人のHPKIカードを挿入してください。',
     },
+    escCancels: '（Escで取り消し）',
     chooseCard: '使うカードを番号で選んでください（Enterで取り消し）',
     bindingTitle: {
       card: 'このカードを初めて使います。3つの名前が同じ人か確かめてください。',
@@ -81,6 +84,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
     pairingTitle: '接続先EHRの追加',
     pairingCode: '確認番号',
     pairingHow: 'この番号をEHRの画面に入力してください。心当たりがなければ入力せず、Ctrl-Cで閉じてください。',
+    pairingOver: '受付を終了しました。',
   },
   en: {
     requestTitle: (documents) => (documents === 1 ? 'Confirm the signature' : `Confirm ${documents} signatures`),
@@ -102,6 +106,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
       module_failed: 'The card module does not answer.',
       other_doctor: "This is another person's card. Insert your own HPKI card.",
     },
+    escCancels: ' (Esc cancels)',
     chooseCard: 'Choose a card by its number (Enter cancels)',
     bindingTitle: {
       card: 'This card is used for the first time. Check that the three names are one person.',
@@ -126,5 +131,6 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
     pairingTitle: 'Add an EHR',
     pairingCode: 'Code',
     pairingHow: 'Type this code into the EHR. If you did not expect this, type nothing and press Ctrl-C.',
+    pairingOver: 'Pairing is closed.',
   },
 };

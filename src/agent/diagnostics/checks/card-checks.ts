@@ -72,13 +72,16 @@ function readers(states: readonly ReaderState[], now: Date): readonly CheckResul
       ),
     ];
   }
-  return states.flatMap((state) => readerResults(state, now));
+  const oneIsReady = states.some(({ state }) => state === 'ready');
+  return states.flatMap((state) => readerResults(state, oneIsReady, now));
 }
 
-function readerResults(state: ReaderState, now: Date): readonly CheckResult[] {
+function readerResults(state: ReaderState, oneIsReady: boolean, now: Date): readonly CheckResult[] {
   const found = result('card.reader', reader, 'ok', { ja: state.reader, en: state.reader });
   switch (state.state) {
     case 'empty':
+      // A second reader, or a slot of the same one, is for another card.
+      if (oneIsReady) return [found, result('card.present', card, 'not_applicable', { ja: '挿入されていません', en: 'None is inserted' })];
       return [
         found,
         result('card.present', card, 'warning', { ja: '挿入されていません', en: 'None is inserted' }, {

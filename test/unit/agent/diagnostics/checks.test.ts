@@ -138,6 +138,11 @@ describe('doctor', () => {
     expect(await statusOf('storage.private', {})).toBe('warning');
   });
 
+  it('does not warn of an empty reader beside one with a card', async () => {
+    const all = await results({ cards: { service: 'running', readers: [{ reader: 'r', state: 'empty' }, ready()] } });
+    expect(all.filter(({ id }) => id === 'card.present').map(({ status }) => status)).toEqual(['not_applicable', 'ok']);
+  });
+
   it('says what to do wherever something is wrong, in both languages, and nothing where all is well', async () => {
     for (const [, , machine, changed] of cases) {
       for (const result of await results(changed())) {

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PinQuestion, SignatureDialogView } from '../../../../src/agent/ports.ts';
-import { armingMs, readAnswer, readPin } from '../../../../src/cli/terminal/read-pin.ts';
+import { armingMs, readAnswer, readCancel, readPin } from '../../../../src/cli/terminal/read-pin.ts';
 import { terminalPrompts } from '../../../../src/cli/terminal/terminal-prompts.ts';
 import { readPrescriptionCsv } from '../../../../src/formats/prescription/csv-reader.ts';
 import { summarizePrescription } from '../../../../src/formats/prescription/prescription-summary.ts';
@@ -108,6 +108,34 @@ describe('a PIN typed on a terminal', () => {
   });
 });
 
+describe('waiting on a terminal', () => {
+  it('is cancelled by Escape and the like; other keys mean nothing, are not shown, and are zeroed', async () => {
+    for (const key of ['\x1b', '\x03', '\x04']) {
+      let over = false;
+      const waiting = readCancel(terminal.tty, never).then(() => (over = true));
+      expect(terminal.raw).toBe(true);
+      const typed = await terminal.type('1234');
+      await terminal.type('\r');
+      await terminal.type('\x1b[A');
+      expect(over).toBe(false);
+      expect([...typed]).toEqual([0, 0, 0, 0]);
+      await terminal.type(key);
+      await waiting;
+      expect(terminal.raw).toBe(false);
+      expect(terminal.listenerCount('data')).toBe(0);
+    }
+  });
+
+  it('ends with its question, and is not begun when that is over already', async () => {
+    const question = new AbortController();
+    const waiting = readCancel(terminal.tty, question.signal);
+    question.abort();
+    await waiting;
+    await readCancel(terminal.tty, question.signal);
+    expect(terminal.raw).toBe(false);
+  });
+});
+
 describe('an answer typed on a terminal', () => {
   it('is the line without its end; a line from before the question does not count', async () => {
     const answer = readAnswer(terminal.tty, never);
@@ -159,6 +187,13 @@ describe('the questions of one signature', () => {
     expect(shown).toContain('⚠ 注意');
     expect(shown).toContain('順番待ち: 別のEHR');
     expect(shown).not.toContain('\u202e');
+  });
+
+  it('wait for a card, and can be cancelled by a key meanwhile', async () => {
+    const waiting = dialog().waitForCard('other_doctor', never);
+    expect(shown).toContain('… 別の方のカードです。ご本人のHPKIカードを挿入してください。（Escで取り消し）');
+    await terminal.type('\x1b');
+    expect(await waiting).toBe('cancelled');
   });
 
   it('ask for the PIN, hold exactly what was typed, and zero it', async () => {
