@@ -10,7 +10,7 @@ type Write = typeof process.stdout.write;
 export function openAnswerFile(name: string): { close(): void } {
   const file = openSync(name, 'w', 0o600);
   const { stdout, stderr } = process;
-  const before = { out: stdout.write, err: stderr.write };
+  const before = { out: stdout.write.bind(stdout), err: stderr.write.bind(stderr) };
   const state = { answered: false, reasons: '' };
   stdout.write = instead((bytes) => {
     state.answered = true;
@@ -18,7 +18,7 @@ export function openAnswerFile(name: string): { close(): void } {
   });
   stderr.write = instead((bytes) => {
     state.reasons += bytes.toString('utf8');
-    before.err.call(stderr, bytes);
+    before.err(bytes);
   });
   return {
     close() {
@@ -32,9 +32,9 @@ export function openAnswerFile(name: string): { close(): void } {
 
 /** A stream's `write` with its optional encoding and callback. */
 function instead(take: (bytes: Buffer) => void): Write {
-  return ((chunk: string | Uint8Array, encoding?: BufferEncoding | (() => void), done?: () => void): boolean => {
+  return (chunk: string | Uint8Array, encoding?: BufferEncoding | (() => void), done?: () => void): boolean => {
     take(typeof chunk === 'string' ? Buffer.from(chunk, typeof encoding === 'string' ? encoding : 'utf8') : Buffer.from(chunk));
     (typeof encoding === 'function' ? encoding : done)?.();
     return true;
-  }) as Write;
+  };
 }

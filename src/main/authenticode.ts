@@ -24,9 +24,8 @@ export async function isSignedBy(file: string, publisher: string, run: RunPowerS
 }
 
 function runPowerShell(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
-  // A PSModulePath of PowerShell 7 would hide the modules of this one.
-  const { PSModulePath: _modules, ...inherited } = process.env;
   return new Promise((resolve, reject) => {
-    execFile(powershell, args, { env: { ...inherited, ...env }, timeout: 60_000, windowsHide: true }, (error, out) => (error === null ? resolve(out) : reject(error)));
+    // A PSModulePath of PowerShell 7 would hide the modules of this one.
+    execFile(powershell, args, { env: { ...process.env, PSModulePath: undefined, ...env }, timeout: 60_000, windowsHide: true }, (error, out) => (error === null ? resolve(out) : reject(new Error('PowerShell', { cause: error }))));
   });
 }

