@@ -3,9 +3,9 @@
  * `npm run e2e:electron`: the same specs on Electron itself, where its binary is. Arguments go to Playwright.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { electronExecutable } from './electron-binary.ts';
 
 const root = join(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
@@ -17,17 +17,12 @@ function packageFile(name: string, file: string): string {
   return join(dirname(require.resolve(`${name}/package.json`)), file);
 }
 
-/** Without asking the package itself: that would begin a download. */
-function electronBinaryIsHere(): boolean {
-  return process.env['ELECTRON_OVERRIDE_DIST_PATH'] !== undefined || existsSync(packageFile('electron', 'path.txt'));
-}
-
 function run(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
   const { status } = spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (onElectron && !electronBinaryIsHere()) {
+if (onElectron && electronExecutable() === undefined) {
   console.error("e2e: Electron's binary is not here, so no spec ran on Electron. `npx install-electron` fetches it; `npm run e2e` runs the specs over the model.");
   process.exit(1);
 }

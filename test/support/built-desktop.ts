@@ -19,10 +19,16 @@ export interface BuiltDesktop {
   remove(): Promise<void>;
 }
 
-export function buildDesktop(): BuiltDesktop {
+/** A folder that a build (DESKTOP_OUT=…/out) can be started in as in a checkout, without touching the checkout's own. */
+export function makeDesktopFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'built-desktop-'));
   for (const name of ['package.json', 'assets']) cpSync(path.join(projectRoot, name), path.join(folder, name), { recursive: true });
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
+  return folder;
+}
+
+export function buildDesktop(): BuiltDesktop {
+  const folder = makeDesktopFolder();
   const builder = path.join(path.dirname(createRequire(import.meta.url).resolve('electron-vite/package.json')), 'bin/electron-vite.js');
   execFileSync(process.execPath, [builder, 'build', '--logLevel', 'error'], { cwd: projectRoot, env: { ...process.env, NODE_OPTIONS: '', DESKTOP_OUT: path.join(folder, 'out') }, stdio: 'pipe' });
   const user = path.join(folder, 'user');
