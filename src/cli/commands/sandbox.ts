@@ -6,6 +6,8 @@ import type { CardDrawer, DrawerCard } from '../../sandbox/card-drawer.ts';
 import { CommandFailure } from '../exit.ts';
 import { portNumber, withExamples, type CommandContext } from '../program.ts';
 import { drawerCards, followCardCommands, type ControlledReader } from '../sandbox/card-controls.ts';
+import { endAsked } from '../sandbox/end-asked.ts';
+import { addRemote } from '../sandbox/remote-command.ts';
 import { processPrompts } from '../terminal/process-prompts.ts';
 
 /** Virtual cards, test certificates and a sample EHR, for EHR makers and tests. Not part of the installed program. */
@@ -13,12 +15,13 @@ export function addSandbox(program: Command, context: CommandContext): void {
   const { say } = context;
   const sandbox = program
     .command('sandbox')
-    .summary(say({ ja: '試験用: 仮想カード・認証局・SoftHSM・見本のEHR', en: 'for tests: virtual cards, CA, SoftHSM, sample EHR' }));
+    .summary(say({ ja: '試験用: 仮想カード・認証局・SoftHSM・見本のEHR・リモート署名', en: 'for tests: virtual cards, CA, SoftHSM, sample EHR, remote signing' }));
   addAgent(sandbox, context);
   addCard(sandbox, context);
   addCa(sandbox, context);
   addSoftHsm(sandbox, context);
   addEhr(sandbox, context);
+  addRemote(sandbox, context);
 }
 
 const cardOption = ({ say }: CommandContext): Option =>
@@ -181,12 +184,4 @@ async function askLine(question: string): Promise<string> {
   } finally {
     reader.close();
   }
-}
-
-/** Resolves when the person ends the command. */
-function endAsked(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
 }

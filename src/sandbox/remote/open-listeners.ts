@@ -30,15 +30,20 @@ export async function openListeners({ options, gate, controlGate, tlsCa, server,
     const { certificate, privateKey } = phones.tls ?? (await tlsCa.issueServer([phones.hostName]));
     return Listener.open({ ...phones, port: ports?.phone ?? 0, tls: { cert: certificate, key: privateKey }, gate });
   };
-  const [api, login, card, opened, control] = await Promise.all([
-    local('api', { ...own, ca: tlsCa.facilityRoot, requestCert: true, rejectUnauthorized: true }),
-    local('login', own),
+  const opening: Readonly<Record<ListenerName, Promise<Listener>>> = {
+    api: local('api', { ...own, ca: tlsCa.facilityRoot, requestCert: true, rejectUnauthorized: true }),
+    login: local('login', own),
     // Cards of today sign PKCS#1 v1.5 only, and TLS 1.3 has no place for it (RFC 8446 §4.2.3).
-    local('card', { ...own, ca: cardRoots(authorities), requestCert: true, rejectUnauthorized: false, maxVersion: 'TLSv1.2' }),
-    phone(),
-    local('control', null),
-  ]);
-  return { api, login, card, phone: opened, control };
+    card: local('card', { ...own, ca: cardRoots(authorities), requestCert: true, rejectUnauthorized: false, maxVersion: 'TLSv1.2' }),
+    phone: phone(),
+    control: local('control', null),
+  };
+  const opened = await Promise.allSettled(Object.values(opening));
+  if (opened.some(({ status }) => status === 'rejected')) {
+    // All five or none: a port that is left open would keep the process.
+    for (const result of opened) if (result.status === 'fulfilled') await result.value.close();
+  }
+  return { api: await opening.api, login: await opening.login, card: await opening.card, phone: await opening.phone, control: await opening.control };
 }
 
 /** The CAs of whose certificates a browser offers only those of cards. */

@@ -99,7 +99,13 @@ export async function startRemoteService(options: RemoteServiceOptions = {}): Pr
     ...loginRoutes({ ...asked, clock, phoneOrigin: phone.origin, cardOrigin: card.origin }),
   ]);
   card.serve(cardRoutes({ ...asked, people, assertions, loginOrigin: login.origin }));
-  phone.serve([...registrationRoutes({ tickets, passkeys }), ...signInRoutes({ desk: signIns, passkeys, faults, clock }), ...assetRoutes]);
+  phone.serve([
+    // What a phone in the same network has to trust first.
+    { name: 'phone.tls-root', method: 'GET', path: '/tls-root.pem', serve: (exchange) => exchange.answerText(200, 'application/x-x509-ca-cert', tlsCa.serverRoot) },
+    ...registrationRoutes({ tickets, passkeys }),
+    ...signInRoutes({ desk: signIns, passkeys, faults, clock }),
+    ...assetRoutes,
+  ]);
 
   const revokeTokens = (): void => {
     cscStorage.revokeAll();

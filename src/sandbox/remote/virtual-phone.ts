@@ -33,10 +33,10 @@ export class VirtualPhones {
     this.#browser = browser;
   }
 
-  static async open(executablePath: string): Promise<VirtualPhones> {
+  static async open(executablePath: string, ownArguments: readonly string[] = []): Promise<VirtualPhones> {
     // The sandbox of Chromium does not start for root, which containers like to be.
     const noSandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    return new VirtualPhones(await chromium.launch({ executablePath, args: noSandbox }));
+    return new VirtualPhones(await chromium.launch({ executablePath, args: [...noSandbox, ...ownArguments] }));
   }
 
   /** A new phone that nobody has registered. */
