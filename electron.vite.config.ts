@@ -12,7 +12,7 @@ const root = import.meta.dirname;
 /** out/, or the folder that a test wants to have for itself. */
 const out = process.env['DESKTOP_OUT'] ?? path.join(root, 'out');
 
-/** Pages of the three windows, and the user's manual. Everything is local; nothing is inlined, so that the CSP needs no exception. */
+/** The windows' pages, and the user's manual. Everything is local; nothing is inlined, so that the CSP needs no exception. */
 export const pages = {
   root: path.join(root, 'src/renderer'),
   plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false, reactAliasesEnabled: false }), helpPages(path.join(root, 'docs/user'))],
@@ -24,6 +24,7 @@ export const pages = {
     rolldownOptions: {
       input: {
         signature: path.join(root, 'src/renderer/signature/index.html'),
+        authentication: path.join(root, 'src/renderer/authentication/index.html'),
         pairing: path.join(root, 'src/renderer/pairing/index.html'),
         home: path.join(root, 'src/renderer/home/index.html'),
         help: path.join(root, 'src/renderer/help/index.html'),

@@ -43,6 +43,8 @@ export type CardInfo = z.infer<typeof cardView>;
 
 const callerView = z.object({ name: z.string(), origin: z.string().nullable(), program: z.string().nullable() });
 
+const sessionMethod = z.enum(['smartphone', 'hpki-card', 'mynumber-card']);
+
 /** Where the signature window stands. Card first; the PIN step shows everything that will be signed. */
 export const signatureStep = z.discriminatedUnion('step', [
   z.object({ step: z.literal('insert_card'), need: z.enum(['no_service', 'no_reader', 'no_card', 'card_removed', 'unknown_card', 'card_in_use', 'module_failed', 'other_doctor']) }),
@@ -59,6 +61,8 @@ export const signatureStep = z.discriminatedUnion('step', [
     refused: z.enum(['incorrect']).nullable(),
     signatures: z.int(),
   }),
+  /** Remote signing: no PIN is typed. `documents` are the ids that this answer is about. */
+  z.object({ step: z.literal('consent'), why: z.enum(['policy', 'bound_reached']), documents: z.array(z.string()), method: sessionMethod, until: isoTime }),
   z.object({ step: z.literal('signing'), done: z.int(), total: z.int() }),
   z.object({
     step: z.literal('ended'),
@@ -78,11 +82,58 @@ export const signatureView = z.object({
   documents: z.array(documentView),
   /** Names of callers whose requests wait behind this one. */
   waiting: z.array(z.string()),
+  /** Remote signing may take the card's place: one click away while a card is waited for. */
+  canAuthenticate: z.boolean(),
   /** What the person should know and that no document says: a clock that is wrong, no secret store. */
   notices: z.array(bilingual),
   step: signatureStep,
 });
 export type SignatureView = z.infer<typeof signatureView>;
+
+/** Where the authentication for remote signing stands. A login page of the provider's own is in a window beside. */
+export const authenticationStep = z.discriminatedUnion('step', [
+  z.object({ step: z.literal('choose_method'), suggested: sessionMethod, problem: z.object({ code: z.string(), detail: bilingual.nullable() }).nullable() }),
+  z.object({
+    step: z.literal('code'),
+    /** The QR code: `size` modules a side, dark ones as an SVG path in that square. */
+    qr: z.object({ size: z.int(), path: z.string() }),
+    userCode: z.string(),
+    number: z.string().nullable(),
+    until: isoTime,
+  }),
+  z.object({ step: z.literal('code_ran_out') }),
+  z.object({
+    step: z.literal('insert_card'),
+    kind: z.enum(['hpki', 'jpki']),
+    need: z.enum(['no_service', 'no_reader', 'no_card', 'card_removed', 'unknown_card', 'card_in_use', 'module_failed', 'other_doctor', 'several_cards']),
+  }),
+  z.object({
+    step: z.literal('pin'),
+    /** `name` is null for a My Number card, whose certificate names nobody. */
+    card: z.object({ kind: z.enum(['hpki', 'jpki']), certificateSha256: z.string(), reader: z.string(), name: z.string().nullable() }),
+    triesLeft: z.int().nullable(),
+    failuresSeen: z.int(),
+    consentNeeded: z.boolean(),
+    refused: z.enum(['incorrect']).nullable(),
+  }),
+  z.object({ step: z.literal('login') }),
+  z.object({ step: z.literal('progress'), doing: z.enum(['contacting', 'checking']) }),
+  z.object({ step: z.literal('ended'), outcome: z.enum(['authenticated', 'use_card', 'failed', 'cancelled', 'expired']), until: isoTime.nullable(), code: z.string().nullable(), detail: bilingual.nullable() }),
+]);
+export type AuthenticationStep = z.infer<typeof authenticationStep>;
+
+export const authenticationView = z.object({
+  dialog: z.string(),
+  caller: callerView,
+  staff: z.object({ id: z.string(), name: z.string() }),
+  terminal: z.string(),
+  /** Documents that wait for it; none where the EHR authenticates ahead of time. */
+  documents: z.int(),
+  canUseCard: z.boolean(),
+  methods: z.array(sessionMethod).min(1),
+  step: authenticationStep,
+});
+export type AuthenticationView = z.infer<typeof authenticationView>;
 
 export const pairingView = z.discriminatedUnion('state', [
   z.object({ state: z.literal('closed') }),
@@ -176,8 +227,26 @@ export const windows = {
       'signature.close': { request: dialog, answer: nothing },
       'signature.chooseCard': { request: z.strictObject({ dialog: z.string(), certificateSha256: z.string() }), answer: nothing },
       'signature.confirmBinding': { request: dialog, answer: nothing },
+      'signature.consent': { request: dialog, answer: nothing },
+      /** Instead of waiting for a card. */
+      'signature.authenticate': { request: dialog, answer: nothing },
       /** Asks for the port to the card host by which the PIN goes; it comes as a MessagePort, not as an answer. */
       'signature.pinPort': { request: dialog, answer: nothing },
+    },
+  },
+  authentication: {
+    push: { authentication: authenticationView.nullable() },
+    invoke: {
+      'authentication.ready': { request: nothing, answer: authenticationView.nullable() },
+      'authentication.painted': { request: dialog, answer: nothing },
+      'authentication.cancel': { request: dialog, answer: nothing },
+      'authentication.close': { request: dialog, answer: nothing },
+      /** SECURITY: a code is made by this click and by nothing else (RFC 8628 §5.4). */
+      'authentication.begin': { request: z.strictObject({ dialog: z.string(), method: sessionMethod }), answer: nothing },
+      'authentication.again': { request: dialog, answer: nothing },
+      'authentication.otherMethod': { request: dialog, answer: nothing },
+      'authentication.useCard': { request: dialog, answer: nothing },
+      'authentication.pinPort': { request: dialog, answer: nothing },
     },
   },
   pairing: {

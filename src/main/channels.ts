@@ -1,7 +1,7 @@
 import type { PushChannels, WindowName } from '../contract/ipc.ts';
 
 /** Names on the wire, beside those of the contract's invokes. */
-export const pinPortChannel = 'port:signature.pinPort';
+export const pinPortChannel = 'port:pin';
 
 type PushesOf<W extends WindowName> = W extends WindowName ? keyof PushChannels<W> : never;
 

@@ -11,13 +11,14 @@ export interface WindowEvents {
 
 export type DesktopWindows = Readonly<Record<WindowName, PageWindow>>;
 
-/** The three windows, warm and hidden. */
+/** The windows, warm and hidden. */
 export function buildWindows(preload: string, { lost, closed }: WindowEvents): DesktopWindows {
   const icon = path.join(app.getAppPath(), 'assets', 'icon.png');
   const build = (name: WindowName, shape: ConstructorParameters<typeof PageWindow>[0]['shape'] = {}): PageWindow =>
     new PageWindow({ name, preload, shape: { ...windowShapes[name], ...shape, icon }, onLost: () => lost(name), onClosed: () => closed(name) });
   return {
     signature: build('signature', { alwaysOnTop: true, minimizable: false, maximizable: false }),
+    authentication: build('authentication', { alwaysOnTop: true, minimizable: false, maximizable: false }),
     pairing: build('pairing', { alwaysOnTop: true, minimizable: false, maximizable: false }),
     home: build('home'),
   };

@@ -2,12 +2,12 @@ import { app, ipcMain, MessageChannelMain, nativeTheme, powerMonitor, protocol, 
 import path from 'node:path';
 import { gatherParts } from '../agent/diagnostics/gather-parts.ts';
 import type { Prompts } from '../agent/ports.ts';
-import { nobodyAuthenticates } from '../agent/remote/nobody-authenticates.ts';
 import { readConfig } from '../agent/config/read-config.ts';
 import { prepareDataDirectory } from '../agent/storage/data-directory.ts';
 import type { HomeSection, SettingsView, SignatureView } from '../contract/ipc.ts';
 import { messages } from '../contract/messages/messages.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
+import { AuthenticationDesk } from './authentication-desk.ts';
 import { pinPortChannel } from './channels.ts';
 import { isIdle } from './agent-view.ts';
 import { DesktopAgent, type StartAgent } from './desktop-agent.ts';
@@ -17,6 +17,8 @@ import { readManualLinks } from './help-pages.ts';
 import { HelpWindow } from './help-window.ts';
 import { routeInvokes } from './ipc-router.ts';
 import { registerWithSystem } from './launch-at-login.ts';
+import { prepareLoginSessions } from './login-session.ts';
+import { loginWindows } from './login-window.ts';
 import { showNotice } from './notices.ts';
 import { openUpdates } from './open-updates.ts';
 import { answerPage, pageScheme } from './page-files.ts';
@@ -63,9 +65,11 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
   const windows = buildWindows(path.join(app.getAppPath(), 'out', 'preload', 'preload.cjs'), {
     lost: (window) => {
       if (window === 'signature') signatures.abandon();
+      if (window === 'authentication') authentications.abandon();
     },
     closed: (window) => {
       if (window === 'signature') signatures.cancelOpen();
+      if (window === 'authentication') authentications.cancelOpen();
       if (window === 'pairing') pairing.close();
     },
   });
@@ -79,6 +83,16 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
     notices,
     onChange: () => agent.changed(),
   });
+  const authentications = new AuthenticationDesk({
+    surface: {
+      push: (view) => windows.authentication.push('authentication', view),
+      show: () => windows.authentication.show(),
+      hide: () => windows.authentication.hide(),
+      rebuild: () => windows.authentication.rebuild(),
+    },
+    openLogin: loginWindows({ prepareSession: prepareLoginSessions({ app, settings: config.settings.network, secrets }) }),
+    onChange: () => agent.changed(),
+  });
   const pairing = new PairingRoom(
     (opened, hangUp) => agent.running.openPairing(opened, hangUp),
     (view) => {
@@ -90,14 +104,14 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
   );
   const prompts: Prompts = {
     openSignature: (view) => signatures.open(view),
-    openAuthentication: () => nobodyAuthenticates,
+    openAuthentication: (view) => authentications.open(view),
     showPairingCode: (view, signal) => pairing.showCode(view, signal),
     notify: (notice) => showNotice(notice, preferences.language),
   };
   const diagnosis = new SelfDiagnosis(() => gatherParts(dataRoot, undefined, { secrets }));
   const agent = new DesktopAgent({
     start: () => startAgent({ prompts, secrets }),
-    isAsking: () => signatures.isAsking,
+    isAsking: () => signatures.isAsking || authentications.isAsking,
     notices,
     onChange: (view) => {
       tray.show(view, preferences.language);
@@ -115,9 +129,13 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
     await pairing.open();
     windows.pairing.show();
   };
+  const raise = (): void => {
+    signatures.raise();
+    authentications.raise();
+  };
   const saveLogs = () => saveDiagnosis(diagnosis, data.logs, preferences.language);
   const tray = new AgentTray(path.join(app.getAppPath(), 'assets', 'tray'), {
-    answer: () => signatures.raise(),
+    answer: raise,
     open: openHome,
     saveLogs: () => void saveLogs().catch(() => undefined),
     quit: config.settings.desktop.quit ? () => app.quit() : null,
@@ -128,9 +146,9 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
     agent.changed();
     return view;
   };
-  const connectPage = (dialog: string) => (): PinPort => {
+  const connectPage = (window: 'signature' | 'authentication', dialog: string) => (): PinPort => {
     const { port1, port2 } = new MessageChannelMain();
-    windows.signature.contents()?.postMessage(pinPortChannel, dialog, [port1]);
+    windows[window].contents()?.postMessage(pinPortChannel, dialog, [port1]);
     return port2;
   };
   routeInvokes(ipcMain, (contents) => windowOf(windows, contents), {
@@ -140,7 +158,18 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
     'signature.close': ({ dialog }) => signatures.dismiss(dialog),
     'signature.chooseCard': ({ dialog, certificateSha256 }) => signatures.chooseCard(dialog, certificateSha256),
     'signature.confirmBinding': ({ dialog }) => signatures.confirmBinding(dialog),
-    'signature.pinPort': ({ dialog }) => void signatures.openPinPort(dialog, connectPage(dialog)),
+    'signature.pinPort': ({ dialog }) => void signatures.openPinPort(dialog, connectPage('signature', dialog)),
+    'signature.consent': ({ dialog }) => signatures.consent(dialog),
+    'signature.authenticate': ({ dialog }) => signatures.authenticate(dialog),
+    'authentication.ready': () => authentications.view(),
+    'authentication.painted': ({ dialog }) => authentications.painted(dialog),
+    'authentication.cancel': ({ dialog }) => authentications.cancel(dialog),
+    'authentication.close': ({ dialog }) => authentications.dismiss(dialog),
+    'authentication.begin': ({ dialog, method }) => authentications.begin(dialog, method),
+    'authentication.again': ({ dialog }) => authentications.again(dialog),
+    'authentication.otherMethod': ({ dialog }) => authentications.leave(dialog, 'other_method'),
+    'authentication.useCard': ({ dialog }) => authentications.leave(dialog, 'use_card'),
+    'authentication.pinPort': ({ dialog }) => void authentications.openPinPort(dialog, connectPage('authentication', dialog)),
     'pairing.ready': () => pairing.view(),
     'pairing.open': openPairing,
     'pairing.close': () => {
@@ -174,6 +203,7 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
   watchPower(powerMonitor, {
     leave: () => {
       signatures.cancelOpen();
+      authentications.cancelOpen();
       if (agent.isRunning) void agent.running.endPinSessions();
     },
     comeBack: () => {
@@ -206,5 +236,5 @@ export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Pr
   });
 
   await agent.start();
-  return { openHome: () => (signatures.isAsking ? signatures.raise() : openHome(null)) };
+  return { openHome: () => (signatures.isAsking || authentications.isAsking ? raise() : openHome(null)) };
 }

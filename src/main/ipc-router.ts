@@ -10,7 +10,7 @@ interface Channel {
 }
 
 type Invokes = (typeof windows)[WindowName]['invoke'] & (typeof common)['invoke'];
-type AllInvokes = (typeof windows)['signature']['invoke'] & (typeof windows)['pairing']['invoke'] & (typeof windows)['home']['invoke'] & (typeof common)['invoke'];
+type AllInvokes = (typeof windows)['signature']['invoke'] & (typeof windows)['authentication']['invoke'] & (typeof windows)['pairing']['invoke'] & (typeof windows)['home']['invoke'] & (typeof common)['invoke'];
 export type InvokeName = keyof AllInvokes;
 
 type Request<Name extends InvokeName> = z.infer<AllInvokes[Name]['request']>;

@@ -48,7 +48,7 @@ function offer(own: WindowName): void {
     },
   });
 
-  if (own === 'signature') {
+  if (own === 'signature' || own === 'authentication') {
     ipcRenderer.on(pinPortChannel, (event, dialog: unknown) => {
       if (typeof dialog !== 'string') return;
       window.postMessage({ type: 'pin-port', dialog } satisfies PinPortMessage, window.location.origin, event.ports);

@@ -1,5 +1,5 @@
 import type { CardInfo, DocumentView, SignatureStep, SignatureView } from '../contract/ipc.ts';
-import type { BindingView, CardNeed, CardView, DialogOutcome, PinQuestion, SignatureDialogView } from '../agent/ports.ts';
+import type { BindingView, Caller, CardNeed, CardView, ConsentQuestion, DialogOutcome, PinQuestion, SignatureDialogView } from '../agent/ports.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';
 
 type Bilingual = SignatureView['notices'][number];
@@ -9,15 +9,20 @@ export function viewRequest(dialog: string, view: SignatureDialogView, notices: 
   const { caller, staff } = view;
   return {
     dialog,
-    caller: {
-      name: showSafely(caller.clientName),
-      origin: caller.origin === null ? null : showSafely(caller.origin),
-      program: caller.program === null ? null : showSafely(caller.program),
-    },
+    caller: viewCaller(caller),
     staff: { id: showSafely(staff.id), name: showSafely(staff.name) },
     documents: view.documents.map(viewDocument),
     waiting: view.waiting.map((name) => showSafely(name)),
+    canAuthenticate: view.canAuthenticate,
     notices: [...view.notices.map((notice) => ({ ...notice })), ...notices],
+  };
+}
+
+export function viewCaller({ clientName, origin, program }: Caller): SignatureView['caller'] {
+  return {
+    name: showSafely(clientName),
+    origin: origin === null ? null : showSafely(origin),
+    program: program === null ? null : showSafely(program),
   };
 }
 
@@ -69,6 +74,13 @@ export const steps = {
     consentNeeded: tries.consentNeeded,
     refused,
     signatures,
+  }),
+  consent: ({ why, documents, session }: ConsentQuestion): SignatureStep => ({
+    step: 'consent',
+    why,
+    documents: [...documents],
+    method: session.method,
+    until: session.until.toISOString(),
   }),
   signing: (done: number, total: number): SignatureStep => ({ step: 'signing', done, total }),
   ended: (end: DialogOutcome): SignatureStep =>

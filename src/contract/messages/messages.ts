@@ -3,6 +3,7 @@
  * compiler holds it) and the same {{values}} (test/unit/contract/messages.test.ts). Texts that come with data carry
  * both languages themselves and are not here.
  */
+import { authenticationEn, authenticationJa } from './authentication.ts';
 import { commonEn, commonJa } from './common.ts';
 import { homeEn, homeJa } from './home.ts';
 import { pairingEn, pairingJa } from './pairing.ts';
@@ -12,8 +13,8 @@ import { trayEn, trayJa } from './tray.ts';
 export const languages = ['ja', 'en'] as const;
 export type Language = (typeof languages)[number];
 
-const ja = { common: commonJa, signature: signatureJa, pairing: pairingJa, home: homeJa, tray: trayJa } as const;
-const en = { common: commonEn, signature: signatureEn, pairing: pairingEn, home: homeEn, tray: trayEn } as const;
+const ja = { common: commonJa, signature: signatureJa, authentication: authenticationJa, pairing: pairingJa, home: homeJa, tray: trayJa } as const;
+const en = { common: commonEn, signature: signatureEn, authentication: authenticationEn, pairing: pairingEn, home: homeEn, tray: trayEn } as const;
 
 export const messages = { ja, en } as const;
 

@@ -32,6 +32,7 @@ export const signatureJa = {
   insert: {
     title: 'カードを確認しています',
     still: 'カードが使えるようになると、自動で次に進みます。',
+    remote: 'カードを使わずに認証する',
     no_service: {
       title: 'スマートカードサービスが動いていません',
       remedy: '自動で再接続しています。続く場合はPCを再起動するか、管理者に連絡してください。',
@@ -99,6 +100,7 @@ export const signatureJa = {
     empty: 'PINを入力してください。カードの残り回数は減っていません。',
     length: 'PINは半角4〜16文字です。カードの残り回数は減っていません。',
     characters: 'PINに使えるのは半角の英数字と記号です。カードの残り回数は減っていません。',
+    fourDigits: '数字4桁の暗証番号です。残り回数は減っていません。',
     keysIgnored: '表示直後のキー入力は受け付けていません。PINを最初から入力してください。',
     notTaken: 'PINをカードに渡せませんでした。残り回数は減っていません。もう一度入力してください。',
     sign: '署名する',
@@ -117,6 +119,12 @@ export const signatureJa = {
     title: '署名しています',
     stay: 'カードを抜かないでください。',
     progress: '{{total}}件中 {{done}}件',
+  },
+  consent: {
+    title: '内容を確認し、署名してください',
+    policy: 'この施設では、リモート署名の前に内容を確認します。',
+    bound_reached: '続けて署名した件数が上限に達したため、一度ご確認ください。確認すると、また続けて署名できます。',
+    session: '認証: {{method}}（{{until}}まで有効）',
   },
   ended: {
     signed: '署名しました',
@@ -161,6 +169,7 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
   insert: {
     title: 'Looking for the card',
     still: 'This goes on by itself as soon as the card can be used.',
+    remote: 'Authenticate without the card',
     no_service: {
       title: 'The smart card service is not running',
       remedy: 'The agent keeps reconnecting. If it stays so, restart the PC or call your administrator.',
@@ -228,6 +237,7 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
     empty: 'Enter the PIN. No try was used.',
     length: 'A PIN has 4 to 16 characters. No try was used.',
     characters: 'A PIN consists of ASCII letters, digits and symbols. No try was used.',
+    fourDigits: 'This PIN has four digits. No try was used.',
     keysIgnored: 'Keys typed as the window opened were not taken. Enter the PIN from the start.',
     notTaken: 'The PIN did not reach the card. No try was used. Please enter it again.',
     sign: 'Sign',
@@ -246,6 +256,12 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
     title: 'Signing',
     stay: 'Do not remove the card.',
     progress: '{{done}} of {{total}}',
+  },
+  consent: {
+    title: 'Check the content and sign',
+    policy: 'At this facility a person looks before the cloud signs.',
+    bound_reached: 'So many documents were signed in a row that you are asked to look once. After that, signing goes on.',
+    session: 'Authenticated by {{method}}, until {{until}}',
   },
   ended: {
     signed: 'Signed',

@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { PairingView } from '../../contract/ipc.ts';
 import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { usePushed } from '../page/pushed.ts';
+import { useSecondsUntil } from '../page/seconds-until.ts';
 import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { CallerLines } from '../parts/caller.tsx';
@@ -188,24 +189,10 @@ function Ended({ end }: { readonly end: Extract<PairingView, { state: 'ended' }>
 /** Seconds that are left. Not a live region: a screen reader would talk the whole two minutes. */
 function Remaining({ until }: { readonly until: string }) {
   const { t } = useSpeech();
-  const end = Date.parse(until);
-  const [left, setLeft] = useState(() => secondsUntil(end));
-  useEffect(() => {
-    setLeft(secondsUntil(end));
-    const timer = window.setInterval(() => {
-      setLeft(secondsUntil(end));
-    }, 1000);
-    return () => {
-      window.clearInterval(timer);
-    };
-  }, [end]);
+  const seconds = useSecondsUntil(until);
   return (
     <p class="remaining" role="timer">
-      {t('pairing.open.remaining', { seconds: left })}
+      {t('pairing.open.remaining', { seconds })}
     </p>
   );
-}
-
-function secondsUntil(end: number): number {
-  return Math.max(0, Math.ceil((end - Date.now()) / 1000));
 }

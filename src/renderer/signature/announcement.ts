@@ -15,6 +15,8 @@ export function announcement({ step, staff }: SignatureView, { t }: Speech): str
         t(step.refused === null ? 'signature.pin.title' : 'signature.pin.refused'),
         step.triesLeft === null ? t('signature.pin.triesUnknown') : t('signature.pin.tries', { count: step.triesLeft }),
       ].join(' ');
+    case 'consent':
+      return [t('signature.consent.title'), t(`signature.consent.${step.why}`)].join(' ');
     case 'signing':
       return [t('signature.signing.title'), t('signature.signing.stay')].join(' ');
     case 'ended':

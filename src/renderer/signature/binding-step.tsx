@@ -5,7 +5,7 @@ import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
-import { StepFrame } from './step-frame.tsx';
+import { StepFrame } from '../parts/step-frame.tsx';
 
 /** First use of a card by a staff member: three names, one beside the other, for a person to compare. */
 export function BindingStep(props: StepProps & { readonly step: Extract<SignatureStep, { step: 'confirm_binding' }> }) {

@@ -5,7 +5,7 @@ import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
-import { StepFrame } from './step-frame.tsx';
+import { StepFrame } from '../parts/step-frame.tsx';
 
 export function ChooseCardStep({ agent, view, arming, cards, onLeave }: StepProps & { readonly cards: readonly CardInfo[] }) {
   const { t } = useSpeech();

@@ -6,7 +6,7 @@ import { Button } from '../parts/button.tsx';
 import { HelpLink } from '../parts/help-link.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
-import { StepFrame } from './step-frame.tsx';
+import { StepFrame } from '../parts/step-frame.tsx';
 
 type Ended = Extract<SignatureStep, { step: 'ended' }>;
 

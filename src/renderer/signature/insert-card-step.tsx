@@ -1,18 +1,19 @@
 import type { SignatureStep } from '../../contract/ipc.ts';
+import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { DocumentList } from './document-list.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
-import { StepFrame } from './step-frame.tsx';
+import { StepFrame } from '../parts/step-frame.tsx';
 
 type Need = Extract<SignatureStep, { step: 'insert_card' }>['need'];
 
 /** Needs that a person mends by hand are asked for; the others are waited out. */
 const askedFor: ReadonlySet<Need> = new Set<Need>(['no_card', 'no_reader']);
 
-export function InsertCardStep({ view, need, onLeave }: StepProps & { readonly need: Need }) {
+export function InsertCardStep({ agent, view, need, arming, onLeave }: StepProps & { readonly need: Need }) {
   const { t } = useSpeech();
   return (
     <StepFrame
@@ -22,6 +23,17 @@ export function InsertCardStep({ view, need, onLeave }: StepProps & { readonly n
           <Button look="outline" initialFocus onPress={onLeave}>
             {t('common.cancel')}
           </Button>
+          {view.canAuthenticate ? (
+            <Button
+              look="outline"
+              waiting={!arming.armed}
+              onPress={() => {
+                ask(agent.invoke('signature.authenticate', { dialog: view.dialog }));
+              }}
+            >
+              {t('signature.insert.remote')}
+            </Button>
+          ) : null}
         </div>
       }
     >

@@ -5,7 +5,7 @@ import { Button } from '../parts/button.tsx';
 import { HelpLink } from '../parts/help-link.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import type { StepProps } from './step-props.ts';
-import { StepFrame } from './step-frame.tsx';
+import { StepFrame } from '../parts/step-frame.tsx';
 
 /** Stands before the PIN field where one of the last tries may be spent, and names what that can cost. */
 export function LastTriesStep(props: StepProps & { readonly step: Extract<SignatureStep, { step: 'pin' }> }) {

@@ -1,5 +1,6 @@
 import { BindingStep } from './binding-step.tsx';
 import { ChooseCardStep } from './choose-card-step.tsx';
+import { ConsentStep } from './consent-step.tsx';
 import { EndedStep } from './ended-step.tsx';
 import { InsertCardStep } from './insert-card-step.tsx';
 import { LastTriesStep } from './last-tries-step.tsx';
@@ -18,6 +19,8 @@ export function SignatureStepView(props: StepProps) {
       return <BindingStep {...props} step={step} />;
     case 'pin':
       return step.consentNeeded && !props.lastTriesAgreed ? <LastTriesStep {...props} step={step} /> : <PinStep {...props} step={step} />;
+    case 'consent':
+      return <ConsentStep {...props} step={step} />;
     case 'signing':
       return <SigningStep done={step.done} total={step.total} />;
     case 'ended':

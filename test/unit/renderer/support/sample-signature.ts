@@ -29,6 +29,7 @@ export function signature(step: SignatureStep, changes: Partial<SignatureView> =
     staff: { id: 'D0012', name: '医者　三郎' },
     documents: one,
     waiting: [],
+    canAuthenticate: false,
     notices: [],
     step,
     ...changes,
@@ -49,6 +50,10 @@ export const signatureScenes = {
   'insert-card-in-use': signature({ step: 'insert_card', need: 'card_in_use' }),
   'insert-module-failed': signature({ step: 'insert_card', need: 'module_failed' }),
   'card-removed': signature({ step: 'insert_card', need: 'card_removed' }),
+  'insert-card-or-authenticate': signature({ step: 'insert_card', need: 'no_card' }, { canAuthenticate: true }),
+  consent: signature(
+    { step: 'consent', why: 'bound_reached', documents: ['rx-1'], method: 'smartphone', until: '2026-04-02T00:30:00.000Z' },
+  ),
   'wrong-card': signature({ step: 'insert_card', need: 'other_doctor' }, { waiting: ['みほんレセコン Ver.5'] }),
   'choose-card': signature({ step: 'choose_card', cards: [card, otherCard] }),
   'first-binding': signature({ step: 'confirm_binding', personInDocument: '医者　三郎', card }),

@@ -3,6 +3,7 @@ import type { WindowName } from '../../../../src/contract/ipc.ts';
 import {
   agentWithoutKeyStore, agentWithoutPort, checks, clients, languageByPolicy, pairingScenes, readyAgent, settings, startingAgent, troubledAgent,
 } from './sample-agent.ts';
+import { authenticationScenes } from './sample-authentication.ts';
 import { signatureScenes } from './sample-signature.ts';
 import type { Chromium, WindowOptions, WindowUnderTest } from './window-under-test.ts';
 
@@ -39,6 +40,18 @@ const keypad: Scene = {
     return window;
   },
 };
+
+const authentications = Object.entries(authenticationScenes).map(
+  ([name, view]): Scene => ({
+    name: `authentication-${name}`,
+    window: 'authentication',
+    async open(chromium, options) {
+      const window = await chromium.open('authentication', { ...options, answers: { 'authentication.ready': view } });
+      await waitUntilArmed(window);
+      return window;
+    },
+  }),
+);
 
 const pairings = Object.keys(pairingScenes()).map(
   (name): Scene => ({
@@ -111,4 +124,4 @@ const homes: Scene[] = [
   },
 ];
 
-export const scenes: readonly Scene[] = [...signatures, keypad, ...pairings, ...homes];
+export const scenes: readonly Scene[] = [...signatures, keypad, ...authentications, ...pairings, ...homes];

@@ -1,4 +1,4 @@
-import type { PageBridge, PinMessage, PinPortMessage, PinTaken } from '../../contract/ipc.ts';
+import type { PinMessage, PinPortMessage, PinTaken } from '../../contract/ipc.ts';
 
 /** How long the port and the card host's word may take, in ms. */
 const portDeadline = 10_000;
@@ -9,7 +9,7 @@ const portDeadline = 10_000;
  * The main process never sees them. test/unit/renderer/signature-pin.test.ts
  */
 export async function handOverPin(
-  agent: PageBridge<'signature'>,
+  askForPort: () => Promise<unknown>,
   dialog: string,
   typed: { readonly pin: Uint8Array<ArrayBuffer>; readonly spendLastTries: boolean },
   signal: AbortSignal,
@@ -18,7 +18,7 @@ export async function handOverPin(
   try {
     const arriving = portFor(dialog, ends);
     // Before the port is waited for, so that a refusal is not waited out.
-    await Promise.all([agent.invoke('signature.pinPort', { dialog }), arriving]);
+    await Promise.all([askForPort(), arriving]);
     return await exchange(await arriving, typed, ends);
   } catch {
     return { taken: false };

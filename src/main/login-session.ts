@@ -1,0 +1,95 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { session, type App, type Certificate, type Session } from 'electron';
+import type { Settings } from '../agent/config/settings.ts';
+import type { SecretStore } from '../agent/ports.ts';
+import { credentialsFor } from '../agent/remote/network/proxy-credentials.ts';
+import { planRoute, type Route } from '../agent/remote/network/proxy-route.ts';
+import { readPem } from '../formats/pki/pem.ts';
+
+export interface LoginSessionParts {
+  readonly app: App;
+  readonly settings: Settings['network'];
+  readonly secrets: SecretStore;
+}
+
+type Proxy = Extract<Route, { kind: 'proxy' }>;
+
+/** Electron's answers of a certificate verification. */
+const accept = 0;
+const asChromiumFound = -3;
+
+/** Gives the sessions of login windows the proxy and the CAs of the agent's own connections, so that one setting is enough. */
+export function prepareLoginSessions({ app, settings, secrets }: LoginSessionParts): (own: Session, address: URL) => Promise<void> {
+  const proxies = new WeakMap<Session, Proxy>();
+  app.on('login', (event, contents, _details, { isProxy }, answer) => {
+    const proxy = contents === null || !isProxy ? undefined : proxies.get(contents.session);
+    if (proxy === undefined) return;
+    event.preventDefault();
+    credentialsFor(proxy, settings.proxy, secrets).then(
+      (credentials) => (credentials === null ? answer() : answer(credentials.user, credentials.password)),
+      () => answer(),
+    );
+  });
+  return async (own, address) => {
+    const system = { resolve: (url: string) => session.defaultSession.resolveProxy(url) };
+    const plan = await planRoute(address, { proxy: settings.proxy, system, environment: process.env });
+    // Without a plan the page is not reached, and says so: going DIRECT is always somebody's decision.
+    const route = typeof plan === 'string' ? null : plan.routes[0];
+    if (route?.kind === 'proxy') proxies.set(own, route);
+    await own.setProxy(proxyConfig(route));
+    const extra = await readExtraCas(settings.extraCa);
+    if (extra.length > 0) own.setCertificateVerifyProc((request, answer) => answer(leadsTo(extra, request) ? accept : asChromiumFound));
+  };
+}
+
+function proxyConfig(route: Route | null): Parameters<Session['setProxy']>[0] {
+  if (route?.kind === 'direct') return { mode: 'direct' };
+  // The discard port: a connection that cannot come about.
+  const place = route === null ? 'http://127.0.0.1:9' : `${route.secure ? 'https' : 'http'}://${route.host}:${route.port}`;
+  return { mode: 'fixed_servers', proxyRules: place, proxyBypassRules: '' };
+}
+
+async function readExtraCas(files: readonly string[]): Promise<readonly X509Certificate[]> {
+  const contents = await Promise.all(files.map((file) => readFile(file)));
+  return contents.flatMap((bytes) => (bytes.includes('-----BEGIN') ? readPem(bytes.toString('latin1')).map((der) => new X509Certificate(der)) : [new X509Certificate(bytes)]));
+}
+
+/**
+ * Only where Chromium's one objection is that it does not know the authority: every signature up to one of ours, the host
+ * name and the dates are checked here. SECURITY: test/unit/main/login-session.test.ts
+ */
+export function leadsTo(
+  anchors: readonly X509Certificate[],
+  { hostname, certificate, verificationResult }: { readonly hostname: string; readonly certificate: Certificate; readonly verificationResult: string },
+  now: Date = new Date(),
+): boolean {
+  if (verificationResult !== 'net::ERR_CERT_AUTHORITY_INVALID') return false;
+  const chain = certificatesOf(certificate);
+  const [leaf] = chain;
+  if (leaf?.checkHost(hostname) === undefined) return false;
+  for (const [index, link] of chain.entries()) {
+    if (!isInTime(link, now) || (index > 0 && !link.ca)) return false;
+    if (anchors.some((anchor) => isInTime(anchor, now) && anchor.ca && link.checkIssued(anchor) && link.verify(anchor.publicKey))) return true;
+    const issuer = chain[index + 1];
+    if (issuer === undefined || !link.checkIssued(issuer) || !link.verify(issuer.publicKey)) return false;
+  }
+  return false;
+}
+
+const longestChain = 8;
+
+function certificatesOf(first: Certificate): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  // Electron's type promises an issuer always; the last one has none, or itself.
+  for (let next: Certificate | undefined = first; next !== undefined && chain.length < longestChain; next = next.issuerCert as Certificate | undefined) {
+    const read = new X509Certificate(next.data);
+    if (chain.at(-1)?.raw.equals(read.raw) === true) break;
+    chain.push(read);
+  }
+  return chain;
+}
+
+function isInTime({ validFromDate, validToDate }: X509Certificate, now: Date): boolean {
+  return validFromDate <= now && now <= validToDate;
+}

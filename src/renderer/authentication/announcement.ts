@@ -1,0 +1,27 @@
+import type { AuthenticationView } from '../../contract/ipc.ts';
+import type { Speech } from '../page/language.ts';
+
+/** What a screen reader says when the step changes. The countdown is left out: it would talk for two minutes. */
+export function announcement({ step, staff }: AuthenticationView, { t }: Speech): string {
+  switch (step.step) {
+    case 'choose_method':
+      return [t('authentication.choose.title'), t('authentication.choose.lead', { staff: staff.name })].join(' ');
+    case 'code':
+      return [t('authentication.code.title'), step.number === null ? '' : `${t('authentication.code.number')} ${[...step.number].join(' ')}`].join(' ');
+    case 'code_ran_out':
+      return [t('authentication.ranOut.title'), t('authentication.ranOut.detail')].join(' ');
+    case 'insert_card':
+      return [t(`authentication.insert.${step.kind}`), t(`authentication.insert.needs.${step.need}`, { staff: staff.name })].join(' ');
+    case 'pin':
+      return [
+        step.refused === null ? t(`authentication.pin.${step.card.kind}`) : t('signature.pin.refused'),
+        step.triesLeft === null ? t('signature.pin.triesUnknown') : t('signature.pin.tries', { count: step.triesLeft }),
+      ].join(' ');
+    case 'login':
+      return [t('authentication.login.title'), t('authentication.login.detail')].join(' ');
+    case 'progress':
+      return t(`authentication.progress.${step.doing}`);
+    case 'ended':
+      return t(`authentication.ended.${step.outcome}`);
+  }
+}

@@ -1,0 +1,23 @@
+import type { AuthenticationView } from '../../contract/ipc.ts';
+import { useSpeech } from '../page/language.ts';
+import { CallerLines } from '../parts/caller.tsx';
+
+/** Who authenticates, at whose wish, and on which computer: what the phone shows too. */
+export function AuthenticationFacts({ view }: { readonly view: AuthenticationView }) {
+  const { t } = useSpeech();
+  return (
+    <>
+      <dl class="facts">
+        <dt>{t('signature.staff')}</dt>
+        <dd>{view.staff.name}</dd>
+        <dt>{t('authentication.terminal')}</dt>
+        <dd>{view.terminal}</dd>
+        <dt>{t('common.caller')}</dt>
+        <dd>
+          <CallerLines caller={view.caller} />
+        </dd>
+      </dl>
+      <p class="note">{view.documents === 0 ? t('authentication.ahead') : t('authentication.waiting', { count: view.documents })}</p>
+    </>
+  );
+}

@@ -1,0 +1,90 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { AuthenticationView } from '../../contract/ipc.ts';
+import { useArming } from '../page/arming.ts';
+import { ask, pageBridge } from '../page/bridge.ts';
+import { useSpeech } from '../page/language.ts';
+import { afterPaint } from '../page/painted.ts';
+import { usePushed } from '../page/pushed.ts';
+import { announcement } from './announcement.ts';
+import { AuthenticationStepView } from './authentication-step-view.tsx';
+import { pinQuestion, questionOf } from './question.ts';
+
+const agent = pageBridge<'authentication'>();
+
+export function AuthenticationPage() {
+  const spoken = useSpeech();
+  const view = usePushed<AuthenticationView | null>(
+    (listener) => agent.on('authentication', listener),
+    () => agent.invoke('authentication.ready', undefined),
+  );
+  const dialog = view?.dialog ?? null;
+  // The window is shown once this dialog stands on the screen, never with another's content.
+  useEffect(() => {
+    if (dialog === null) return undefined;
+    return afterPaint(() => {
+      ask(agent.invoke('authentication.painted', { dialog }));
+    });
+  }, [dialog]);
+  return (
+    <>
+      {view === null ? <Idle /> : <Asked key={view.dialog} view={view} />}
+      <p class="visually-hidden" role="status">
+        {view === null ? null : announcement(view, spoken)}
+      </p>
+    </>
+  );
+}
+
+function Idle() {
+  const { t } = useSpeech();
+  return (
+    <main class="window">
+      <h1 class="visually-hidden">{t('authentication.idle')}</h1>
+    </main>
+  );
+}
+
+function Asked({ view }: { readonly view: AuthenticationView }) {
+  const [agreed, setAgreed] = useState<string | null>(null);
+  const lastTriesAgreed = agreed === pinQuestion(view);
+  const question = questionOf(view, lastTriesAgreed);
+  const arming = useArming(question);
+  const place = useRef<HTMLElement>(null);
+  const { dialog, step } = view;
+
+  const leave = (): void => {
+    ask(agent.invoke(step.step === 'ended' ? 'authentication.close' : 'authentication.cancel', { dialog }));
+  };
+
+  useEffect(() => {
+    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus();
+  }, [question]);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return;
+      event.preventDefault();
+      leave();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => {
+      window.removeEventListener('keydown', onKey);
+    };
+  });
+
+  return (
+    <main class="window" ref={place}>
+      <AuthenticationStepView
+        key={question}
+        agent={agent}
+        view={view}
+        arming={arming}
+        lastTriesAgreed={lastTriesAgreed}
+        onLeave={leave}
+        onAgree={() => {
+          setAgreed(pinQuestion(view));
+        }}
+      />
+    </main>
+  );
+}

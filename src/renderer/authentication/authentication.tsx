@@ -1,0 +1,4 @@
+import { startPage } from '../page/start-page.tsx';
+import { AuthenticationPage } from './authentication-page.tsx';
+
+startPage('authentication.title', AuthenticationPage);

@@ -1,0 +1,60 @@
+import { useSpeech } from '../page/language.ts';
+import { useSecondsUntil } from '../page/seconds-until.ts';
+import { Banner } from '../parts/banner.tsx';
+import { StepFrame } from '../parts/step-frame.tsx';
+import { AuthenticationFacts } from './authentication-facts.tsx';
+import type { StepOf } from './step-props.ts';
+import { WaysOut } from './ways-out.tsx';
+
+/** Light modules around a QR code (ISO/IEC 18004 §6.3.8). */
+const quietZone = 4;
+
+/** The QR code, dark on light in every theme, and the number that only this screen shows. */
+export function CodeStep(props: StepOf<'code'>) {
+  const { view, step } = props;
+  const { t } = useSpeech();
+  const left = useSecondsUntil(step.until);
+  const side = step.qr.size + 2 * quietZone;
+  return (
+    <StepFrame
+      title={t('authentication.code.title')}
+      footer={
+        <div class="buttons">
+          <WaysOut {...props} />
+        </div>
+      }
+    >
+      <div class="qr">
+        <svg class="qr__code" viewBox={`${-quietZone} ${-quietZone} ${side} ${side}`} role="img" aria-label={t('authentication.code.alt')} shape-rendering="crispEdges">
+          <rect class="qr__light" x={-quietZone} y={-quietZone} width={side} height={side} />
+          <path class="qr__dark" d={step.qr.path} />
+        </svg>
+        <ol class="qr__steps">
+          <li>{t('authentication.code.steps.scan')}</li>
+          <li>{t('authentication.code.steps.check')}</li>
+          {step.number === null ? null : (
+            <li>
+              {t('authentication.code.steps.number')}
+              <strong id="number" class="qr__number" aria-label={`${t('authentication.code.number')} ${[...step.number].join(' ')}`} role="img">
+                {step.number}
+              </strong>
+            </li>
+          )}
+          <li>{t('authentication.code.steps.approve')}</li>
+        </ol>
+      </div>
+      <p class="remaining" role="timer">
+        {t('authentication.code.remaining', { seconds: left })}
+      </p>
+      <AuthenticationFacts view={view} />
+      {step.number === null ? null : (
+        <Banner kind="warning">
+          <p>{t('authentication.code.warning')}</p>
+        </Banner>
+      )}
+      <p class="note">
+        {t('authentication.code.cannotScan')}: <span class="address">{step.userCode}</span>
+      </p>
+    </StepFrame>
+  );
+}

@@ -1,0 +1,15 @@
+import type { AuthenticationStep, AuthenticationView, PageBridge } from '../../contract/ipc.ts';
+import type { Arming } from '../page/arming.ts';
+
+/** What every step of the authentication window gets. */
+export interface StepProps {
+  readonly agent: PageBridge<'authentication'>;
+  readonly view: AuthenticationView;
+  readonly arming: Arming;
+  /** The person has said, for this very entry, that a last try may be spent. */
+  readonly lastTriesAgreed: boolean;
+  readonly onLeave: () => void;
+  readonly onAgree: () => void;
+}
+
+export type StepOf<Name extends AuthenticationStep['step']> = StepProps & { readonly step: Extract<AuthenticationStep, { step: Name }> };

@@ -1,0 +1,144 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Arming } from '../page/arming.ts';
+import { useSpeech } from '../page/language.ts';
+import { Button } from '../parts/button.tsx';
+import { handOverPin } from './hand-over-pin.ts';
+import { PinKeypad } from './pin-keypad.tsx';
+import { takePin, type PinFault, type PinRule } from './pin-rules.ts';
+
+export interface PinFormProps {
+  readonly dialog: string;
+  readonly arming: Arming;
+  readonly rule: PinRule;
+  /** What a PIN of this card looks like. */
+  readonly help: string;
+  readonly triesLeft: number | null;
+  readonly failuresSeen: number;
+  readonly refused: 'incorrect' | null;
+  readonly lastTriesAgreed: boolean;
+  /** The card that the PIN is for. */
+  readonly card: ComponentChildren;
+  /** What pressing the button does. */
+  readonly action: string;
+  /** Between keypad and action: the ways out. */
+  readonly waysOut: ComponentChildren;
+  readonly askForPort: () => Promise<unknown>;
+}
+
+type Said = PinFault | 'refused' | 'notTaken' | 'keysIgnored';
+
+/** One entry of a PIN. Typed characters stay in the field until they are handed over, and are nowhere else. */
+export function PinForm(props: PinFormProps) {
+  const { dialog, arming, triesLeft, failuresSeen } = props;
+  const { t } = useSpeech();
+  const field = useRef<HTMLInputElement>(null);
+  const leaving = useRef(new AbortController());
+  const [said, setSaid] = useState<Said | null>(props.refused === null ? null : 'refused');
+  const [handedOver, setHandedOver] = useState(false);
+  const [keypad, setKeypad] = useState(false);
+  const [entered, setEntered] = useState(0);
+
+  useEffect(() => {
+    const { current } = leaving;
+    return () => {
+      current.abort();
+    };
+  }, []);
+
+  const complain = (what: Said): void => {
+    setSaid(what);
+    setEntered(0);
+    field.current?.focus();
+  };
+
+  const handOver = async (): Promise<void> => {
+    const input = field.current;
+    if (input === null || !arming.armed || handedOver) return;
+    const pin = takePin(input);
+    const fault = props.rule(pin);
+    if (fault !== null) {
+      pin.fill(0);
+      complain(fault);
+      return;
+    }
+    setSaid(null);
+    setEntered(0);
+    setHandedOver(true);
+    const { taken } = await handOverPin(props.askForPort, dialog, { pin, spendLastTries: props.lastTriesAgreed }, leaving.current.signal);
+    // Once it was taken, the next view says what came of it.
+    if (taken || leaving.current.signal.aborted) return;
+    setHandedOver(false);
+    complain('notTaken');
+  };
+
+  const shown = arming.keysIgnored && said === null ? 'keysIgnored' : said;
+  const deaf = !arming.armed || handedOver;
+  return (
+    <form
+      class="pin-form"
+      autocomplete="off"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void handOver();
+      }}
+    >
+      {props.card}
+      <div class="pin-form__label">
+        <label for="pin">{t('signature.pin.label')}</label>
+        <span id="pin-help" class="note">
+          {props.help}
+        </span>
+        <span id="pin-tries" class={triesLeft !== null && triesLeft <= 3 ? 'pin-form__tries pin-form__tries--few' : 'pin-form__tries'}>
+          {triesLeft === null ? t('signature.pin.triesUnknown') : t('signature.pin.tries', { count: triesLeft })}
+          {triesLeft === null && failuresSeen > 0 ? <span>{t('signature.pin.failures', { count: failuresSeen })}</span> : null}
+        </span>
+      </div>
+      <input
+        ref={field}
+        id="pin"
+        class="field"
+        type="password"
+        autocomplete="off"
+        spellcheck={false}
+        readOnly={deaf}
+        aria-invalid={shown === null ? undefined : 'true'}
+        aria-describedby="pin-help pin-tries pin-said"
+        data-initial-focus=""
+        onInput={(event) => {
+          setEntered(event.currentTarget.value.length);
+          if (said !== null) setSaid(null);
+        }}
+      />
+      <p id="pin-said" class="field-error" role="alert">
+        {shown === null ? null : t(`signature.pin.${shown}`)}
+      </p>
+      {keypad ? (
+        <>
+          <PinKeypad field={field} deaf={deaf} onEntered={setEntered} />
+          <p class="visually-hidden" role="status">
+            {t('signature.pin.entered', { count: entered })}
+          </p>
+        </>
+      ) : null}
+      <div class="buttons">
+        <Button
+          look="text"
+          small
+          expanded={keypad}
+          controls="pin-keypad"
+          onPress={() => {
+            setKeypad(!keypad);
+          }}
+        >
+          {keypad ? t('signature.pin.keypad.hide') : t('signature.pin.keypad.show')}
+        </Button>
+        {props.waysOut}
+        <Button look="solid" submit waiting={deaf}>
+          {handedOver ? t('signature.pin.checking') : props.action}
+        </Button>
+      </div>
+    </form>
+  );
+}
