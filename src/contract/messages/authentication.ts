@@ -58,6 +58,10 @@ export const authenticationJa = {
   pin: {
     hpki: 'HPKIカード（認証用）のPINを入力してください',
     jpki: 'マイナンバーカードの暗証番号を入力してください',
+    label: {
+      hpki: 'PIN',
+      jpki: '暗証番号',
+    },
     help: {
       hpki: '半角4〜16文字',
       jpki: '利用者証明用電子証明書の数字4桁',
@@ -95,7 +99,7 @@ export const authenticationEn: SameKeys<typeof authenticationJa> = {
   title: 'Authentication for remote signing',
   idle: 'Waiting for an authentication',
   terminal: 'This computer',
-  waiting: 'After the authentication, {{count}} signatures go on by themselves.',
+  waiting: 'After the authentication the waiting signatures go on by themselves (documents: {{count}}).',
   ahead: 'Once authenticated, the signatures that follow ask for neither PIN nor phone.',
   methods: {
     smartphone: 'Smartphone',
@@ -149,6 +153,10 @@ export const authenticationEn: SameKeys<typeof authenticationJa> = {
   pin: {
     hpki: 'Enter the PIN of the HPKI card (authentication)',
     jpki: 'Enter the PIN of the My Number card',
+    label: {
+      hpki: 'PIN',
+      jpki: 'PIN',
+    },
     help: {
       hpki: '4 to 16 ASCII characters',
       jpki: 'The four digits of the authentication certificate',

@@ -1,4 +1,5 @@
 import type { AuthenticationView } from '../../contract/ipc.ts';
+import { digitByDigit } from '../page/digit-by-digit.ts';
 import type { Speech } from '../page/language.ts';
 
 /** What a screen reader says when the step changes. The countdown is left out: it would talk for two minutes. */
@@ -7,7 +8,7 @@ export function announcement({ step, staff }: AuthenticationView, { t }: Speech)
     case 'choose_method':
       return [t('authentication.choose.title'), t('authentication.choose.lead', { staff: staff.name })].join(' ');
     case 'code':
-      return [t('authentication.code.title'), step.number === null ? '' : `${t('authentication.code.number')} ${[...step.number].join(' ')}`].join(' ');
+      return [t('authentication.code.title'), step.number === null ? '' : `${t('authentication.code.number')} ${digitByDigit(step.number)}`].join(' ');
     case 'code_ran_out':
       return [t('authentication.ranOut.title'), t('authentication.ranOut.detail')].join(' ');
     case 'insert_card':

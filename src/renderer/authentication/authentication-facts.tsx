@@ -17,7 +17,7 @@ export function AuthenticationFacts({ view }: { readonly view: AuthenticationVie
           <CallerLines caller={view.caller} />
         </dd>
       </dl>
-      <p class="note">{view.documents === 0 ? t('authentication.ahead') : t('authentication.waiting', { count: view.documents })}</p>
+      {view.step.step === 'ended' ? null : <p class="note">{view.documents === 0 ? t('authentication.ahead') : t('authentication.waiting', { count: view.documents })}</p>}
     </>
   );
 }

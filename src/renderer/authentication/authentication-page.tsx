@@ -56,8 +56,9 @@ function Asked({ view }: { readonly view: AuthenticationView }) {
     ask(agent.invoke(step.step === 'ended' ? 'authentication.close' : 'authentication.cancel', { dialog }));
   };
 
+  // Without scrolling, so that the code is seen whole where the window is low.
   useEffect(() => {
-    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus();
+    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus({ preventScroll: true });
   }, [question]);
 
   useEffect(() => {

@@ -1,3 +1,4 @@
+import { digitByDigit } from '../page/digit-by-digit.ts';
 import { useSpeech } from '../page/language.ts';
 import { useSecondsUntil } from '../page/seconds-until.ts';
 import { Banner } from '../parts/banner.tsx';
@@ -35,7 +36,7 @@ export function CodeStep(props: StepOf<'code'>) {
           {step.number === null ? null : (
             <li>
               {t('authentication.code.steps.number')}
-              <strong id="number" class="qr__number" aria-label={`${t('authentication.code.number')} ${[...step.number].join(' ')}`} role="img">
+              <strong id="number" class="qr__number" aria-label={`${t('authentication.code.number')} ${digitByDigit(step.number)}`} role="img">
                 {step.number}
               </strong>
             </li>

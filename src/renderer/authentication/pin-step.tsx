@@ -27,6 +27,7 @@ function Entry(props: StepOf<'pin'>) {
           dialog={view.dialog}
           arming={arming}
           rule={kind === 'hpki' ? hpkiPin : jpkiPin}
+          label={t(`authentication.pin.label.${kind}`)}
           help={t(`authentication.pin.help.${kind}`)}
           lastTriesAgreed={lastTriesAgreed}
           card={<CardName {...props} />}

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { PairingView } from '../../contract/ipc.ts';
 import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
+import { digitByDigit } from '../page/digit-by-digit.ts';
 import { useSpeech } from '../page/language.ts';
 import { usePushed } from '../page/pushed.ts';
 import { useSecondsUntil } from '../page/seconds-until.ts';
@@ -61,11 +62,6 @@ function announcement(view: PairingView, t: ReturnType<typeof useSpeech>['t']): 
     case 'ended':
       return t(`pairing.ended.${view.end}.title`);
   }
-}
-
-/** So that a screen reader says each digit and no number of six. */
-function digitByDigit(code: string): string {
-  return code.replaceAll(/(?<=.)(?=.)/g, ' ');
 }
 
 function PairingState({ view }: { readonly view: PairingView }) {

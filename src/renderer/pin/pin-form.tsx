@@ -11,6 +11,8 @@ export interface PinFormProps {
   readonly dialog: string;
   readonly arming: Arming;
   readonly rule: PinRule;
+  /** What this card's PIN is called. */
+  readonly label: string;
   /** What a PIN of this card looks like. */
   readonly help: string;
   readonly triesLeft: number | null;
@@ -86,7 +88,7 @@ export function PinForm(props: PinFormProps) {
     >
       {props.card}
       <div class="pin-form__label">
-        <label for="pin">{t('signature.pin.label')}</label>
+        <label for="pin">{props.label}</label>
         <span id="pin-help" class="note">
           {props.help}
         </span>

@@ -24,6 +24,7 @@ export function PinStep({ agent, view, arming, step, lastTriesAgreed, onLeave }:
           dialog={dialog}
           arming={arming}
           rule={hpkiPin}
+          label={t('signature.pin.label')}
           help={t('signature.pin.help')}
           lastTriesAgreed={lastTriesAgreed}
           card={<CardLines card={step.card} />}
