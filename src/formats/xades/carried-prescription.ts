@@ -1,10 +1,11 @@
-import { dispensingIds, xsiNamespace } from '../prescription/wrapper.ts';
+import { dispensingIds } from '../prescription/wrapper.ts';
 import { xmlNamespace } from '../xml/names.ts';
 import { byteOffset } from '../xml/prescan.ts';
 import { readXml } from '../xml/reader.ts';
 import type { Bilingual } from '../bilingual.ts';
 import { childElements, type XmlDocument, type XmlElement } from '../xml/tree.ts';
 import { canonicalizeContent, type Canonicalization } from './canonicalization.ts';
+import { carryingScope, keepsSignature } from './carried-namespaces.ts';
 import { collectIdentifiers } from './identifiers.ts';
 
 /** The prescription cannot stand inside a dispensing result without its signature breaking. */
@@ -45,9 +46,7 @@ export function carryPrescription(xml: Uint8Array): CarriedPrescription {
   const { from, to } = contentBytes(document, prescription, xml.length);
   return {
     bytes: xml.subarray(from, to),
-    // The new wrapper declares `xsi` on its root just as the old one did: everything else is declared inside.
-    canonical: (canonicalization) =>
-      canonicalizeContent(prescription, canonicalization.method === 'inclusive' ? prescription.scope : null, canonicalization),
+    canonical: (canonicalization) => canonicalizeContent(prescription, canonicalization.method === 'inclusive' ? carryingScope : null, canonicalization),
     ids: collectIdentifiers(prescription).ids,
   };
 }
@@ -60,14 +59,13 @@ export function findPrescription(root: XmlElement): XmlElement | null {
 
 /**
  * Why a Prescription element cannot be carried, or null. Inclusive canonicalization makes whatever its ancestors declare part of
- * the doctor's hashed bytes, so that they may declare exactly what the new ancestors declare: `xmlns:xsi`.
+ * the doctor's hashed bytes, so that they may then declare exactly what the new ancestors declare: `xmlns:xsi`.
  */
 export function carryingObstacle(prescription: XmlElement): Bilingual | null {
-  const { scope } = prescription;
-  if (scope?.prefix !== 'xsi' || scope.uri !== xsiNamespace || scope.outer !== null) {
+  if (!keepsSignature(prescription)) {
     return {
-      ja: '処方箋のルート要素の名前空間宣言がxmlns:xsiだけではないため、調剤結果に組み込むと医師の署名が壊れます。',
-      en: 'The prescription’s root declares other namespaces than xmlns:xsi: nesting it would break the doctor’s signature.',
+      ja: '処方箋のルート要素の名前空間宣言がxmlns:xsiだけではなく、医師の署名がそれに依存するため、調剤結果に組み込むと署名が壊れます。',
+      en: 'The prescription’s root declares other namespaces than xmlns:xsi, and the doctor’s signature depends on them: nesting would break it.',
     };
   }
   for (let at: XmlElement | null = prescription; at !== null; at = at.parent) {
