@@ -11,6 +11,10 @@ import path from 'node:path';
 import { DOMParser } from '@xmldom/xmldom';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { addToProject } from '../../scripts/msi-project.mjs';
+import { policyPlaces } from '../../src/agent/config/machine-policy.ts';
+import { valuesInExport } from '../../src/agent/config/registry-export.ts';
+import { policyOfValues } from '../../src/agent/config/registry-policy.ts';
+import { resolveConfig } from '../../src/agent/config/resolve.ts';
 import { projectRoot } from '../support/command-line.ts';
 import { describeWith, programPath } from '../support/machine.ts';
 
@@ -27,7 +31,7 @@ describeWith(['makensis', 'wine64'], 'the Windows installer', () => {
   const finish = (program: string, args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> =>
     new Promise((resolve) => {
       // A program that waits for a person would wait for ever: nobody is there.
-      execFile(program, args, { env: { PATH: process.env['PATH'], HOME: folder, WINEPREFIX: prefix, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' }, timeout: 110_000 }, (error, out, err) => {
+      execFile(program, args, { env: { PATH: process.env['PATH'], HOME: folder, WINEPREFIX: prefix, LC_ALL: 'C.UTF-8', WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' }, timeout: 110_000 }, (error, out, err) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? -1), out: out + err });
       });
     });
@@ -109,6 +113,19 @@ describeWith(['makensis', 'wine64'], 'the Windows installer', () => {
     expect(await registry(`HKCU\\${runKey}`, '/v', 'HPKI Agent')).toBeNull();
     expect(await registry(`HKCU\\${link}`)).toBeNull();
     expect(existsSync(userFolder())).toBe(false);
+  });
+
+  it('a policy in the registry is read as it was written, Japanese too', async () => {
+    const place = policyPlaces.win32;
+    const json = JSON.stringify({ clients: [{ name: '院内EHR', native: true, tokenSha256: '0'.repeat(64) }], cards: { modules: [{ path: 'C:\\Windows\\System32\\HpkiSigP11_MPKCS11H.dll' }] } });
+    const values = [['Policy', 'REG_SZ', json], ['desktop.startAtLogin', 'REG_DWORD', '0'], ['api.otherUsers', 'REG_MULTI_SZ', 'SYSTEM\\0診察室']] as const;
+    for (const [name, kind, value] of values) expect((await wine('reg', 'add', place, '/v', name, '/t', kind, '/d', value, '/f')).code).toBe(0);
+    const file = path.join(folder, 'policy.reg');
+    expect((await wine('reg', 'export', place, `Z:${file.replaceAll('/', '\\')}`, '/y')).code).toBe(0);
+    const read = valuesInExport(readFileSync(file, 'utf16le').replace(/^\uFEFF/, ''), place.replace('HKLM', 'HKEY_LOCAL_MACHINE'));
+    const { settings, problems } = resolveConfig(policyOfValues(read), undefined);
+    expect(problems).toEqual([]);
+    expect(settings).toMatchObject({ ...JSON.parse(json), desktop: { startAtLogin: false }, api: { otherUsers: ['SYSTEM', '診察室'] } });
   });
 });
 

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { valuesInExport } from './registry-export.ts';
+import { policyOfValues } from './registry-policy.ts';
 
 /**
  * Machine policy is the root of trust (module paths, clients, anchors), so it is read only from where an administrator
@@ -18,9 +21,6 @@ export const policyPlaces = {
   darwin: '/Library/Managed Preferences/jp.hpki-agent.plist',
   win32: 'HKLM\\SOFTWARE\\Policies\\HpkiAgent',
 } as const;
-
-/** The value below {@link policyPlaces}.win32 that holds the policy as JSON (REG_SZ). */
-const registryValue = 'Policy';
 
 export async function readMachinePolicy(platform: NodeJS.Platform = process.platform): Promise<MachinePolicy> {
   if (platform === 'win32') return readRegistryPolicy();
@@ -76,17 +76,31 @@ async function plistToJson(file: string): Promise<string> {
 /** Below HKLM\SOFTWARE\Policies only administrators can write; Windows keeps that for us. By specification, not tried. */
 async function readRegistryPolicy(): Promise<MachinePolicy> {
   const place = policyPlaces.win32;
-  // The literal path, because %SystemRoot% is a user's to change.
-  const answer = await run('C:\\Windows\\System32\\reg.exe', ['query', place, '/v', registryValue]).catch(() => undefined);
-  const json = answer === undefined ? undefined : /REG_SZ\s+(\{.*\})\s*$/m.exec(answer.stdout)?.[1];
-  if (json === undefined) return { state: 'none', place };
+  if (!(await reg('query', place).then(() => true, () => false))) return { state: 'none', place };
   try {
-    return { state: 'read', place, content: JSON.parse(json) as unknown };
-  } catch {
-    return {
-      state: 'refused',
-      place,
-      reason: { ja: 'ポリシーを読み取れません（JSONの誤り）', en: 'The policy cannot be read (not JSON)' },
-    };
+    const values = valuesInExport(await exportOfRegistry(place), place.replace('HKLM', 'HKEY_LOCAL_MACHINE'));
+    return values.size === 0 ? { state: 'none', place } : { state: 'read', place, content: policyOfValues(values) };
+  } catch (error) {
+    const reason =
+      error instanceof SyntaxError
+        ? { ja: 'ポリシーを読み取れません（JSONの誤り）', en: 'The policy cannot be read (not JSON)' }
+        : { ja: 'ポリシーを読み取れません（レジストリを書き出せません）', en: 'The policy cannot be read (the registry cannot be exported)' };
+    return { state: 'refused', place, reason };
   }
+}
+
+async function exportOfRegistry(key: string): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hpki-agent-policy-'));
+  try {
+    const file = path.join(folder, 'policy.reg');
+    await reg('export', key, file, '/y', '/reg:64');
+    return (await readFile(file, 'utf16le')).replace(/^\uFEFF/, '');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The literal path, because %SystemRoot% is a user's to change. */
+function reg(...args: readonly string[]): Promise<unknown> {
+  return run('C:\\Windows\\System32\\reg.exe', args);
 }

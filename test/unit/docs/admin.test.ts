@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { policyTemplates, templateFolder, templateSettings } from '../../../scripts/policy-templates.ts';
+import type { RegistryValue } from '../../../src/agent/config/registry-export.ts';
+import { policyOfValues } from '../../../src/agent/config/registry-policy.ts';
 import { policySchema, policySchemaFile } from '../../../scripts/policy-schema.ts';
 import { leafPaths, resolveConfig } from '../../../src/agent/config/resolve.ts';
 import { settingsSchema } from '../../../src/agent/config/settings.ts';
@@ -9,6 +12,46 @@ import { settingsSchema } from '../../../src/agent/config/settings.ts';
 const folder = path.join(import.meta.dirname, '..', '..', '..', 'docs', 'admin');
 const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
 const example = (): Record<string, unknown> => JSON.parse(read('policy.example.json')) as Record<string, unknown>;
+
+describe('the templates for group policy', () => {
+  const text = (name: string): string => policyTemplates().get(name) ?? '';
+
+  it('are as made from the settings (node scripts/policy-templates.ts)', () => {
+    for (const [name, content] of policyTemplates()) expect(readFileSync(path.join(templateFolder, name), 'utf8'), name).toBe(content);
+  });
+
+  it('have every setting, with a text in both languages for all that they refer to', () => {
+    const admx = text('hpki-agent.admx');
+    expect([...admx.matchAll(/valueName="([^"]+)"/g)].map(([, name]) => name)).toEqual(leafPaths(settingsSchema.parse({})));
+    for (const name of ['ja-JP/hpki-agent.adml', 'en-US/hpki-agent.adml']) {
+      const ids = (element: string): readonly (string | undefined)[] => [...text(name).matchAll(new RegExp(`<${element} id="([^"]+)"`, 'g'))].map(([, id]) => id);
+      const wanted = (kind: string): readonly (string | undefined)[] => [...admx.matchAll(new RegExp(`\\$\\(${kind}\\.([^)]+)\\)`, 'g'))].map(([, id]) => id);
+      expect(new Set(ids('string'))).toEqual(new Set(wanted('string')));
+      expect(new Set(ids('presentation'))).toEqual(new Set(wanted('presentation')));
+      expect(text(name)).not.toMatch(/_explain">\s/);
+    }
+  });
+
+  it('write what the agent reads: every default, by way of the registry', () => {
+    const values = new Map<string, RegistryValue>();
+    for (const { path: leaf, entry } of templateSettings()) {
+      const value = leaf.split('.').reduce<unknown>((outer, name) => (outer as Readonly<Record<string, unknown>>)[name], settingsSchema.parse({}));
+      // A text that is not set has no value in the registry.
+      if (value !== null) values.set(leaf, written(entry.kind, value));
+    }
+    const { settings, problems } = resolveConfig(policyOfValues(values), undefined);
+    expect(problems).toEqual([]);
+    expect(settings).toEqual(settingsSchema.parse({}));
+  });
+});
+
+/** As group policy writes it: a switch as 0 or 1, lines as such. */
+function written(kind: string, value: unknown): RegistryValue {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'number') return value;
+  const lines = Array.isArray(value) ? value.map(String) : [String(value)];
+  return kind === 'lines' ? lines : (lines[0] ?? '');
+}
 
 describe('the documented policy', () => {
   it('has its JSON schema as made from the settings (node scripts/policy-schema.ts)', () => {
