@@ -3,8 +3,10 @@ import type { Client, ClientRegistry } from './api/client-registry.ts';
 import type { PairingEnd } from './api/pairing.ts';
 import type { StatusView } from './api/status-view.ts';
 import type { AuditLog } from './audit/audit-log.ts';
+import type { Remote } from './open-remote.ts';
 import type { PairingDesk } from './pairing-desk.ts';
 import type { RecentSignature, RecentSignatures } from './recent-signatures.ts';
+import type { PhoneRegistration } from './remote/phone-registrations.ts';
 import { revokeClient } from './revoke-client.ts';
 import type { SignatureRequests } from './signing/signature-requests.ts';
 
@@ -23,6 +25,14 @@ export interface AgentDesktop {
   reviveCards(): Promise<void>;
   /** The screen was locked, the machine sleeps: the next signature asks for the PIN again. */
   endPinSessions(): Promise<void>;
+  /** The person logs off from the system: whoever sits down next has authenticated nothing. */
+  loggedOff(): Promise<void>;
+  /** 本日終了: revokes and forgets. False where there was no such session. {@link status} lists them. */
+  endRemoteSession(clientId: string, staffId: string): Promise<boolean>;
+  /** Notes of phones that are still to be registered. */
+  registrations(): readonly PhoneRegistration[];
+  /** `deadline`: the last day as YYYY-MM-DD, null to forget the note. Throws STORAGE_FAILED, RangeError. */
+  noteRegistration(staffId: string, deadline: string | null): Promise<void>;
 }
 
 export interface DesktopParts {
@@ -33,14 +43,15 @@ export interface DesktopParts {
   readonly cards: CardHost;
   readonly audit: AuditLog;
   readonly signatures: SignatureRequests;
+  readonly remote: Remote;
 }
 
-export function agentDesktop({ status, recent, pairing, clients, cards, audit, signatures }: DesktopParts): AgentDesktop {
+export function agentDesktop({ status, recent, pairing, clients, cards, audit, signatures, remote }: DesktopParts): AgentDesktop {
   return {
     status,
     recent: () => recent.list(),
     subscribe(listener) {
-      const stops = [cards.subscribe(listener), recent.subscribe(listener)];
+      const stops = [cards.subscribe(listener), recent.subscribe(listener), remote.subscribe(listener)];
       return () => stops.forEach((stop) => stop());
     },
     openPairing: (opened, hangUp) =>
@@ -52,5 +63,11 @@ export function agentDesktop({ status, recent, pairing, clients, cards, audit, s
     revokeClient: (id) => revokeClient({ clients, audit }, id),
     reviveCards: () => cards.revive(),
     endPinSessions: () => signatures.endPinSessions(),
+    async loggedOff() {
+      await Promise.all([signatures.endPinSessions(), remote.endAll('log_off')]);
+    },
+    endRemoteSession: (clientId, staffId) => remote.end(clientId, staffId, 'person'),
+    registrations: () => remote.registrations.list(),
+    noteRegistration: (staffId, deadline) => remote.registrations.note(staffId, deadline),
   };
 }

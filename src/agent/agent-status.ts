@@ -2,24 +2,30 @@ import type { ErrorCode } from '../contract/error-codes.ts';
 import type { CardStackState, ReaderState } from '../native/host/card-host.ts';
 import { authenticationCardIn } from '../native/host/card-place.ts';
 import type { StatusView } from './api/status-view.ts';
+import type { Remote } from './open-remote.ts';
 import { readCard, viewCard } from './signing/card-fitness.ts';
 
 export interface StatusParts {
   readonly version: string;
   readonly instance: string;
   readonly cards: CardStackState;
+  readonly remote: Pick<Remote, 'provider' | 'list'>;
   readonly waiting: number;
   readonly now: number;
 }
 
 /** How the agent is now, for `GET /v1/status`, the command line and the tray. */
-export function agentStatus({ version, instance, cards, waiting, now }: StatusParts): StatusView {
+export function agentStatus({ version, instance, cards, remote, waiting, now }: StatusParts): StatusView {
   return {
     version,
     instance,
     cardService: cards.service,
     readers: cards.service === 'unavailable' ? [] : cards.readers.map((reader) => readerView(reader, now)),
-    remote: { configured: false, provider: null, sessions: [] },
+    remote: {
+      configured: remote.provider !== null,
+      provider: remote.provider,
+      sessions: remote.list().map(({ owner, staffName, method, until }) => ({ clientId: owner.clientId, staffId: owner.staffId, staffName, method, until })),
+    },
     waiting,
     problems: cardProblems(cards),
   };

@@ -9,17 +9,19 @@ import { openClientFile } from './api/client-file.ts';
 import type { ClientRegistry } from './api/client-registry.ts';
 import type { Pairing } from './api/pairing.ts';
 import type { PeerPort } from './api/peer-port.ts';
-import { noRemoteSessions } from './api/remote-sessions.ts';
 import { startApi } from './api/server.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import type { Settings } from './config/settings.ts';
 import { controlCommands } from './control-commands.ts';
 import { startControlServer } from './control/control-server.ts';
 import { fault, type Log } from './log.ts';
+import { openRemote } from './open-remote.ts';
 import { PairingDesk } from './pairing-desk.ts';
 import type { Clock, Prompts, SecretStore } from './ports.ts';
 import { RecentSignatures } from './recent-signatures.ts';
+import type { RemoteProvider } from './remote/remote-provider.ts';
 import { JournalFile } from './signing/journal-file.ts';
+import { Lane } from './signing/lane.ts';
 import { SignatureRequests } from './signing/signature-requests.ts';
 import type { SignatureService } from './signing/signature-service.ts';
 import { StaffBindingsFile } from './signing/staff-bindings-file.ts';
@@ -35,6 +37,8 @@ export interface AgentOptions {
   readonly cards: CardHost;
   readonly prompts: Prompts;
   readonly secrets: SecretStore;
+  /** Services of remote signing, in the order of policy. */
+  readonly providers?: readonly RemoteProvider[];
   readonly clock: Clock;
   readonly log: Log;
   /** Null where the platform cannot tell who owns a connection. */
@@ -91,10 +95,16 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   opened.defer(() => trust.close());
   const verifiers = new Verifiers(trust.current, () => clock.now());
   const recent = new RecentSignatures(clock);
-  const signatures = new SignatureRequests({ cards, prompts, journal, audit: recent.noting(audit), bindings, trust: trust.current, policy: settings, clock, log });
+  const windows = new Lane();
+  const remote = await openRemote({ ...options, providers: options.providers ?? [], bindings, audit, windows });
+  opened.defer(() => remote.close());
+  const { signing } = remote;
+  const signatures = new SignatureRequests({ cards, prompts, journal, audit: recent.noting(audit), bindings, trust: trust.current, policy: settings, clock, log, windows, remote: signing });
   const desk = new PairingDesk({ prompts, clients, clock, allowed: settings.pairing.allowed, audit, log });
   const status = () =>
-    agentStatus({ version, instance: identity.instance, cards: cards.state(), waiting: signatures.unended(), now: clock.now() });
+    agentStatus({ version, instance: identity.instance, cards: cards.state(), remote, waiting: signatures.unended(), now: clock.now() });
+  const forgetRevocation = clients.onRevoked((clientId) => void remote.endOfClient(clientId));
+  opened.defer(forgetRevocation);
 
   // Requests end before the server does, so that whoever waits is told.
   let endApi = (): Promise<void> => Promise.resolve();
@@ -107,9 +117,12 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     signatures,
     clients,
     pairing: desk.pairing,
-    sessions: noRemoteSessions,
+    sessions: remote.sessions,
     status,
-    onStatusChange: (listener) => cards.subscribe(listener),
+    onStatusChange(listener) {
+      const stops = [cards.subscribe(listener), remote.subscribe(listener)];
+      return () => stops.forEach((stop) => stop());
+    },
     verify: (xml) => verifiers.plain().verify(xml),
     peers: options.peers,
     clock,
@@ -118,7 +131,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   endApi = () => api.close();
   const control = await startControlServer({
     socket: data.controlSocket,
-    handle: controlCommands({ port: () => api.port, status, pairing: desk, clients, cards, bindings, audit, signatures, clock }),
+    handle: controlCommands({ port: () => api.port, status, pairing: desk, clients, cards, bindings, audit, signatures, remote, clock }),
     log,
   });
   opened.defer(() => control.close());
@@ -133,7 +146,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     pairing: desk.pairing,
     clients,
     signatures,
-    desktop: agentDesktop({ status, recent, pairing: desk, clients, cards, audit, signatures }),
+    desktop: agentDesktop({ status, recent, pairing: desk, clients, cards, audit, signatures, remote }),
     close: () => running.disposeAsync(),
   };
 }

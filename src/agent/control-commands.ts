@@ -9,6 +9,7 @@ import { revokeClient } from './revoke-client.ts';
 import type { ControlCommand, Json } from './control/control-protocol.ts';
 import type { ControlHandler } from './control/control-server.ts';
 import type { Clock } from './ports.ts';
+import type { Remote } from './open-remote.ts';
 import type { PairingDesk } from './pairing-desk.ts';
 import type { SignatureService } from './signing/signature-service.ts';
 import type { StaffBindings } from './signing/staff-bindings.ts';
@@ -22,6 +23,7 @@ export interface ControlParts {
   readonly bindings: StaffBindings;
   readonly audit: AuditLog;
   readonly signatures: SignatureService;
+  readonly remote: Pick<Remote, 'end'>;
   readonly clock: Clock;
 }
 
@@ -30,7 +32,7 @@ export function controlCommands(parts: ControlParts): ControlHandler {
   return async (command, emit, signal) => {
     switch (command.command) {
       case 'status':
-        return { port: parts.port(), status: statusAnswerOf(parts.status(), 'ja'), statusEn: statusAnswerOf(parts.status(), 'en') };
+        return { port: parts.port(), status: statusAnswerOf(parts.status(), 'ja', null), statusEn: statusAnswerOf(parts.status(), 'en', null) };
       case 'pairing.open':
         return { end: await parts.pairing.open(emit, signal) };
       case 'clients.list':
@@ -55,10 +57,28 @@ export function controlCommands(parts: ControlParts): ControlHandler {
         return bindStaff(parts, command);
       case 'staff.unbind':
         return unbindStaff(parts, command.staffId);
+      case 'sessions.list':
+        return parts.status().remote.sessions.map(({ clientId, staffId, staffName, method, until }) => ({
+          staffId,
+          staffName,
+          method,
+          until: until.toISOString(),
+          client: parts.clients.list().find(({ id }) => id === clientId)?.name ?? clientId,
+        }));
+      case 'sessions.end':
+        return endSessions(parts, command.staffId ?? null);
       case 'sign':
         return sign(parts, command, emit, signal);
     }
   };
+}
+
+/** 本日終了, for one staff member of every EHR or for all. */
+async function endSessions({ status, remote }: ControlParts, staffId: string | null): Promise<Json> {
+  const wanted = status().remote.sessions.filter((session) => staffId === null || session.staffId === staffId);
+  if (staffId !== null && wanted.length === 0) throw new ProblemError({ code: 'NOT_FOUND', detail: null });
+  const ended = await Promise.all(wanted.map((session) => remote.end(session.clientId, session.staffId, 'person')));
+  return { ended: ended.filter((was) => was).length };
 }
 
 async function bindStaff(

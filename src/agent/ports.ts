@@ -105,6 +105,8 @@ export interface HoldPin {
 
 export type DialogOutcome =
   | { readonly outcome: 'signed' }
+  /** Nothing is to be read: the request goes on in another window. */
+  | { readonly outcome: 'other_way' }
   | {
       readonly outcome: 'failed' | 'cancelled' | 'expired';
       readonly code: string;

@@ -5,6 +5,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addPair } from './commands/pair.ts';
 import { addReaders } from './commands/readers.ts';
 import { addServe } from './commands/serve.ts';
+import { addSession } from './commands/session.ts';
 import { addSign } from './commands/sign.ts';
 import { addStaff } from './commands/staff.ts';
 import { addStatus } from './commands/status.ts';
@@ -18,6 +19,7 @@ export const productCommands: readonly AddCommand[] = [
   addSign,
   addVerify,
   addStatus,
+  addSession,
   addReaders,
   addDoctor,
   addStaff,

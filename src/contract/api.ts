@@ -96,7 +96,9 @@ export const statusAnswer = z.object({
   remote: z.object({
     configured: z.boolean(),
     provider: z.string().nullable(),
-    sessions: z.array(z.object({ staffId: z.string(), until: isoTime })),
+    sessions: z
+      .array(z.object({ staffId: z.string(), method: z.enum(['smartphone', 'hpki-card', 'mynumber-card']), until: isoTime }))
+      .describe("this client's own"),
   }),
   waiting: z.int().describe('signature requests that have not ended'),
   problems: z.array(problemHint).describe('what is wrong now and how to mend it'),
@@ -215,7 +217,8 @@ export type SignatureEvent = z.infer<typeof signatureEvent>;
 
 export const sessionRequest = z.strictObject({
   staffId,
-  method: z.enum(['smartphone', 'hpki-card', 'mynumber-card']),
+  staffName: personOrProgramName.optional().describe('shown in the window and on the phone'),
+  method: z.enum(['smartphone', 'hpki-card', 'mynumber-card']).describe('suggested to the person, who may choose another one that this terminal offers'),
 });
 export type SessionMethod = z.infer<typeof sessionRequest>['method'];
 
@@ -224,6 +227,7 @@ export const sessionAnswer = z.object({
   ready: z.boolean(),
   until: isoTime.nullable(),
   state: z.enum(['not_configured', 'not_authenticated', 'authenticating', 'ready']),
+  method: sessionRequest.shape.method.nullable(),
   reason: z.string().nullable(),
 });
 export type SessionAnswer = z.infer<typeof sessionAnswer>;

@@ -178,6 +178,12 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
     this.#leaveLater(sitting, ended);
   }
 
+  /** Nothing is to be read: another window takes over. */
+  handOver(sitting: Sitting<Base, Step, Answers>): void {
+    sitting.question?.fail(cancelledBy('window'));
+    this.#leave(sitting);
+  }
+
   #of(dialog: string): Sitting<Base, Step, Answers> | null {
     return this.#sitting?.dialog === dialog ? this.#sitting : null;
   }

@@ -68,7 +68,7 @@ export class SignatureDesk {
         desk.ask<'confirmed'>(sitting, steps.consent(question), signal, (answer) => ({ consent: () => answer('confirmed') })),
       signing: (done, total) => desk.show(sitting, steps.signing(done, total)),
       waiting: (names) => desk.tell(sitting, { waiting: names.map((name) => showSafely(name)) }),
-      close: (end) => desk.close(sitting, steps.ended(end)),
+      close: (end) => (end.outcome === 'other_way' ? desk.handOver(sitting) : desk.close(sitting, steps.ended(end))),
     };
   }
 

@@ -83,7 +83,7 @@ export const steps = {
     until: session.until.toISOString(),
   }),
   signing: (done: number, total: number): SignatureStep => ({ step: 'signing', done, total }),
-  ended: (end: DialogOutcome): SignatureStep =>
+  ended: (end: Exclude<DialogOutcome, { outcome: 'other_way' }>): SignatureStep =>
     end.outcome === 'signed'
       ? { step: 'ended', outcome: 'signed', code: null, detail: null }
       : { step: 'ended', outcome: end.outcome, code: end.code, detail: end.detail === null ? null : { ...end.detail } },

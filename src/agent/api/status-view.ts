@@ -1,4 +1,4 @@
-import type { StatusAnswer } from '../../contract/api.ts';
+import type { SessionMethod, StatusAnswer } from '../../contract/api.ts';
 import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
 import type { ReaderState } from '../../native/host/card-host.ts';
 import type { CardView } from '../ports.ts';
@@ -22,14 +22,15 @@ export interface StatusView {
   readonly remote: {
     readonly configured: boolean;
     readonly provider: string | null;
-    readonly sessions: readonly { readonly staffId: string; readonly until: Date }[];
+    readonly sessions: readonly { readonly clientId: string; readonly staffId: string; readonly staffName: string; readonly method: SessionMethod; readonly until: Date }[];
   };
   /** Signature requests that have not ended. */
   readonly waiting: number;
   readonly problems: readonly ErrorCode[];
 }
 
-export function statusAnswerOf(view: StatusView, language: Language): StatusAnswer {
+/** `clientId`: whose sessions are told; null for a person at this machine, who may see all. */
+export function statusAnswerOf(view: StatusView, language: Language, clientId: string | null): StatusAnswer {
   return {
     version: view.version,
     instance: view.instance,
@@ -52,7 +53,9 @@ export function statusAnswerOf(view: StatusView, language: Language): StatusAnsw
     remote: {
       configured: view.remote.configured,
       provider: view.remote.provider,
-      sessions: view.remote.sessions.map(({ staffId, until }) => ({ staffId, until: until.toISOString() })),
+      sessions: view.remote.sessions
+        .filter((session) => clientId === null || session.clientId === clientId)
+        .map(({ staffId, method, until }) => ({ staffId, method, until: until.toISOString() })),
     },
     waiting: view.waiting,
     problems: view.problems.map((code) => ({

@@ -14,6 +14,8 @@ export const controlCommand = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('staff.list') }),
   z.strictObject({ command: z.literal('staff.bind'), staffId: z.string().min(1).max(64), certificate: z.base64() }),
   z.strictObject({ command: z.literal('staff.unbind'), staffId: z.string().min(1).max(64) }),
+  z.strictObject({ command: z.literal('sessions.list') }),
+  z.strictObject({ command: z.literal('sessions.end'), staffId: z.string().min(1).max(64).optional() }),
   z.strictObject({
     command: z.literal('sign'),
     staff: z.strictObject({ id: z.string().min(1).max(64), name: z.string().min(1).max(128) }),

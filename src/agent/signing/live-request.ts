@@ -20,6 +20,8 @@ export class LiveRequest {
   readonly identity: LiveRequestIdentity;
   /** Set as soon as a key may have signed: from then on the recipe stays in force. */
   keyUsed = false;
+  /** Which way it goes now, for the audit log. */
+  method: 'local' | 'remote' = 'local';
   readonly #abort = new AbortController();
   readonly #listeners = new Set<(snapshot: SignatureSnapshot) => void>();
   #phase: Phase = initialPhase;

@@ -1,6 +1,7 @@
 import type { CardHost, CardStackState, PinEntry, PinSessionId } from '../../native/host/card-host.ts';
 import type { Clock } from '../ports.ts';
 import type { SigningCard } from '../../native/host/card-host.ts';
+import { Usage } from './usage.ts';
 import { longestPinSessionMs, pinMsPerDocument, type SignaturePolicy } from './signature-policy.ts';
 
 /** Who may use a PIN session: one program for one staff member, nobody else. */
@@ -16,12 +17,8 @@ export interface OpenPinSession {
 
 interface Kept extends OpenPinSession {
   readonly expiresAt: number;
-  documents: number;
-  /** Monotonic times of the requests that were served without a window. */
-  requests: number[];
+  readonly usage: Usage;
 }
-
-const hourMs = 60 * 60 * 1000;
 
 /**
  * PIN sessions that serve without a window, as policy allows. Each belongs to one client and one staff member and is
@@ -60,8 +57,7 @@ export class PinSessions {
     this.#kept.set(nameOf(owner), {
       ...session,
       expiresAt: this.#clock.monotonic() + lifetimeMs,
-      documents,
-      requests: [],
+      usage: new Usage(documents),
     });
   }
 
@@ -69,8 +65,7 @@ export class PinSessions {
   use(owner: SessionOwner, documents: number): OpenPinSession | undefined {
     const kept = this.#usable(owner, documents);
     if (kept === undefined) return undefined;
-    kept.documents += documents;
-    kept.requests.push(this.#clock.monotonic());
+    kept.usage.take(documents, this.#clock.monotonic());
     return kept;
   }
 
@@ -109,11 +104,7 @@ export class PinSessions {
     const kept = this.#kept.get(nameOf(owner));
     if (kept === undefined) return undefined;
     const now = this.#clock.monotonic();
-    kept.requests = kept.requests.filter((at) => now - at < hourMs);
-    const { documentsPerSession, requestsPerHour } = this.#policy.bounds;
-    const isWithin =
-      now < kept.expiresAt && kept.documents + documents <= documentsPerSession && kept.requests.length < requestsPerHour;
-    return isWithin ? kept : undefined;
+    return now < kept.expiresAt && kept.usage.allows(this.#policy.bounds, documents, now) ? kept : undefined;
   }
 
   #lifetimeMs(): number | null {

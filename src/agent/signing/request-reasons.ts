@@ -1,5 +1,5 @@
 import type { CardNeed } from '../ports.ts';
-import type { Phase } from './request-state.ts';
+import type { ConsentQuestionKind, Phase } from './request-state.ts';
 
 interface Said {
   readonly ja: string;
@@ -20,9 +20,13 @@ const needs: Readonly<Record<CardNeed, Said>> = {
 const inTurn: Said = { ja: '受け付けました。先の署名要求が終わり次第、確認を始めます', en: 'Received; it is shown when earlier requests have ended' };
 const cardChoice: Said = { ja: 'カードの選択を待っています', en: 'Waiting for a card to be chosen' };
 const binding: Said = { ja: '職員とカードの対応の確認を待っています', en: 'Waiting for the card to be confirmed for this staff member' };
+const authentication: Said = { ja: 'リモート署名の認証を待っています', en: 'Waiting for the authentication for remote signing' };
+const content: Said = { ja: '内容の確認を待っています', en: 'Waiting for consent' };
 const pin: Said = { ja: '確認とPINの入力を待っています', en: 'Waiting for consent and the PIN' };
 const pinAgain: Said = { ja: 'PINの再入力を待っています', en: 'Waiting for the PIN to be typed again' };
 const phone: Said = { ja: 'スマートフォンでの承認を待っています', en: 'Waiting for approval on the phone' };
+
+const questions: Readonly<Record<ConsentQuestionKind, Said>> = { card_choice: cardChoice, binding, authentication, content };
 
 /** Why a request waits, in words for people; null when it does not. */
 export function reasonOf(phase: Phase): Said | null {
@@ -32,13 +36,14 @@ export function reasonOf(phase: Phase): Said | null {
     case 'awaiting_card':
       return needs[phase.need];
     case 'awaiting_consent':
-      return phase.question === 'binding' ? binding : cardChoice;
+      return questions[phase.question];
     case 'awaiting_pin':
       return phase.refused ? pinAgain : pin;
     case 'awaiting_phone':
       return phone;
     case 'signing': {
       const { done, total } = phase;
+      if (total === 0) return { ja: '署名を確かめています', en: 'Checking the signatures' };
       return { ja: `署名しています（${done}/${total}）`, en: `Signing (${done} of ${total})` };
     }
     case 'signed':

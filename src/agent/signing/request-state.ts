@@ -2,11 +2,14 @@ import type { Problem } from '../../contract/problem.ts';
 import type { CardNeed } from '../ports.ts';
 import type { RequestState } from './signature-service.ts';
 
+/** `authentication`: how to authenticate for remote signing. `content`: whether to sign, where no PIN says so. */
+export type ConsentQuestionKind = 'card_choice' | 'binding' | 'authentication' | 'content';
+
 /** One request at one moment, with what belongs to that moment and to no other. */
 export type Phase =
   | { readonly state: 'received' }
   | { readonly state: 'awaiting_card'; readonly need: CardNeed }
-  | { readonly state: 'awaiting_consent'; readonly question: 'card_choice' | 'binding' }
+  | { readonly state: 'awaiting_consent'; readonly question: ConsentQuestionKind }
   | { readonly state: 'awaiting_pin'; readonly refused: boolean }
   | { readonly state: 'awaiting_phone' }
   | { readonly state: 'signing'; readonly done: number; readonly total: number }
@@ -15,7 +18,7 @@ export type Phase =
 
 export type RequestEvent =
   | { readonly type: 'card_needed'; readonly need: CardNeed }
-  | { readonly type: 'consent_asked'; readonly question: 'card_choice' | 'binding' }
+  | { readonly type: 'consent_asked'; readonly question: ConsentQuestionKind }
   | { readonly type: 'pin_asked'; readonly refused: boolean }
   | { readonly type: 'phone_asked' }
   | { readonly type: 'signing_began'; readonly total: number }
@@ -31,14 +34,15 @@ const live = [...waiting, 'signing'] as const;
 
 /** From which states an event may come. What is not listed is a fault of the program and throws. */
 export const legalFrom: Readonly<Record<RequestEvent['type'], readonly RequestState[]>> = {
-  // A card may be pulled while any question is open, and after it refused a PIN (`signing`).
-  card_needed: ['received', 'awaiting_card', 'awaiting_consent', 'awaiting_pin', 'signing'],
-  consent_asked: ['received', 'awaiting_card', 'awaiting_consent', 'awaiting_pin', 'signing'],
-  // From `signing`: the card refused the PIN, or its session ended, and the person is asked again.
-  pin_asked: ['received', 'awaiting_card', 'awaiting_consent', 'awaiting_pin', 'signing'],
-  phone_asked: ['received', 'awaiting_consent', 'awaiting_phone'],
-  // From `received`: an open PIN session or a live token, or a journalled signature that is put together again.
-  signing_began: ['received', 'awaiting_consent', 'awaiting_pin', 'awaiting_phone'],
+  // Whatever is waited for, a person may turn to the other way of signing, and with it to any of its questions. From
+  // `signing`: the card refused the PIN or was pulled, or the token is not accepted any more, and a person is asked again.
+  card_needed: live,
+  consent_asked: live,
+  pin_asked: live,
+  phone_asked: live,
+  // From `received`: an open PIN session or a live token, or a journalled signature that is put together again. From
+  // `signing`: what is left of a batch goes on after an interruption.
+  signing_began: live,
   document_signed: ['signing'],
   released: ['signing'],
   failed: live,

@@ -13,6 +13,8 @@ export interface SignaturePolicy {
     readonly preset: readonly { readonly staffId: string; readonly certificateSha256: string }[];
   };
   readonly signature: SignatureProfile;
+  /** A terminal that is for authentication only signs nothing. */
+  readonly terminal: { readonly signs: boolean };
 }
 
 /** Requests that may wait while one is served; docs/ehr tells EHR makers. */

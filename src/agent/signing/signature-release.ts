@@ -51,7 +51,7 @@ export class SignatureRelease {
     const released = signed.documents.flatMap((document) => {
       const value = signed.values.get(document.input.id);
       if (value === undefined) return [];
-      return [signed.verified.get(document.input.id) ?? this.#verify(document, value, signer, recipe.signingTime)];
+      return [signed.verified.get(document.input.id) ?? this.verify(document, value, signer, recipe.signingTime)];
     });
     await this.#settleBinding(request, signed);
 
@@ -84,7 +84,7 @@ export class SignatureRelease {
    */
   verifyAhead(document: UnsignedDocument, value: Uint8Array, signer: RequestSigner, signingTime: number): ReleasableDocument | null {
     try {
-      return this.#verify(document, value, signer, signingTime);
+      return this.verify(document, value, signer, signingTime);
     } catch {
       return null;
     }
@@ -118,9 +118,10 @@ export class SignatureRelease {
     return answer(order, released, signed, failed, certificate, recipe, head);
   }
 
-  #verify(document: UnsignedDocument, value: Uint8Array, { certificate, chain }: RequestSigner, signingTime: number): ReleasableDocument {
+  /** Throws SIGNATURE_MISMATCH. */
+  readonly verify = (document: UnsignedDocument, value: Uint8Array, { certificate, chain }: RequestSigner, signingTime: number): ReleasableDocument => {
     return releaseDocument(document, value, certificate.sha256, this.#parts.verifiers.forSigner(certificate.sha256, chain), new Date(signingTime));
-  }
+  };
 
   /** One request is released once: an entry that an earlier run wrote before it was killed is the one that counts. */
   async #auditOnce(id: string, statement: Parameters<Audit['append']>[0], mayBeThere: boolean): Promise<AuditHead> {

@@ -3,23 +3,40 @@ import type { CardHost } from '../../native/host/card-host.ts';
 import type { Audit } from '../audit/audit-log.ts';
 import { code, fault, identifier, type Log } from '../log.ts';
 import type { Caller, Clock, Prompts } from '../ports.ts';
+import type { Authentications } from '../remote/authentications.ts';
+import type { RemoteProvider } from '../remote/remote-provider.ts';
+import type { RemoteSessionDesk } from '../remote/remote-session-desk.ts';
 import { LocalSigner } from '../signers/local-signer.ts';
 import { acceptDocuments, type DocumentPlan } from './accept-documents.ts';
 import { askUntil, DeadlinePassed } from './ask-until.ts';
 import { CallerAttendance, callerGraceMs } from './caller-attendance.ts';
 import { HeldRequests, type HoldingLimits } from './held-requests.ts';
-import type { Journal, JournalEntry, Recipe } from './journal.ts';
+import type { Journal, JournalEntry } from './journal.ts';
 import { Lane } from './lane.ts';
 import { LiveRequest } from './live-request.ts';
 import { PinSessions } from './pin-sessions.ts';
+import { TakesOtherWay } from './other-way.ts';
 import { cancelledBy, endOf, problem, type RequestEnd } from './request-end.ts';
 import { fingerprintBody, fingerprintKey } from './request-fingerprint.ts';
 import { maxWaitingRequests, resultsHeld, type SignaturePolicy } from './signature-policy.ts';
+import { RemoteRun } from './remote-run.ts';
+import { cardQuestion, type QuestionedRequest } from './request-question.ts';
 import { SignatureRelease } from './signature-release.ts';
 import { SignatureRun, type RunParts } from './signature-run.ts';
-import type { SignatureRequest, SignatureService, SignatureSnapshot } from './signature-service.ts';
+import type { SignatureRequest, SignatureResult, SignatureService, SignatureSnapshot } from './signature-service.ts';
+import type { SignedAnswers } from './signed-answers.ts';
 import type { StaffBindings } from './staff-bindings.ts';
 import { Verifiers, type TrustSource } from './verifiers.ts';
+import { chooseWay } from './way.ts';
+
+/** What requests need of remote signing. */
+export interface RemoteSigning {
+  readonly providers: ReadonlyMap<string, RemoteProvider>;
+  readonly sessions: RemoteSessionDesk;
+  readonly authentications: Authentications;
+  /** Whether a person confirms what is signed with a live token. */
+  readonly confirm: 'never' | 'each-batch' | 'each';
+}
 
 export interface SignatureRequestsOptions {
   readonly prompts: Prompts;
@@ -33,6 +50,10 @@ export interface SignatureRequestsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly held?: HoldingLimits;
+  /** Signing in the cloud; missing where no provider is configured. */
+  readonly remote?: RemoteSigning | null;
+  /** Windows come one after another; shared with those of authentications. */
+  readonly windows?: Lane;
   /** Ids of requests; random by default. */
   readonly newId?: () => string;
 }
@@ -63,7 +84,7 @@ export class SignatureRequests implements SignatureService {
       ...options,
       pinSessions: this.#pinSessions,
       signer: new LocalSigner(cards),
-      windows: new Lane(),
+      windows: options.windows ?? new Lane(),
       cardLane: (certificateSha256) => this.#cardLane(certificateSha256),
       waitingCallers: (except) => this.#waitingCallers(except),
       onQueueChange: (listener) => {
@@ -91,7 +112,7 @@ export class SignatureRequests implements SignatureService {
     const entry = this.#options.journal.findByKey(key);
     if (entry && entry.body !== body) throw problem('IDEMPOTENCY_CONFLICT');
     if (entry?.recipe && entry.signed) return this.#repeat(caller, key, request, entry);
-    return this.#begin(caller, key, body, request, entry?.recipe ?? null);
+    return this.#begin(caller, key, body, request, entry ?? null);
   }
 
   get(caller: Caller, id: string): SignatureSnapshot | undefined {
@@ -161,8 +182,10 @@ export class SignatureRequests implements SignatureService {
     await this.#pinSessions.endAll();
   }
 
-  #begin(caller: Caller, key: string, body: string, request: SignatureRequest, recipe: Recipe | null): SignatureSnapshot {
-    if (request.method === 'remote') throw problem('NOT_AUTHENTICATED');
+  #begin(caller: Caller, key: string, body: string, request: SignatureRequest, entry: JournalEntry | null): SignatureSnapshot {
+    const recipe = entry?.recipe ?? null;
+    if (!this.#options.policy.terminal.signs) throw problem('TERMINAL_DOES_NOT_SIGN');
+    if (request.method === 'remote' && !this.#canSignRemotely(caller, request)) throw problem('NOT_AUTHENTICATED');
     if (this.#held.running().length > maxWaitingRequests) throw problem('BUSY');
     this.#options.journal.ready();
     // By the time that a journalled recipe states, so that the answer to a repeated request is the answer to the first.
@@ -170,15 +193,47 @@ export class SignatureRequests implements SignatureService {
     const live = this.#register(caller, recipe?.id ?? this.#newId(), key, body, request);
     // An earlier run may have signed by this recipe: it stays in force however this one ends.
     live.keyUsed = recipe !== null;
-    void this.#track(live, this.#run(live, plan, request, recipe));
+    void this.#track(live, this.#run(live, plan, request, entry));
     return live.snapshot();
   }
 
-  async #run(live: LiveRequest, plan: DocumentPlan, request: SignatureRequest, recipe: Recipe | null): Promise<void> {
-    if (recipe?.form === 'element' || recipe?.form === 'value') throw problem('NOT_AUTHENTICATED');
-    const run = new SignatureRun(this.#runParts, { request: live, plan, partial: request.partial, recipe });
-    const result = await run.perform((signed) => this.#release.release(live, plan, request.documents, signed));
-    live.release(result);
+  #canSignRemotely(caller: Caller, { staff }: SignatureRequest): boolean {
+    const remote = this.#options.remote ?? null;
+    return remote !== null && (remote.authentications.methods.length > 0 || remote.sessions.find(caller.clientId, staff.id) !== undefined);
+  }
+
+  /** One way, and the other one when a person turns to it or the first is closed. Nothing was signed on a way that is left. */
+  async #run(live: LiveRequest, plan: DocumentPlan, request: SignatureRequest, entry: JournalEntry | null): Promise<void> {
+    const order: QuestionedRequest = { request: live, plan, partial: request.partial };
+    const release = (signed: SignedAnswers): Promise<SignatureResult> => this.#release.release(live, plan, request.documents, signed);
+    const { cards, remote = null } = this.#options;
+    let earlier = entry;
+    live.method = await chooseWay({ cards, remote }, live, request.method, entry?.recipe ?? null, () => cardQuestion(this.#runParts, order, null));
+    for (;;) {
+      try {
+        live.release(await (live.method === 'local' ? this.#cardRun(order, request, earlier) : this.#remoteRun(order, request, earlier)).perform(release));
+        return;
+      } catch (error) {
+        if (!(error instanceof TakesOtherWay)) throw error;
+        live.method = error.way;
+        earlier = null;
+      }
+    }
+  }
+
+  #cardRun(order: QuestionedRequest, { method }: SignatureRequest, entry: JournalEntry | null): SignatureRun {
+    const recipe = entry?.recipe ?? null;
+    if (recipe?.form === 'element') throw new Error('a card follows no recipe of a provider');
+    const canAuthenticate = method === 'auto' && (this.#options.remote?.authentications.methods.length ?? 0) > 0;
+    return new SignatureRun(this.#runParts, { ...order, recipe, canAuthenticate });
+  }
+
+  #remoteRun(order: QuestionedRequest, { method }: SignatureRequest, entry: JournalEntry | null): RemoteRun {
+    const { remote } = this.#options;
+    // Policy has taken the provider away since the recipe was written.
+    if (!remote) throw problem('NOT_AUTHENTICATED');
+    const parts = { ...this.#runParts, ...this.#options, ...remote, verify: this.#release.verify };
+    return new RemoteRun(parts, { ...order, entry, canUseCard: method === 'auto' });
   }
 
   async #repeat(caller: Caller, key: string, request: SignatureRequest, entry: JournalEntry): Promise<SignatureSnapshot> {
@@ -235,7 +290,7 @@ export class SignatureRequests implements SignatureService {
         caller,
         staffId: staff.id,
         request: id,
-        method: 'local',
+        method: live.method,
         startedAt: new Date(startedAt),
         ...(end.by === null ? {} : { notes: [`by=${end.by}`] }),
       })
@@ -283,5 +338,6 @@ function snapshotOf(entry: JournalEntry): SignatureSnapshot {
   const base = { id: entry.id, reason: null, result: null };
   if (entry.signed) return { ...base, state: 'signed', problem: { code: 'RESULT_NOT_HELD', detail: null } };
   if (entry.ended) return { ...base, state: entry.ended.state, problem: { code: entry.ended.code, detail: null } };
+  if (entry.inDoubt) return { ...base, state: 'failed', problem: { code: 'REMOTE_ANSWER_LOST', detail: null } };
   return { ...base, state: 'failed', problem: { code: 'INTERRUPTED', detail: null } };
 }

@@ -1,23 +1,21 @@
 import type { ErrorCode } from '../../contract/error-codes.ts';
 import { CardError, type PinSessionId } from '../../native/host/card-host.ts';
 import type { Signer } from '../signers/signer.ts';
-import type { SignatureDialogView } from '../ports.ts';
-import { noticesOf, warningsBesideSummary, type DocumentPlan } from './accept-documents.ts';
+import type { DocumentPlan } from './accept-documents.ts';
 import { mayRoleSign, readCard, type ReadCard } from './card-fitness.ts';
-import { lookForCard, type CardQuestion } from './card-question.ts';
+import { lookForCard, type CardQuestion, type Ownership } from './card-question.ts';
 import type { Journal, SignedInfoRecipe } from './journal.ts';
 import { reasonOfAbort, type Lane } from './lane.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { OpenPinSession, SessionOwner } from './pin-sessions.ts';
-import { certificateOf, followRecipe, writeRecipe, type PreparedDocument, type UnsignedDocument } from './recipe.ts';
-import { sha256 } from './request-fingerprint.ts';
+import { followRecipe, writeRecipe, type PreparedDocument, type UnsignedDocument } from './recipe.ts';
 import { cardProblem, mayHaveSigned, problem } from './request-end.ts';
+import { cardQuestion, dialogViewOf } from './request-question.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
 import type { ReleasableDocument } from './self-verification.ts';
 import type { RequestSigner, SignedAnswers } from './signed-answers.ts';
 import { SignatureWindow, type Authorization, type Refusal, type WindowParts } from './signature-window.ts';
 import type { StaffBindings } from './staff-bindings.ts';
-import { ownershipOf } from './staff-ownership.ts';
 
 export interface RunParts extends WindowParts {
   readonly journal: Journal;
@@ -41,6 +39,8 @@ export interface RunOrder {
   readonly partial: boolean;
   /** In force from an earlier run under the same key. */
   readonly recipe: SignedInfoRecipe | null;
+  /** Whether the person may turn to remote signing instead. */
+  readonly canAuthenticate: boolean;
 }
 
 /**
@@ -114,7 +114,10 @@ export class SignatureRun {
 
   async #signInWindow<T>(release: (signed: SignedAnswers) => Promise<T>): Promise<T> {
     this.#refuseWhatNoWindowMends();
-    const window = new SignatureWindow(this.#parts, this.#order.request, this.#view(), () => this.#question());
+    // A key that may have signed stays with the card that it is on.
+    const canAuthenticate = this.#order.canAuthenticate && this.#recipe === null;
+    const view = dialogViewOf(this.#order, this.#parts.waitingCallers(this.#order.request), canAuthenticate);
+    const window = new SignatureWindow(this.#parts, this.#order.request, view, () => this.#question());
     const forgetQueue = this.#parts.onQueueChange(() => window.waiting(this.#parts.waitingCallers(this.#order.request)));
     try {
       const authorization = await this.#signUntilAccepted(window);
@@ -259,30 +262,11 @@ export class SignatureRun {
   }
 
   #question(): CardQuestion {
-    const { plan, partial } = this.#order;
-    return {
-      types: [...new Set(plan.accepted.map(({ input }) => input.type))],
-      partial,
-      at: this.#parts.clock.now(),
-      certificateSha256: this.#recipe === null ? null : sha256(certificateOf(this.#recipe)),
-      ownership: (card) => this.#ownership(card),
-    };
+    return cardQuestion(this.#parts, this.#order, this.#recipe);
   }
 
-  #ownership(card: ReadCard): ReturnType<typeof ownershipOf> {
-    return ownershipOf(card.certificate, this.#owner.staffId, this.#parts.bindings, this.#parts.policy.staff);
-  }
-
-  #view(): SignatureDialogView {
-    const { request, plan } = this.#order;
-    return {
-      caller: request.identity.caller,
-      staff: request.identity.staff,
-      documents: plan.accepted.map((document) => ({ id: document.id, summary: document.summary, warnings: warningsBesideSummary(document) })),
-      waiting: this.#parts.waitingCallers(request),
-      canAuthenticate: false,
-      notices: noticesOf(plan.accepted),
-    };
+  #ownership(card: ReadCard): Ownership {
+    return this.#question().ownership(card);
   }
 }
 

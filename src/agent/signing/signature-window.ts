@@ -2,11 +2,13 @@ import { ProblemError } from '../../contract/problem.ts';
 import { CardError, type CardHost, type PinSessionId, type PinTries } from '../../native/host/card-host.ts';
 import type { BindingView, CardNeed, Clock, DialogOutcome, HoldPin, PinQuestion, Prompts, SignatureDialog, SignatureDialogView } from '../ports.ts';
 import { askUntil, DeadlinePassed } from './ask-until.ts';
+import { cardsChanged } from './card-changes.ts';
 import { viewCard, viewCertificate, type ReadCard } from './card-fitness.ts';
 import { lookForCard, type CardAnswer, type CardQuestion } from './card-question.ts';
-import { reasonOfAbort } from './lane.ts';
+import { holderOf } from './hold-pin.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { PinSessions } from './pin-sessions.ts';
+import { TakesOtherWay } from './other-way.ts';
 import { cancelledBy, endOf, expired, problem } from './request-end.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
 
@@ -93,6 +95,10 @@ export class SignatureWindow {
   }
 
   closeAfter(error: unknown): void {
+    if (error instanceof TakesOtherWay) {
+      this.close({ outcome: 'other_way' });
+      return;
+    }
     const end = endOf(error);
     const outcome: DialogOutcome = end === null ? { outcome: 'failed', code: 'INTERNAL', detail: null } : { outcome: end.state, code: end.problem.code, detail: end.problem.detail };
     this.close(outcome);
@@ -122,6 +128,7 @@ export class SignatureWindow {
         Promise.race([this.#dialog.waitForCard(shown, signal), this.#changed(signal, () => !this.#stillNeeds(need))]),
       );
       if (end === 'cancelled') throw cancelledBy('person');
+      if (end === 'authenticate') throw new TakesOtherWay('remote');
     } catch (error) {
       if (!(error instanceof DeadlinePassed)) throw error;
       throw problem(this.#cardWasThere && code === 'NO_CARD' ? 'CARD_REMOVED' : code);
@@ -196,24 +203,7 @@ export class SignatureWindow {
 
   #holder(card: ReadCard, held: Set<PinSessionId>, signal: AbortSignal): HoldPin {
     const { cards, pinSessions } = this.#parts;
-    const order = () => ({ certificateSha256: card.card.certificateSha256, ...pinSessions.boundsFor(this.#documents) });
-    const keep = async (holding: Promise<PinSessionId>): Promise<PinSessionId> => {
-      const session = await holding;
-      held.add(session);
-      if (signal.aborted) await pinSessions.end(session);
-      return session;
-    };
-    const hold = ({ pin, spendLastTries }: Parameters<HoldPin>[0]): Promise<PinSessionId> => {
-      if (signal.aborted) return Promise.reject(reasonOfAbort(signal));
-      return keep(cards.holdPin({ ...order(), pin, spendLastTries }));
-    };
-    if (cards.holdPinFrom === undefined) return hold;
-    const fromPort: HoldPin['fromPort'] = (port, until) => {
-      if (signal.aborted) return Promise.reject(reasonOfAbort(signal));
-      const holding = cards.holdPinFrom?.(order(), port, AbortSignal.any([signal, until]));
-      return holding === undefined ? Promise.reject(new Error('the card host takes no ports')) : keep(holding);
-    };
-    return Object.assign(hold, { fromPort });
+    return holderOf(cards, () => ({ certificateSha256: card.card.certificateSha256, ...pinSessions.boundsFor(this.#documents) }), held, signal);
   }
 
   async #readTries(card: ReadCard): Promise<PinTries | null> {
@@ -245,18 +235,8 @@ export class SignatureWindow {
     );
   }
 
-  /** Resolves when the cards have changed so that `happened`; at once if it has. */
   #changed(signal: AbortSignal, happened: () => boolean): Promise<'changed'> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!happened()) return;
-        unsubscribe();
-        resolve('changed');
-      };
-      const unsubscribe = this.#parts.cards.subscribe(look);
-      signal.addEventListener('abort', unsubscribe, { once: true });
-      look();
-    });
+    return cardsChanged(this.#parts.cards, signal, happened);
   }
 
   #look(): CardAnswer {

@@ -14,6 +14,9 @@ export interface DataDirectory {
   readonly journal: string;
   readonly audit: string;
   readonly pinLedger: string;
+  /** Sealed. */
+  readonly tokens: string;
+  readonly registrations: string;
   readonly secrets: string;
   readonly anchors: string;
   readonly logs: string;
@@ -42,6 +45,8 @@ export function dataDirectory(root: string): DataDirectory {
     journal: at('journal.jsonl'),
     audit: at('audit.jsonl'),
     pinLedger: at('pin-tries.json'),
+    tokens: at('tokens.json'),
+    registrations: at('phone-registrations.json'),
     secrets: at('secrets'),
     anchors: at('anchors'),
     logs: at('logs'),

@@ -7,14 +7,26 @@ export interface TokenOwner {
   readonly provider: string;
 }
 
+/** A token without what only its provider may see. */
+export interface KeptToken extends Omit<RemoteToken, 'secret'> {
+  readonly owner: TokenOwner;
+}
+
 /**
  * Where tokens of remote signing are kept: in memory, in a sealed file of this terminal, or (another adapter) in a
- * hospital's hub. None is kept longer than it is valid.
+ * hospital's hub. None is kept longer than it is valid, and a secret is opened only for its use.
  */
 export interface TokenStore {
+  /** Whether tokens are still there when the agent starts again. */
+  readonly survivesRestart: boolean;
   get(owner: TokenOwner): Promise<RemoteToken | undefined>;
-  /** Resolves when the token is as durable as this store makes it. Throws STORAGE_FAILED. */
+  /** Takes the place of the owner's token before. Resolves when it is as durable as this store makes it. Throws STORAGE_FAILED. */
   put(owner: TokenOwner, token: RemoteToken): Promise<void>;
   delete(owner: TokenOwner): Promise<void>;
-  list(): Promise<readonly { readonly owner: TokenOwner; readonly token: RemoteToken }[]>;
+  list(): Promise<readonly KeptToken[]>;
+}
+
+/** One text for one owner, for maps. */
+export function ownerKey({ clientId, staffId, provider }: TokenOwner): string {
+  return JSON.stringify([clientId, staffId, provider]);
 }

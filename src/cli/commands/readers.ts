@@ -23,7 +23,7 @@ export function addReaders(program: Command, context: CommandContext): void {
         process.stdout.write(say({ ja: 'カードによる署名はポリシーで無効です。\n', en: 'Policy has switched card signing off.\n' }));
         return;
       }
-      const status = statusAnswerOf(agentStatus({ version, instance: '', cards, waiting: 0, now: Date.now() }), language);
+      const status = statusAnswerOf(agentStatus({ version, instance: '', cards, remote: { provider: null, list: () => [] }, waiting: 0, now: Date.now() }), language, null);
       if (options.json === true) process.stdout.write(`${JSON.stringify(status.readers, null, 2)}\n`);
       else process.stdout.write(`${cardLines(status, context).join('\n')}\n`);
       if (cards.service === 'unavailable') process.exitCode = exitCodes.failed;

@@ -4,6 +4,8 @@ import { sentences } from '../../contract/problem-text.ts';
 import { showSafely } from '../../formats/prescription/display-safety.ts';
 import { askRunningAgent } from '../ask-running-agent.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
+import { authenticationTexts } from '../terminal/authentication-texts.ts';
+import { clockTime } from '../terminal/clock-time.ts';
 
 export function addStatus(program: Command, context: CommandContext): void {
   const { say, language } = context;
@@ -36,8 +38,18 @@ function statusLines(port: number, status: StatusAnswer, context: CommandContext
   return [
     `hpki-agent ${status.version}  http://127.0.0.1:${port}`,
     ...cardLines(status, context),
+    ...remoteLines(status, context),
     `${context.say({ ja: '待っている要求', en: 'Waiting requests' })}: ${status.waiting}`,
   ];
+}
+
+/** Who may sign in the cloud without authenticating first, and until when. Nothing where no service is configured. */
+function remoteLines({ remote }: StatusAnswer, { say, language }: CommandContext): string[] {
+  if (!remote.configured) return [];
+  const sessions = remote.sessions.map(
+    ({ staffId, method, until }) => `  ${showSafely(staffId)}: ${authenticationTexts[language].methods[method]} ${say({ ja: `${clockTime(new Date(until))}まで`, en: `until ${clockTime(new Date(until))}` })}`,
+  );
+  return [`${say({ ja: 'リモート署名', en: 'Remote signing' })}: ${remote.provider ?? ''}`, ...sessions];
 }
 
 /** The service, each reader with its card, and what is wrong with its remedy. */

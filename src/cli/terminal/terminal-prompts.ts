@@ -122,12 +122,15 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
     waiting: (names) => {
       if (names.length > 0) print(`${t.waiting}: ${names.map(showSafely).join('、')}`);
     },
-    close: (end: DialogOutcome) => print(end.outcome === 'signed' ? `✔ ${t.signed}` : `✖ ${endText(end, language)}`),
+    close(end: DialogOutcome) {
+      if (end.outcome === 'signed') print(`✔ ${t.signed}`);
+      else if (end.outcome !== 'other_way') print(`✖ ${endText(end, language)}`);
+    },
   };
 }
 
 /** How it ended; a failure says why and what to do, as the EHR is told. */
-function endText({ outcome, code, detail }: Exclude<DialogOutcome, { outcome: 'signed' }>, language: Language): string {
+function endText({ outcome, code, detail }: Exclude<DialogOutcome, { outcome: 'signed' | 'other_way' }>, language: Language): string {
   const { ended } = terminalTexts[language];
   const entry = outcome === 'failed' ? Object.entries<ErrorCodeEntry>(errorCodes).find(([known]) => known === code)?.[1] : undefined;
   if (entry === undefined) return sentences([`${ended[outcome]} (${code})`, detail?.[language]], language);

@@ -31,7 +31,7 @@ interface TerminalTexts {
   readonly yes: readonly string[];
   readonly signing: string;
   readonly signed: string;
-  readonly ended: Record<Exclude<DialogOutcome['outcome'], 'signed'>, string>;
+  readonly ended: Record<Exclude<DialogOutcome['outcome'], 'signed' | 'other_way'>, string>;
   readonly pairingTitle: string;
   readonly pairingCode: string;
   readonly pairingHow: string;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { agentStatus } from '../../../src/agent/agent-status.ts';
 import type { CardStackState } from '../../../src/native/host/card-host.ts';
 
-const problems = (cards: CardStackState) => agentStatus({ version: '0', instance: 'i', cards, waiting: 0, now: 0 }).problems;
+const problems = (cards: CardStackState) => agentStatus({ version: '0', instance: 'i', cards, remote: { provider: null, list: () => [] }, waiting: 0, now: 0 }).problems;
 const down = { service: 'unavailable', code: 'NO_CARD_SERVICE', detail: 'stopped' } as const;
 
 describe('the status', () => {

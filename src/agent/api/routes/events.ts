@@ -58,7 +58,7 @@ export function eventsRoute(parts: EventParts): ClientRoute {
           }
           const live = call.stayOpen('stream');
           const send = sender(response);
-          const sendStatus = (): void => send('readiness', statusAnswerOf(parts.status(), call.language));
+          const sendStatus = (): void => send('readiness', statusAnswerOf(parts.status(), call.language, caller.clientId));
           response.write('retry: 2000\n\n');
           sendStatus();
           const stops = [

@@ -1,6 +1,7 @@
 import { sessionAnswer, sessionRequest, staffId, type SessionAnswer } from '../../../contract/api.ts';
 import { networkErrorCodes } from '../../../contract/error-codes.ts';
 import { ProblemError } from '../../../contract/problem.ts';
+import { showSafely } from '../../../formats/prescription/display-safety.ts';
 import type { Language } from '../language.ts';
 import { parseRequest } from '../parse-request.ts';
 import type { RemoteSessions, RemoteSessionView } from '../remote-sessions.ts';
@@ -21,7 +22,8 @@ export function sessionRoutes(sessions: RemoteSessions): readonly ClientRoute[] 
       },
       async handle({ body, language }, caller) {
         const request = parseRequest(sessionRequest, body, 'body');
-        const view = await sessions.begin(caller, request.staffId, request.method);
+        const { staffId: id, staffName = id, method } = request;
+        const view = await sessions.begin(caller, { staffId: id, staffName: showSafely(staffName), method });
         return {
           status: 201,
           headers: { location: `/v1/sessions/${encodeURIComponent(view.staffId)}` },
@@ -71,6 +73,7 @@ function sessionAnswerOf(view: RemoteSessionView, language: Language): SessionAn
     staffId: view.staffId,
     ready: view.state === 'ready',
     until: view.until?.toISOString() ?? null,
+    method: view.method,
     state: view.state,
     reason: view.reason?.[language] ?? null,
   };

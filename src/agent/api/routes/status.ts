@@ -15,6 +15,6 @@ export function statusRoute(status: () => StatusView): ClientRoute {
       answers: { 200: { description: 'How the agent is', schema: statusAnswer } },
       problems: [],
     },
-    handle: ({ language }) => ({ status: 200, body: statusAnswerOf(status(), language) }),
+    handle: ({ language }, { clientId }) => ({ status: 200, body: statusAnswerOf(status(), language, clientId) }),
   };
 }

@@ -171,6 +171,6 @@ export class PlayedCardHost implements CardHost {
 }
 
 /** What a card does: PKCS#1 v1.5 padding (block type 1) over a DigestInfo that was made outside. */
-function signDigestInfo(key: KeyObject, hash: Uint8Array): Uint8Array {
+export function signDigestInfo(key: KeyObject, hash: Uint8Array): Uint8Array {
   return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([digestInfoHead, hash]));
 }

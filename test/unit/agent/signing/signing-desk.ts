@@ -6,9 +6,18 @@ import { AuditLog } from '../../../../src/agent/audit/audit-log.ts';
 import { verifyAuditFile, type AuditVerdict } from '../../../../src/agent/audit/audit-verifier.ts';
 import { silentLog, type Log } from '../../../../src/agent/log.ts';
 import type { Caller, Clock, SecretStore } from '../../../../src/agent/ports.ts';
+import { Authentications } from '../../../../src/agent/remote/authentications.ts';
+import { PersonCheck } from '../../../../src/agent/remote/person-check.ts';
+import { RemoteSessionDesk } from '../../../../src/agent/remote/remote-session-desk.ts';
+import { SessionsOfCallers } from '../../../../src/agent/remote/sessions-of-callers.ts';
+import { memoryTokenStore } from '../../../../src/agent/tokens/memory-token-store.ts';
+import { SealedTokenStore } from '../../../../src/agent/tokens/sealed-token-store.ts';
+import type { TokenStore } from '../../../../src/agent/tokens/token-store.ts';
+import type { SessionMethod } from '../../../../src/contract/api.ts';
 import { JournalFile } from '../../../../src/agent/signing/journal-file.ts';
 import type { SignaturePolicy } from '../../../../src/agent/signing/signature-policy.ts';
-import { SignatureRequests } from '../../../../src/agent/signing/signature-requests.ts';
+import { Lane } from '../../../../src/agent/signing/lane.ts';
+import { SignatureRequests, type RemoteSigning } from '../../../../src/agent/signing/signature-requests.ts';
 import type { SignatureRequest, SignatureSnapshot } from '../../../../src/agent/signing/signature-service.ts';
 import { StaffBindingsFile } from '../../../../src/agent/signing/staff-bindings-file.ts';
 import { sampleProfile } from '../../../../src/formats/xades/signature-profile.ts';
@@ -17,6 +26,7 @@ import { generateTestKey } from '../../../../src/sandbox/ca/test-keys.ts';
 import { samplePrescriptionCsv, type SamplePrescriptionOptions } from '../../../../src/sandbox/samples/prescription.ts';
 import { PlayedCardHost } from './played-card-host.ts';
 import { PlayedPerson } from './played-person.ts';
+import { PlayedProvider, type PlayedAccount } from './played-provider.ts';
 
 export const today = new Date('2026-04-01T03:00:00.500Z');
 
@@ -56,6 +66,7 @@ export const defaultPolicy: SignaturePolicy = {
   deadlines: { consentSeconds: 20, cardSeconds: 20 },
   staff: { binding: 'ask', preset: [] },
   signature: sampleProfile,
+  terminal: { signs: true },
 };
 
 export interface DeskOptions {
@@ -64,6 +75,16 @@ export interface DeskOptions {
   readonly io?: (file: 'journal' | 'audit') => AppendIo;
   readonly log?: Log;
   readonly held?: { readonly ms: number; readonly bytes: number };
+  /** Remote signing beside the cards. Its service outlives the agents that use it. */
+  readonly remote?: RemoteDeskOptions;
+}
+
+export interface RemoteDeskOptions {
+  readonly form?: 'value' | 'element';
+  readonly confirm?: 'never' | 'each-batch' | 'each';
+  readonly methods?: readonly SessionMethod[];
+  /** Tokens survive a restart of the agent. */
+  readonly sealed?: boolean;
 }
 
 /** The signing part of an agent with a data folder of its own, a person and cards that are played. It can be restarted. */
@@ -79,10 +100,16 @@ export class SigningDesk {
   audit!: AuditLog;
   bindings!: StaffBindingsFile;
   agent!: SignatureRequests;
+  readonly provider: PlayedProvider;
+  sessions!: RemoteSessionDesk;
+  authentications!: Authentications;
+  callers!: SessionsOfCallers;
+  store!: TokenStore;
 
   constructor(cast: Cast, options: DeskOptions = {}) {
     this.ca = cast.ca;
     this.options = options;
+    this.provider = new PlayedProvider(options.remote?.form ?? 'value', accountOf(cast.doctor), () => this.clock.now());
     this.start();
   }
 
@@ -93,6 +120,9 @@ export class SigningDesk {
     this.audit = new AuditLog({ file: this.auditFile, clock, secrets, io: io('audit'), terminal: 'clinic-1' });
     this.bindings = new StaffBindingsFile(path.join(this.folder, 'staff.json'));
     const trust = { anchors: [this.ca.root.certificate.der], chain: [this.ca.signing.certificate.der], crls: this.ca.crls().map(({ der }) => der) };
+    const policy = { ...defaultPolicy, ...this.options.policy };
+    const windows = new Lane();
+    const remote = this.#openRemote(policy, windows);
     this.agent = new SignatureRequests({
       prompts: this.person,
       cards: this.cards,
@@ -100,11 +130,39 @@ export class SigningDesk {
       audit: this.audit,
       bindings: this.bindings,
       trust: () => trust,
-      policy: { ...defaultPolicy, ...this.options.policy },
+      policy,
       clock,
       log,
+      windows,
+      remote: this.options.remote === undefined ? null : remote,
       ...(held ? { held } : {}),
     });
+  }
+
+  #openRemote(policy: SignaturePolicy, windows: Lane): RemoteSigning {
+    const { clock, secrets, bindings, audit, provider } = this;
+    const { log = silentLog, remote = {} } = this.options;
+    const { methods = ['smartphone', 'hpki-card', 'mynumber-card'], confirm = 'never', sealed = false } = remote;
+    // What lies in memory goes with the agent; a sealed file stays.
+    this.store = sealed ? new SealedTokenStore({ file: this.tokenFile, secrets, clock, log }) : memoryTokenStore(clock);
+    const parts = { prompts: this.person, cards: this.cards, bindings, audit, clock, log, policy, windows, terminal: 'clinic-1' };
+    const providers = new Map([[provider.name, provider]]);
+    this.sessions = new RemoteSessionDesk({ ...parts, providers, store: this.store });
+    this.authentications = new Authentications({
+      ...parts,
+      providers: [provider],
+      methods,
+      deadlines: policy.deadlines,
+      loginPageSeconds: 20,
+      sessions: this.sessions,
+      people: new PersonCheck(parts),
+    });
+    this.callers = new SessionsOfCallers({ sessions: this.sessions, authentications: this.authentications, clock, log, onChange: () => undefined });
+    return { providers, sessions: this.sessions, authentications: this.authentications, confirm };
+  }
+
+  get tokenFile(): string {
+    return path.join(this.folder, 'tokens.json');
   }
 
   /** As after a crash: whatever the old agent still had in mind is gone. `meanwhile` is what the disk went through. */
@@ -128,6 +186,8 @@ export class SigningDesk {
 
   async stop(): Promise<void> {
     await this.agent.close();
+    await this.authentications.close();
+    await this.sessions.close();
     await this.journal.close();
     await this.audit.close();
   }
@@ -135,6 +195,7 @@ export class SigningDesk {
   async restart(): Promise<void> {
     await this.stop();
     this.start();
+    await this.sessions.open();
   }
 
   async dispose(): Promise<void> {
@@ -181,6 +242,10 @@ export function requestFor(
   const { sample, ...rest } = changes;
   const csv = samplePrescriptionCsv({ issued: '20260401', expires: '20260404', ...sample });
   return { staff, method: 'auto', partial: false, documents: ids.map((id) => ({ id, type: 'prescription', csv })), ...rest };
+}
+
+export function accountOf(...certificates: readonly IssuedCertificate[]): PlayedAccount {
+  return { subject: `sub-${certificates[0]?.certificate.subject.commonName ?? 'nobody'}`, certificates };
 }
 
 /** The signed bytes of a snapshot, by document id. */

@@ -1,0 +1,152 @@
+import type { SessionMethod } from '../../contract/api.ts';
+import type { AuthenticationDialog } from '../ports.ts';
+import { askUntil, DeadlinePassed } from '../signing/ask-until.ts';
+import { reasonOfAbort } from '../signing/lane.ts';
+import { cancelledBy, endOf, problem } from '../signing/request-end.ts';
+import type { AuthenticationTask, AuthenticationWindowParts } from './authentication-task.ts';
+import type { OpenCardKey } from './card-assertion-key.ts';
+import { CardLogin } from './card-login.ts';
+import { LeftAuthentication } from './left-authentication.ts';
+import type { AuthenticationSteps, LoginPage, PhoneCode, RemoteToken } from './remote-provider.ts';
+import type { RemoteSession } from './remote-session.ts';
+
+export interface AttemptParts extends AuthenticationWindowParts {
+  readonly dialog: AuthenticationDialog;
+}
+
+/**
+ * Attempts by one method: lets the provider lead through its steps, and gives it up as soon as the person leaves one. A
+ * token that comes after that is revoked: nobody waits for it any more.
+ */
+export class AuthenticationAttempt {
+  readonly #parts: AttemptParts;
+  readonly #task: AuthenticationTask;
+  readonly #method: SessionMethod;
+  readonly #outer: AbortSignal;
+
+  constructor(parts: AttemptParts, task: AuthenticationTask, method: SessionMethod, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#task = task;
+    this.#method = method;
+    this.#outer = signal;
+  }
+
+  /** Throws LeftAuthentication, ProblemError, RequestStopped and CardError. */
+  async begin(wrongPin: boolean): Promise<RemoteSession> {
+    const { dialog, providerOf, terminal } = this.#parts;
+    const { staff, accept, began } = this.#task;
+    const provider = providerOf(this.#method);
+    const attempt = new Attempt(this.#outer);
+    dialog.progress('contacting');
+    await began(this.#method);
+    try {
+      const order = { method: this.#method, staff, terminal };
+      const authenticating = provider.authenticate(order, this.#steps(attempt, wrongPin), attempt.signal);
+      const token = await attempt.unlessLeft(authenticating, (late) => this.#task.discard(provider, late));
+      attempt.endQuestion();
+      dialog.progress('checking');
+      return await accept(provider, token, this.#outer);
+    } catch (error) {
+      await this.#task.failed(this.#method, (error instanceof LeftAuthentication ? cancelledBy('person') : endOf(error))?.problem ?? { code: 'INTERNAL', detail: null });
+      throw error;
+    } finally {
+      attempt.endQuestion();
+      await attempt.key?.close().catch(() => undefined);
+    }
+  }
+
+  #steps(attempt: Attempt, wrongPin: boolean): AuthenticationSteps {
+    const { dialog, loginPageSeconds } = this.#parts;
+    const { report, mayUse } = this.#task;
+    const cards = new CardLogin({ ...this.#parts, mayUse, report });
+    return {
+      showCode: (code: PhoneCode) => {
+        report({ type: 'phone_asked' });
+        attempt.watch((signal) => dialog.showCode(code, signal));
+      },
+      showLogin: (page: LoginPage, signal) =>
+        attempt.orLeave(async () => {
+          const until = AbortSignal.any([attempt.signal, signal]);
+          const card = page.card === null ? null : await cards.find(page.card, until);
+          report({ type: 'phone_asked' });
+          const question = { page, certificateSha256: card?.certificateSha256 ?? null };
+          const ended = await askUntil(until, loginPageSeconds * 1000, (open) => dialog.showLogin(question, open)).catch(orRanOut);
+          if (!(ended instanceof URL)) throw new LeftAuthentication(ended);
+          return exactly(ended, page);
+        }),
+      openCardKey: (kind, signal) =>
+        attempt.orLeave(async () => {
+          const key = await cards.open(kind, wrongPin, AbortSignal.any([attempt.signal, signal]));
+          attempt.key = key;
+          dialog.progress('contacting');
+          return key;
+        }),
+    };
+  }
+}
+
+/** One attempt's life: it is over when the authentication is, or when the person leaves a step. */
+class Attempt {
+  readonly #left = new AbortController();
+  readonly signal: AbortSignal;
+  key: OpenCardKey | undefined;
+  #question: AbortController | undefined;
+
+  constructor(outer: AbortSignal) {
+    this.signal = AbortSignal.any([outer, this.#left.signal]);
+  }
+
+  /** Shows something beside the provider's own waiting. Leaving it ends the attempt. */
+  watch(show: (signal: AbortSignal) => Promise<LeftAuthentication['exit']>): void {
+    this.endQuestion();
+    const question = (this.#question = new AbortController());
+    show(AbortSignal.any([this.signal, question.signal])).then(
+      (exit) => {
+        if (!question.signal.aborted) this.#left.abort(new LeftAuthentication(exit));
+      },
+      (error: unknown) => {
+        if (!question.signal.aborted) this.#left.abort(error);
+      },
+    );
+  }
+
+  endQuestion(): void {
+    this.#question?.abort(new Error('answered'));
+  }
+
+  /** A step that the person leaves ends the attempt, whatever the provider makes of the error. */
+  async orLeave<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      this.#left.abort(error);
+      throw error;
+    }
+  }
+
+  /** The provider may be slow to hear that nobody waits any more: what it still brings goes to `late`. */
+  unlessLeft(authenticating: Promise<RemoteToken>, late: (token: RemoteToken) => Promise<void>): Promise<RemoteToken> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => reject(reasonOfAbort(this.signal));
+      if (this.signal.aborted) leave();
+      this.signal.addEventListener('abort', leave, { once: true });
+      authenticating.then(
+        (token) => (this.signal.aborted ? void late(token).catch(() => undefined) : resolve(token)),
+        (error: unknown) => reject(this.signal.aborted ? reasonOfAbort(this.signal) : (error as Error)),
+      );
+    });
+  }
+}
+
+function orRanOut(error: unknown): never {
+  throw error instanceof DeadlinePassed ? problem('AUTHENTICATION_EXPIRED') : error;
+}
+
+/**
+ * SECURITY: a page that ended anywhere else than at the configured address brings nothing that could be trusted
+ * (test/unit/agent/remote/authentication-window.test.ts).
+ */
+function exactly(ended: URL, { redirectUrl }: LoginPage): URL {
+  if (ended.origin === redirectUrl.origin && ended.pathname === redirectUrl.pathname && ended.username === '' && ended.password === '') return ended;
+  throw problem('AUTHENTICATION_REFUSED', { ja: 'ログイン画面が想定外のアドレスで終わりました。', en: 'The login page ended at an unexpected address.' });
+}

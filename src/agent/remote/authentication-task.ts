@@ -1,0 +1,37 @@
+import type { SessionMethod } from '../../contract/api.ts';
+import type { Problem } from '../../contract/problem.ts';
+import type { CardHost, ReaderState } from '../../native/host/card-host.ts';
+import type { Caller, Clock, Prompts, Staff } from '../ports.ts';
+import type { AuthenticationStep } from './authentication-step.ts';
+import type { RemoteProvider, RemoteToken } from './remote-provider.ts';
+import type { RemoteSession } from './remote-session.ts';
+
+export interface AuthenticationWindowParts {
+  readonly prompts: Pick<Prompts, 'openAuthentication'>;
+  readonly cards: CardHost;
+  readonly clock: Clock;
+  readonly deadlines: { readonly consentSeconds: number; readonly cardSeconds: number };
+  readonly loginPageSeconds: number;
+  readonly terminal: string;
+  /** What this terminal offers, in the order in which it is shown. At least one. */
+  readonly methods: readonly SessionMethod[];
+  readonly providerOf: (method: SessionMethod) => RemoteProvider;
+}
+
+/** Who authenticates, at whose wish, and what happens to whom. */
+export interface AuthenticationTask {
+  readonly caller: Caller;
+  readonly staff: Staff;
+  readonly documents: number;
+  readonly canUseCard: boolean;
+  readonly suggested: SessionMethod;
+  readonly mayUse: (reader: ReaderState) => boolean;
+  readonly report: (step: AuthenticationStep) => void;
+  /** For the audit log: an attempt began, or ended without a token. */
+  readonly began: (method: SessionMethod) => Promise<void>;
+  readonly failed: (method: SessionMethod, problem: Problem) => Promise<void>;
+  /** Makes a session of a token whose person is the one who was asked for. Throws ProblemError. */
+  readonly accept: (provider: RemoteProvider, token: RemoteToken, signal: AbortSignal) => Promise<RemoteSession>;
+  /** A token that came too late. */
+  readonly discard: (provider: RemoteProvider, token: RemoteToken) => Promise<void>;
+}

@@ -1,0 +1,165 @@
+import type { SessionMethod } from '../../contract/api.ts';
+import type { Problem } from '../../contract/problem.ts';
+import type { AuditStatement } from '../audit/audit-entry.ts';
+import type { Audit } from '../audit/audit-log.ts';
+import { fault, type Log } from '../log.ts';
+import type { Prompts } from '../ports.ts';
+import { readCard } from '../signing/card-fitness.ts';
+import { reasonOfAbort, type Lane } from '../signing/lane.ts';
+import { cancelledBy } from '../signing/request-end.ts';
+import type { SignaturePolicy } from '../signing/signature-policy.ts';
+import type { StaffBindings } from '../signing/staff-bindings.ts';
+import { ownershipOf } from '../signing/staff-ownership.ts';
+import { AuthenticationFlight, type Passenger } from './authentication-flight.ts';
+import type { AuthenticationTask, AuthenticationWindowParts } from './authentication-task.ts';
+import { AuthenticationWindow } from './authentication-window.ts';
+import type { PersonCheck } from './person-check.ts';
+import type { RemoteProvider, RemoteToken } from './remote-provider.ts';
+import type { RemoteSession } from './remote-session.ts';
+import { accountNotes, type RemoteSessionDesk } from './remote-session-desk.ts';
+
+export interface AuthenticationsParts extends Omit<AuthenticationWindowParts, 'methods' | 'providerOf' | 'prompts'> {
+  readonly prompts: Pick<Prompts, 'openAuthentication' | 'notify'>;
+  readonly providers: readonly RemoteProvider[];
+  /** What the terminal's role lets it offer, in order. */
+  readonly methods: readonly SessionMethod[];
+  readonly sessions: RemoteSessionDesk;
+  readonly people: PersonCheck;
+  readonly bindings: StaffBindings;
+  readonly policy: Pick<SignaturePolicy, 'staff'>;
+  readonly audit: Pick<Audit, 'append'>;
+  /** Windows come one after another, those of signatures too. */
+  readonly windows: Lane;
+  readonly log: Log;
+}
+
+/**
+ * Authentications of this terminal. Whoever asks for one that is under way joins it, so that one doctor of one client is
+ * never asked twice at once; the codes of two are never on the screen together.
+ */
+export class Authentications {
+  readonly #parts: AuthenticationsParts;
+  readonly #flights = new Map<string, AuthenticationFlight>();
+  readonly #methods: readonly SessionMethod[];
+  readonly #lastMethod = new Map<string, SessionMethod>();
+
+  constructor(parts: AuthenticationsParts) {
+    this.#parts = parts;
+    this.#methods = parts.methods.filter((method) => parts.providers.some((provider) => provider.methods.includes(method)));
+  }
+
+  /** What may be offered here; none where this terminal does not authenticate. */
+  get methods(): readonly SessionMethod[] {
+    return this.#methods;
+  }
+
+  isUnderWay(clientId: string, staffId: string): boolean {
+    return this.#flights.has(keyOf(clientId, staffId));
+  }
+
+  /**
+   * Resolves with the session that serves from now on, or when the person wants to sign with the card. Rejects as the
+   * authentication ends, or with the passenger's own signal.
+   */
+  join(passenger: Passenger): Promise<RemoteSession | 'use_card'> {
+    const key = keyOf(passenger.caller.clientId, passenger.staff.id);
+    return (this.#flights.get(key) ?? this.#start(key, passenger)).take(passenger);
+  }
+
+  async close(): Promise<void> {
+    const flights = [...this.#flights.values()];
+    for (const flight of flights) flight.stop(cancelledBy('shutdown'));
+    await Promise.all(flights.map((flight) => flight.landed()));
+  }
+
+  #start(key: string, first: Passenger): AuthenticationFlight {
+    const flight = new AuthenticationFlight((signal, report) => this.#fly(first, signal, report));
+    this.#flights.set(key, flight);
+    void flight.landed().then(() => this.#flights.delete(key));
+    return flight;
+  }
+
+  async #fly(first: Passenger, signal: AbortSignal, report: AuthenticationTask['report']): Promise<RemoteSession | 'use_card'> {
+    const { windows, sessions } = this.#parts;
+    const before = sessions.find(first.caller.clientId, first.staff.id);
+    const leave = await windows.enter(signal);
+    try {
+      // The wait for the lane may have been for an authentication that serves here too.
+      const now = sessions.find(first.caller.clientId, first.staff.id);
+      if (now !== undefined && now !== before) return now;
+      if (signal.aborted) throw reasonOfAbort(signal);
+      return await new AuthenticationWindow({ ...this.#parts, providerOf: (method) => this.#providerOf(method) }, this.#task(first, report), signal).run();
+    } finally {
+      leave();
+    }
+  }
+
+  #task(first: Passenger, report: AuthenticationTask['report']): AuthenticationTask {
+    const { caller, staff, documents, canUseCard } = first;
+    return {
+      caller,
+      staff,
+      documents,
+      canUseCard,
+      suggested: this.#suggested(first),
+      report,
+      mayUse: (reader) => {
+        const card = reader.state === 'ready' ? readCard(reader.card) : null;
+        return card === null || ownershipOf(card.certificate, staff.id, this.#parts.bindings, this.#parts.policy.staff) !== 'other';
+      },
+      began: (method) => this.#record(first, method, { event: 'authentication.started', result: 'ok' }),
+      failed: (method, problem) => this.#failed(first, method, problem),
+      accept: (provider, token, until) => this.#accept(first, provider, token, until),
+      discard: (provider, token) => this.#parts.sessions.discard({ clientId: caller.clientId, staffId: staff.id, provider: provider.name }, token),
+    };
+  }
+
+  /** SECURITY: a token becomes a session only of the person who was asked for (test/attacks/row-18-other-doctors-phone.test.ts). */
+  async #accept(first: Passenger, provider: RemoteProvider, token: RemoteToken, signal: AbortSignal): Promise<RemoteSession> {
+    const { people, sessions } = this.#parts;
+    const { caller, staff } = first;
+    try {
+      await people.expectPerson(staff, provider, token, signal);
+    } catch (error) {
+      await sessions.discard({ clientId: caller.clientId, staffId: staff.id, provider: provider.name }, token);
+      throw error;
+    }
+    await this.#record(first, token.method, {
+      event: 'authentication.approved',
+      result: 'ok',
+      notes: [...accountNotes(provider.name, token.subject), `until=${token.expiresAt.toISOString()}`],
+    });
+    this.#lastMethod.set(keyOf(caller.clientId, staff.id), token.method);
+    return sessions.begin(caller, staff, provider, token);
+  }
+
+  async #failed(first: Passenger, method: SessionMethod, { code }: Problem): Promise<void> {
+    const isOther = code === 'AUTHENTICATED_OTHER_PERSON';
+    await this.#record(first, method, { event: isOther ? 'authentication.mismatch' : 'authentication.refused', result: code });
+  }
+
+  /** What a log line about an authentication cannot be written for is still an authentication: the signature's line is what counts. */
+  async #record({ caller, staff }: Passenger, method: SessionMethod, statement: Pick<AuditStatement, 'event' | 'result' | 'notes'>): Promise<void> {
+    const { audit, log } = this.#parts;
+    await audit
+      .append({ ...statement, caller, staffId: staff.id, method: 'remote', notes: [`method=${method}`, ...(statement.notes ?? [])] })
+      .catch((error: unknown) => log.error('audit.failed', { fault: fault(error) }));
+  }
+
+  #suggested({ caller, staff, suggested }: Passenger): SessionMethod {
+    const wished = suggested ?? this.#lastMethod.get(keyOf(caller.clientId, staff.id));
+    const [first] = this.#methods;
+    if (first === undefined) throw new Error('this terminal does not authenticate');
+    return wished !== undefined && this.#methods.includes(wished) ? wished : first;
+  }
+
+  #providerOf(method: SessionMethod): RemoteProvider {
+    const provider = this.#parts.providers.find(({ methods }) => methods.includes(method));
+    if (provider === undefined) throw new Error('no provider offers this method');
+    return provider;
+  }
+}
+
+function keyOf(clientId: string, staffId: string): string {
+  return JSON.stringify([clientId, staffId]);
+}

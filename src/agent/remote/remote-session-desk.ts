@@ -1,0 +1,212 @@
+import type { Audit } from '../audit/audit-log.ts';
+import type { AuditStatement } from '../audit/audit-entry.ts';
+import { code, fault, type Log } from '../log.ts';
+import type { Caller, Clock, Prompts, Staff } from '../ports.ts';
+import { endOf } from '../signing/request-end.ts';
+import { sha256 } from '../signing/request-fingerprint.ts';
+import { Usage } from '../signing/usage.ts';
+import { ownerKey, type KeptToken, type TokenStore } from '../tokens/token-store.ts';
+import type { RemoteProvider, RemoteToken } from './remote-provider.ts';
+import { isToRevoke, Lifetime, type RemoteSession, type SessionEnd } from './remote-session.ts';
+import { sessionNotices } from './session-notices.ts';
+
+export interface SessionDeskParts {
+  readonly providers: ReadonlyMap<string, RemoteProvider>;
+  readonly store: TokenStore;
+  readonly audit: Pick<Audit, 'append'>;
+  readonly prompts: Pick<Prompts, 'notify'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Host name and OS user, for people. */
+  readonly terminal: string;
+}
+
+interface Kept {
+  readonly session: RemoteSession;
+  readonly lifetime: Lifetime;
+  isWarned: boolean;
+}
+
+/** How long before its end a session says so. */
+export const warningMs = 60 * 60 * 1000;
+const lookEveryMs = 30_000;
+const revocationMs = 10_000;
+
+/**
+ * The authentications that are in force. A session ends by the time that the provider's answer gave, on a person's or a
+ * caller's word, and as soon as anything that it brought back does not verify.
+ * SECURITY: it serves the client that opened it and the staff member for whom it was opened, nobody else
+ * (test/attacks/row-17-other-callers-token.test.ts).
+ */
+export class RemoteSessionDesk {
+  readonly #parts: SessionDeskParts;
+  readonly #kept = new Map<string, Kept>();
+  readonly #listeners = new Set<() => void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: SessionDeskParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes up what an earlier run has left. What it signed is not known, so a person confirms before the next signature. */
+  async open(): Promise<void> {
+    for (const kept of await this.#parts.store.list()) {
+      if (this.#parts.providers.has(kept.owner.provider)) this.#keep(kept, kept.owner.staffId, new Usage(Number.POSITIVE_INFINITY));
+      else await this.#parts.store.delete(kept.owner);
+    }
+    this.#timer = setInterval(() => void this.look(), lookEveryMs).unref();
+  }
+
+  /** The session that serves this staff member of this client now. */
+  find(clientId: string, staffId: string): RemoteSession | undefined {
+    const found = [...this.#kept.values()].find(({ session: { owner } }) => owner.clientId === clientId && owner.staffId === staffId);
+    return found !== undefined && this.#left(found) > 0 ? found.session : undefined;
+  }
+
+  list(): readonly RemoteSession[] {
+    return [...this.#kept.values()].filter((kept) => this.#left(kept) > 0).map(({ session }) => session);
+  }
+
+  /** The token of a session, for one use. Undefined where it has ended meanwhile. */
+  async token(session: RemoteSession): Promise<RemoteToken | undefined> {
+    const kept = this.#kept.get(ownerKey(session.owner));
+    if (kept?.session !== session || this.#left(kept) <= 0) return undefined;
+    const token = await this.#parts.store.get(session.owner);
+    if (token === undefined) this.#forget(session);
+    return token;
+  }
+
+  /** Opens a session by a token whose person was checked. It takes the place of the one before. Throws STORAGE_FAILED. */
+  async begin(caller: Caller, staff: Staff, provider: RemoteProvider, token: RemoteToken): Promise<RemoteSession> {
+    const { store, audit, prompts, clock, terminal } = this.#parts;
+    const owner = { clientId: caller.clientId, staffId: staff.id, provider: provider.name };
+    const before = this.find(caller.clientId, staff.id);
+    if (before) await this.end(before, 'replaced');
+    await store.put(owner, token);
+    const { subject, method, expiresAt } = token;
+    const session = this.#keep({ owner, subject, method, expiresAt }, staff.name, new Usage());
+    try {
+      await audit.append({ ...this.#statement(session), event: 'token.stored', result: 'ok', caller });
+    } catch (error) {
+      await this.end(session, 'unrecorded');
+      throw error;
+    }
+    prompts.notify(sessionNotices.began(session, terminal, clock.now()));
+    return session;
+  }
+
+  /** Forgets the session first and tells the provider then: whatever the network does, it is over here. */
+  async end(session: RemoteSession, why: SessionEnd): Promise<void> {
+    const { store, log } = this.#parts;
+    if (this.#kept.get(ownerKey(session.owner))?.session !== session) return;
+    this.#forget(session);
+    let token: RemoteToken | undefined;
+    try {
+      token = isToRevoke(why) ? await store.get(session.owner) : undefined;
+      await store.delete(session.owner);
+    } catch (error) {
+      log.error('token.not_deleted', { error: fault(error) });
+    }
+    if (why === 'refused') await this.#record(session, { event: 'token.refused', result: 'TOKEN_EXPIRED' });
+    await this.#record(session, { event: 'authentication.ended', result: 'ok', notes: [`why=${why}`] });
+    if (token !== undefined) await this.#revoke(session, token);
+  }
+
+  /** A token that never became a session, because it is somebody else's. */
+  async discard(owner: KeptToken['owner'], token: RemoteToken): Promise<void> {
+    await this.#revoke({ owner, subject: token.subject }, token);
+  }
+
+  async endAll(why: SessionEnd): Promise<void> {
+    await Promise.all([...this.#kept.values()].map(({ session }) => this.end(session, why)));
+  }
+
+  async endOfClient(clientId: string): Promise<void> {
+    const theirs = [...this.#kept.values()].filter(({ session }) => session.owner.clientId === clientId);
+    await Promise.all(theirs.map(({ session }) => this.end(session, 'client_revoked')));
+  }
+
+  /** Ends what is over and warns of what soon will be. Every half minute, and whenever somebody asks. */
+  async look(): Promise<void> {
+    const { prompts, clock } = this.#parts;
+    for (const kept of [...this.#kept.values()]) {
+      const left = this.#left(kept);
+      if (left <= 0) {
+        await this.end(kept.session, 'expired');
+        prompts.notify(sessionNotices.expired(kept.session));
+      } else if (left <= warningMs && !kept.isWarned) {
+        kept.isWarned = true;
+        prompts.notify(sessionNotices.endsSoon(kept.session, clock.now()));
+      }
+    }
+  }
+
+  /** Calls back when a session began or ended. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tokens that only this process knows go with it, and the provider is told so. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    if (!this.#parts.store.survivesRestart) await this.endAll('shutdown');
+  }
+
+  #keep({ owner, subject, method, expiresAt }: KeptToken, staffName: string, usage: Usage): RemoteSession {
+    const { clock } = this.#parts;
+    const session: RemoteSession = { owner, subject, method, until: expiresAt, staffName, usage };
+    const lifetime = new Lifetime({ expiresAt }, clock.now(), clock.monotonic());
+    const kept: Kept = { session, lifetime, isWarned: false };
+    // One that is short from the beginning needs no warning: the window has just said until when.
+    kept.isWarned = this.#left(kept) <= warningMs;
+    this.#kept.set(ownerKey(owner), kept);
+    this.#tell();
+    return session;
+  }
+
+  #forget(session: RemoteSession): void {
+    this.#kept.delete(ownerKey(session.owner));
+    this.#tell();
+  }
+
+  #left({ lifetime }: Kept): number {
+    return lifetime.left(this.#parts.clock.now(), this.#parts.clock.monotonic());
+  }
+
+  async #revoke(session: Pick<RemoteSession, 'owner' | 'subject'>, token: RemoteToken): Promise<void> {
+    const { providers, log } = this.#parts;
+    let result = 'ok';
+    try {
+      await providers.get(session.owner.provider)?.revoke(token, AbortSignal.timeout(revocationMs));
+    } catch (error) {
+      result = endOf(error)?.problem.code ?? 'INTERNAL';
+      log.warn('token.not_revoked', { code: code(result), error: fault(error) });
+    } finally {
+      token.secret.fill(0);
+    }
+    await this.#record(session, { event: 'token.revoked', result });
+  }
+
+  /** What has ended has ended, whether or not the disk takes the line. */
+  async #record(session: Pick<RemoteSession, 'owner' | 'subject'>, statement: Pick<AuditStatement, 'event' | 'result' | 'notes'>): Promise<void> {
+    const { audit, log } = this.#parts;
+    const common = this.#statement(session);
+    await audit
+      .append({ ...common, ...statement, notes: [...(common.notes ?? []), ...(statement.notes ?? [])] })
+      .catch((error: unknown) => log.error('audit.failed', { fault: fault(error) }));
+  }
+
+  #statement({ owner, subject }: Pick<RemoteSession, 'owner' | 'subject'>): Pick<AuditStatement, 'staffId' | 'method' | 'notes'> {
+    return { staffId: owner.staffId, method: 'remote', notes: accountNotes(owner.provider, subject) };
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** Which account it was, without the name that the provider gives it. */
+export function accountNotes(provider: string, subject: string): readonly string[] {
+  return [`provider=${provider}`, `subjectSha256=${sha256(subject)}`];
+}

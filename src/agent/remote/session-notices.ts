@@ -1,0 +1,68 @@
+import type { Notice } from '../ports.ts';
+import type { RemoteSession } from './remote-session.ts';
+
+interface Said {
+  readonly ja: string;
+  readonly en: string;
+}
+
+const jstOffsetMs = 9 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** A moment of this day or the next as people say it: `2:15`, `明日 2:15`. Japan has one time zone and no summer time. */
+export function clockWords(moment: Date, now: number): Said {
+  const jst = new Date(moment.getTime() + jstOffsetMs);
+  const days = Math.floor(jst.getTime() / dayMs);
+  const today = Math.floor((now + jstOffsetMs) / dayMs);
+  const time = `${jst.getUTCHours()}:${String(jst.getUTCMinutes()).padStart(2, '0')}`;
+  if (days === today) return { ja: time, en: time };
+  if (days === today + 1) return { ja: `明日 ${time}`, en: `${time} tomorrow` };
+  return { ja: `${jst.getUTCMonth() + 1}月${jst.getUTCDate()}日 ${time}`, en: `${time} on ${jst.toISOString().slice(0, 10)}` };
+}
+
+export const sessionNotices = {
+  began({ staffName, until }: RemoteSession, terminal: string, now: number): Notice {
+    const end = clockWords(until, now);
+    return {
+      kind: 'signed',
+      text: {
+        ja: `${terminal} で ${staffName} 様のリモート署名を認証しました。${end.ja} まで有効です。`,
+        en: `${staffName} is authenticated for remote signing on ${terminal} until ${end.en}.`,
+      },
+    };
+  },
+  endsSoon({ staffName, until }: RemoteSession, now: number): Notice {
+    const end = clockWords(until, now);
+    return {
+      kind: 'warning',
+      text: {
+        ja: `${staffName} 様のリモート署名の認証は ${end.ja} に終わります。続ける場合は、そのあとの署名のときに認証し直してください。`,
+        en: `The remote signing session of ${staffName} ends at ${end.en}. Authenticate again with the next signature after that.`,
+      },
+    };
+  },
+  expired({ staffName }: RemoteSession): Notice {
+    return {
+      kind: 'warning',
+      text: { ja: `${staffName} 様のリモート署名の認証が終わりました。`, en: `The remote signing session of ${staffName} is over.` },
+    };
+  },
+  otherPerson(staffName: string): Notice {
+    return {
+      kind: 'problem',
+      text: {
+        ja: `${staffName} 様とは別の方の認証でした。取り消しましたので、署名には使われていません。`,
+        en: `Somebody else than ${staffName} authenticated. It was revoked and has signed nothing.`,
+      },
+    };
+  },
+  unreachable(staffName: string): Notice {
+    return {
+      kind: 'warning',
+      text: {
+        ja: `リモート署名サービスに接続できません。${staffName} 様のHPKIカードで署名します。`,
+        en: `The remote signing service cannot be reached. ${staffName} signs with the HPKI card.`,
+      },
+    };
+  },
+} as const;

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { sessionRequest } from '../../contract/api.ts';
+import { OneAtATime } from '../audit/one-at-a-time.ts';
+import { storageFailure } from '../audit/storage-failure.ts';
+import { fault, type Log } from '../log.ts';
+import type { Clock, SecretStore } from '../ports.ts';
+import { writeFileDurably } from '../storage/write-file-durably.ts';
+import { seal, sealKeyBytes, sealVersion, unseal, type SealedToken } from './token-seal.ts';
+import { ownerKey, type KeptToken, type TokenOwner, type TokenStore } from './token-store.ts';
+
+export interface SealedTokenStoreOptions {
+  readonly file: string;
+  readonly secrets: SecretStore;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+}
+
+const keyName = 'token-key';
+
+/** Two readings of one clock may differ by this much without anybody having set it. */
+const clockToleranceMs = 60_000;
+
+const fileSchema = z.strictObject({
+  version: z.literal(sealVersion),
+  tokens: z.array(
+    z.strictObject({
+      clientId: z.string(),
+      staffId: z.string(),
+      provider: z.string(),
+      subject: z.string(),
+      method: sessionRequest.shape.method,
+      expiresAt: z.number(),
+      storedAt: z.number(),
+      sealed: z.base64(),
+    }),
+  ),
+});
+
+/**
+ * Tokens as one file of this user, each sealed under a key that the system's key store holds. With the first token of a
+ * day comes a new key, so that what a backup or the disk's free blocks still hold of earlier ones cannot be opened.
+ */
+export class SealedTokenStore implements TokenStore {
+  readonly survivesRestart = true;
+  readonly #options: SealedTokenStoreOptions;
+  readonly #turn = new OneAtATime();
+  #tokens: readonly SealedToken[] | undefined;
+
+  constructor(options: SealedTokenStoreOptions) {
+    this.#options = options;
+  }
+
+  get(owner: TokenOwner): Promise<Awaited<ReturnType<TokenStore['get']>>> {
+    return this.#turn.run(async () => {
+      const sealed = (await this.#valid()).find((token) => ownerKey(token) === ownerKey(owner));
+      const key = sealed && (await this.#options.secrets.get(keyName));
+      if (sealed === undefined || key === undefined) return undefined;
+      const secret = unseal(sealed, key);
+      if (secret === null) {
+        this.#options.log.warn('token.seal_broken');
+        await this.#write((await this.#valid()).filter((token) => token !== sealed));
+        return undefined;
+      }
+      const { subject, method, expiresAt } = sealed;
+      return { subject, method, expiresAt: new Date(expiresAt), secret };
+    });
+  }
+
+  put(owner: TokenOwner, { subject, method, expiresAt, secret }: Parameters<TokenStore['put']>[1]): Promise<void> {
+    return this.#turn.run(async () => {
+      const others = (await this.#valid()).filter((token) => ownerKey(token) !== ownerKey(owner));
+      const key = await this.#key(others.length === 0);
+      const { clientId, staffId, provider } = owner;
+      const label = { clientId, staffId, provider, subject, method, expiresAt: expiresAt.getTime(), storedAt: this.#options.clock.now() };
+      await this.#write([...others, seal(secret, label, key)]);
+    });
+  }
+
+  delete(owner: TokenOwner): Promise<void> {
+    return this.#turn.run(async () => {
+      const tokens = await this.#valid();
+      const rest = tokens.filter((token) => ownerKey(token) !== ownerKey(owner));
+      if (rest.length < tokens.length) await this.#write(rest);
+    });
+  }
+
+  list(): Promise<readonly KeptToken[]> {
+    return this.#turn.run(async () =>
+      (await this.#valid()).map(({ clientId, staffId, provider, subject, method, expiresAt }) => ({
+        owner: { clientId, staffId, provider },
+        subject,
+        method,
+        expiresAt: new Date(expiresAt),
+      })),
+    );
+  }
+
+  /** Expired ones leave the file; so do those from the future, because then nobody can say how long they still live. */
+  async #valid(): Promise<readonly SealedToken[]> {
+    const tokens = (this.#tokens ??= await this.#read());
+    const now = this.#options.clock.now();
+    const valid = tokens.filter(({ expiresAt, storedAt }) => now < expiresAt && storedAt <= now + clockToleranceMs);
+    if (valid.length < tokens.length) await this.#write(valid);
+    return valid;
+  }
+
+  /** A file that cannot be read holds no token that could be used: the person authenticates again. */
+  async #read(): Promise<readonly SealedToken[]> {
+    try {
+      return fileSchema.parse(JSON.parse(await readFile(this.#options.file, 'utf8'))).tokens;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#options.log.warn('token.file_unreadable', { error: fault(error) });
+      return [];
+    }
+  }
+
+  async #key(fresh: boolean): Promise<Uint8Array> {
+    const { secrets } = this.#options;
+    const known = fresh ? undefined : await secrets.get(keyName);
+    if (known?.length === sealKeyBytes) return known;
+    const key = randomBytes(sealKeyBytes);
+    try {
+      await secrets.set(keyName, key);
+    } catch (cause) {
+      throw storageFailure(cause);
+    }
+    return key;
+  }
+
+  async #write(tokens: readonly SealedToken[]): Promise<void> {
+    try {
+      await writeFileDurably(this.#options.file, `${JSON.stringify({ version: sealVersion, tokens })}\n`);
+    } catch (cause) {
+      throw storageFailure(cause);
+    }
+    this.#tokens = tokens;
+  }
+}
