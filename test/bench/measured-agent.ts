@@ -1,10 +1,10 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { openTemporaryFolder } from '../../src/sandbox/temporary-folder.ts';
 import { bundleForBench } from './bundle.ts';
 import { KeepAliveClient } from './keep-alive-client.ts';
 import type { SoftHsmDoctor } from './softhsm-doctor.ts';
@@ -42,7 +42,7 @@ export class MeasuredAgent {
   }
 
   static async start(doctor: SoftHsmDoctor): Promise<MeasuredAgent> {
-    const folder = mkdtempSync(join(tmpdir(), 'hpki-bench-agent-'));
+    const folder = openTemporaryFolder('hpki-bench-agent');
     const token = randomBytes(32).toString('base64url');
     const order: AgentOrder = {
       dataRoot: join(folder, 'data'),

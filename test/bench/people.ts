@@ -1,9 +1,9 @@
-import { writeFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { medicalDoctor } from '../../src/formats/pki/hc-role.ts';
 import { writePem } from '../../src/formats/pki/pem.ts';
 import { createTestCa, type IssuedCertificate, type TestCa } from '../../src/sandbox/ca/test-ca.ts';
+import { openTemporaryFolder } from '../../src/sandbox/temporary-folder.ts';
 
 /** A test CA and one doctor, with the files that other programs want to read. */
 export interface BenchPeople {
@@ -18,7 +18,7 @@ export interface BenchPeople {
 export async function gatherPeople(): Promise<BenchPeople> {
   const ca = await createTestCa();
   const doctor = await ca.issue({ kind: 'signing', role: medicalDoctor, commonName: 'TEST ISHA SABURO', kanjiName: 'テスト　医者　三郎' });
-  const folder = await mkdtemp(join(tmpdir(), 'hpki-bench-'));
+  const folder = openTemporaryFolder('hpki-bench');
   const file = async (name: string, pem: string): Promise<string> => {
     await writeFile(join(folder, name), pem);
     return join(folder, name);

@@ -1,12 +1,12 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { prescriptionOfSize } from '../../src/sandbox/samples/prescription.ts';
+import { openTemporaryFolder } from '../../src/sandbox/temporary-folder.ts';
 import { alternate, type Contender, type Summary } from './measure.ts';
 import { MeasuredAgent, residentMegabytes } from './measured-agent.ts';
 import type { BenchLine, BenchOptions, BenchRow, Measured } from './row.ts';
@@ -56,7 +56,7 @@ function nodeAlone(): Contender<'node'> {
 }
 
 async function startToHealth(entry: string): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'hpki-bench-serve-'));
+  const folder = openTemporaryFolder('hpki-bench-serve');
   const from = process.hrtime.bigint();
   const child = spawn(process.execPath, [entry, 'serve', '--data-dir', join(folder, 'data')], { stdio: ['ignore', 'ignore', 'pipe'] });
   try {

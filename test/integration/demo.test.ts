@@ -104,6 +104,17 @@ describe('the demo without a terminal', () => {
   });
 });
 
+describe('a demo that is told to end', () => {
+  it.each([['SIGINT', 130], ['SIGTERM', 143]] as const)('by %s leaves no folder behind', async (signal, code) => {
+    const place = await mkdtemp(path.join(folder, 'tmp-'));
+    const command = startCommand(['demo', '--yes', '--out', path.join(folder, 'ended')], { env: { TMPDIR: place } });
+    await command.seen(/エージェントを起動しました/);
+    expect(await readdir(place)).toHaveLength(1);
+    expect((await command.stop(signal)).code).toBe(code);
+    expect(await readdir(place)).toEqual([]);
+  });
+});
+
 describeWith(['script'], 'the demo on a terminal', () => {
   const demo = (name: string): RunningCommand => startCommand(['demo', '--out', path.join(folder, name)], { terminal: true });
   const question = /PINを入力してください（1件、Escで取り消し）\s+PIN: /;

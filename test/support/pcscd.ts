@@ -7,10 +7,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openTemporaryFolder } from '../../src/sandbox/temporary-folder.ts';
 import { programPath } from './machine.ts';
 
 export interface VirtualReader {
@@ -49,11 +49,7 @@ function compile(source: string, library: string): void {
 
 function preparedFolder(): string {
   if (folder === undefined) {
-    const path = mkdtempSync(join(tmpdir(), 'pcscd-'));
-    process.on('exit', () => {
-      rmSync(path, { recursive: true, force: true });
-    });
-    folder = path;
+    folder = openTemporaryFolder('pcscd');
   }
   mkdirSync(join(folder, 'conf'), { recursive: true });
   compile('pcscd-preload.c', join(folder, 'preload.so'));

@@ -1,7 +1,6 @@
 /** The whole agent over virtual cards, as an EHR and a person at the desk meet it: real HTTP server, real files. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createAgent, type Agent } from '../../src/agent/agent.ts';
 import type { PeerPort } from '../../src/agent/api/peer-port.ts';
@@ -17,6 +16,7 @@ import type { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.
 import { VirtualReaders } from '../../src/sandbox/cards/virtual-readers.ts';
 import { sampleDates } from '../../src/sandbox/samples/sample-dates.ts';
 import { samplePrescriptionCsv, type SamplePrescriptionOptions } from '../../src/sandbox/samples/prescription.ts';
+import { openTemporaryFolder } from '../../src/sandbox/temporary-folder.ts';
 import { virtualCardHost } from '../../src/sandbox/virtual-card-host.ts';
 import { PlayedPerson } from '../unit/agent/signing/played-person.ts';
 import { ask, sha256Hex, type HttpAnswer } from './running-api.ts';
@@ -99,7 +99,7 @@ export class RunningAgent {
   }
 
   static async start(options: RunningAgentOptions): Promise<RunningAgent> {
-    const running = new RunningAgent(options, options.root ?? (await mkdtemp(path.join(tmpdir(), 'hpki-agent-'))));
+    const running = new RunningAgent(options, options.root ?? openTemporaryFolder('hpki-agent'));
     await running.#start();
     return running;
   }

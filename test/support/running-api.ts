@@ -1,8 +1,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { identityOf, type AgentIdentity } from '../../src/agent/api/agent-identity.ts';
 import { defaultApiPolicy, type ApiPolicy } from '../../src/agent/api/api-policy.ts';
@@ -16,6 +15,7 @@ import type { StatusView } from '../../src/agent/api/status-view.ts';
 import type { LogFields } from '../../src/agent/log.ts';
 import type { Clock, PairingView } from '../../src/agent/ports.ts';
 import type { VerificationReport } from '../../src/formats/xades/report.ts';
+import { openTemporaryFolder } from '../../src/sandbox/temporary-folder.ts';
 import { ScriptedSignatures } from './scripted-signatures.ts';
 
 export const nativeToken = 'native-token-native-token-native-token-0001';
@@ -71,7 +71,7 @@ export interface RunningApiOptions {
 
 /** A running local API over scripted signatures, with one native and one web client by policy. */
 export async function startRunningApi(options: RunningApiOptions = {}): Promise<RunningApi> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'hpki-api-'));
+  const folder = openTemporaryFolder('hpki-api');
   const clock = new TestClock();
   const logged: RunningApi['logged'] = [];
   const log = {

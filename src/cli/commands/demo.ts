@@ -38,14 +38,16 @@ async function runDemo(options: DemoOptions, context: CommandContext): Promise<v
   const print = (line: string): void => {
     if (options.json !== true) process.stdout.write(`${line}\n`);
   };
-  const [{ openSandboxClinic }, { startSandboxAgent }, ehr, samples, dispensingSamples, { sampleDates }] = await Promise.all([
+  const [{ openSandboxClinic }, { exitOnSignal }, { startSandboxAgent }, ehr, samples, dispensingSamples, { sampleDates }] = await Promise.all([
     import('../../sandbox/sandbox-clinic.ts'),
+    import('../../sandbox/temporary-folder.ts'),
     import('../sandbox/start-sandbox-agent.ts'),
     import('../../sandbox/ehr/ehr-client.ts'),
     import('../../sandbox/samples/prescription.ts'),
     import('../../sandbox/samples/dispensing.ts'),
     import('../../sandbox/samples/sample-dates.ts'),
   ]);
+  exitOnSignal();
   print(say({ ja: '① 試験用の認証局と仮想カード（医師・薬剤師）を作ります', en: '1. Making a test CA and virtual cards (doctor, pharmacist)' }));
   const clinic = await openSandboxClinic();
   clinic.insert('doctor');

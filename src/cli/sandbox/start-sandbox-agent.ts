@@ -1,6 +1,4 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createAgent, type Agent } from '../../agent/agent.ts';
 import { settingsSchema, type Settings } from '../../agent/config/settings.ts';
@@ -18,7 +16,8 @@ export async function startSandboxAgent(options: {
   readonly ports: readonly number[];
 }): Promise<Agent> {
   const { virtualCardHost } = await import('../../sandbox/virtual-card-host.ts');
-  const root = await mkdtemp(path.join(tmpdir(), 'hpki-agent-sandbox-'));
+  const { openTemporaryFolder } = await import('../../sandbox/temporary-folder.ts');
+  const root = openTemporaryFolder('hpki-agent-sandbox');
   const trust = path.join(root, 'trust');
   await options.clinic.writeTrust(trust);
   const data = dataDirectory(root);

@@ -2,10 +2,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { dataDirectory, type DataDirectory } from '../../../src/agent/storage/data-directory.ts';
+import { openTemporaryFolder } from '../../../src/sandbox/temporary-folder.ts';
 import { ask, sha256Hex, type HttpAnswer } from '../running-api.ts';
 import type { TestClinic } from '../test-clinic.ts';
 import type { FromLife, LifeOrder, ToLife } from './process.ts';
@@ -42,7 +42,7 @@ export class MortalAgent {
   }
 
   static async make(clinic: TestClinic): Promise<MortalAgent> {
-    const agent = new MortalAgent(clinic, mkdtempSync(path.join(tmpdir(), 'hpki-mortal-')));
+    const agent = new MortalAgent(clinic, openTemporaryFolder('hpki-mortal'));
     await clinic.writeTrust(agent.#order.trust);
     return agent;
   }
@@ -151,7 +151,7 @@ let cache: string | undefined;
 
 function compiled(): string {
   if (cache === undefined) {
-    const folder = mkdtempSync(path.join(tmpdir(), 'hpki-mortal-'));
+    const folder = openTemporaryFolder('hpki-mortal');
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
     cache = folder;
   }

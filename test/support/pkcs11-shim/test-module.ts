@@ -1,11 +1,11 @@
 /** Compiles the misbehaving PKCS#11 module (shim.c) and steers it. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createTestCa } from '../../../src/sandbox/ca/test-ca.ts';
 import { provisionSoftHsm, type SoftHsm, type SoftHsmOptions } from '../../../src/sandbox/softhsm/provision-softhsm.ts';
+import { openTemporaryFolder } from '../../../src/sandbox/temporary-folder.ts';
 
 export type Control = Readonly<Record<string, string | number>>;
 
@@ -27,7 +27,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const headers = fileURLToPath(new URL('../../../node_modules/pkcs11js/includes/pkcs11', import.meta.url));
 
 export function makeTempDir(): string {
-  return mkdtempSync(join(tmpdir(), 'hpki-pkcs11-'));
+  return openTemporaryFolder('hpki-pkcs11');
 }
 
 /** What the module needs to have a card below it; suites say so with describeWith. */
