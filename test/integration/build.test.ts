@@ -1,9 +1,12 @@
 /** What is installed: plain JavaScript that runs every command, finds its card host, and has no sandbox. */
-import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildProduct } from '../../scripts/build.ts';
+import { oldestNode, tooOld } from '../../src/cli/node-version.ts';
 import { projectRoot, runCommand, startCommand, type CommandEnd, type CommandOptions } from '../support/command-line.ts';
 
 // Each test starts processes, on machines that are shared.
@@ -57,14 +60,52 @@ describe('the built program', () => {
   });
 });
 
+describe('on an older Node', () => {
+  /** A Node of the machine's own, where there is one that is old enough. */
+  const systemNode = ['/usr/bin/node', '/usr/local/bin/node'].find((file) => existsSync(file) && tooOld(spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout.replace(/^v/, '')) !== null);
+  /** This one, saying that it is old. */
+  const playedNode = [process.execPath, '--import', `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'22.12.0'})`];
+
+  it.each(['ja', 'en'] as const)('the built program says what it needs, in %s, and does nothing', async (language) => {
+    const programs = [playedNode, ...(systemNode === undefined ? [] : [[systemNode]])];
+    for (const program of programs) {
+      const data = path.join(folder, 'data-old');
+      const end = await runCommand(['serve', '--data-dir', data], { program: [...program, path.join(dist, 'hpki-agent.js')], cwd: folder, language });
+      expect(end).toMatchObject({ code: 1, out: '' });
+      expect(end.err).toMatch(language === 'ja' ? /^hpki-agent: Node\.js 2\d\.[\d.]+ では動きません。Node\.js 24 以降で起動してください.*\n$/ : /^hpki-agent: Node\.js 2\d\.[\d.]+ is too old\. Start it with Node\.js 24 or later.*\n$/);
+      expect(existsSync(data)).toBe(false);
+    }
+  });
+
+  it('what is read first is little, so that an old Node can read it: the rest is imported after the look', async () => {
+    const pending = ['hpki-agent.js'];
+    let first = '';
+    for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+      const text = await readFile(path.join(dist, file), 'utf8');
+      pending.push(...[...text.matchAll(/^import .* from "\.\/(.*)";$/gm)].flatMap(([, name]) => name ?? []));
+      first += text;
+    }
+    expect(first.length).toBeLessThan(4_000);
+    expect(first).not.toMatch(/\busing\b|DisposableStack|^import .* from "[^.]/m);
+  });
+
+  it('needs the Node that a checkout brings along, and the documents say so', async () => {
+    const { devDependencies } = JSON.parse(await readFile(path.join(projectRoot, 'package.json'), 'utf8')) as { devDependencies: Record<string, string> };
+    expect(devDependencies['node']?.split('.')[0]).toBe(String(oldestNode));
+    expect(tooOld(process.versions.node)).toBeNull();
+    for (const file of ['README.md', 'docs/admin/README.md']) expect(await readFile(path.join(projectRoot, file), 'utf8')).toContain(`Node.js ${oldestNode}`);
+  });
+});
+
 describe('the build', () => {
   it('refuses an entry that reaches the sandbox, even by a lazy import', async () => {
     await expect(buildProduct(path.join(folder, 'wrong'), 'src/cli/development.ts')).rejects.toThrow(/must not reach .*src\/sandbox\//);
   }, 60_000);
 
   it('leaves no trace of sandbox modules in its source maps', async () => {
-    const map = JSON.parse(await readFile(path.join(dist, 'hpki-agent.js.map'), 'utf8')) as { sources: readonly string[] };
-    expect(map.sources.length).toBeGreaterThan(0);
-    expect(map.sources.filter((source) => source.includes('sandbox'))).toEqual([]);
+    const maps = (await readdir(dist)).filter((name) => name.endsWith('.map'));
+    const sources = await Promise.all(maps.map(async (name) => (JSON.parse(await readFile(path.join(dist, name), 'utf8')) as { sources: readonly string[] }).sources));
+    expect(sources.flat().length).toBeGreaterThan(100);
+    expect(sources.flat().filter((source) => source.includes('sandbox'))).toEqual([]);
   });
 });
