@@ -2,7 +2,7 @@ import { app, ipcMain, MessageChannelMain, nativeTheme, powerMonitor, protocol, 
 import path from 'node:path';
 import { gatherParts } from '../agent/diagnostics/gather-parts.ts';
 import type { Prompts } from '../agent/ports.ts';
-import { readConfig } from '../agent/config/read-config.ts';
+import { readConfig, type ReadPolicy } from '../agent/config/read-config.ts';
 import { prepareDataDirectory } from '../agent/storage/data-directory.ts';
 import type { HomeSection, SettingsView, SignatureView } from '../contract/ipc.ts';
 import { messages } from '../contract/messages/messages.ts';
@@ -34,6 +34,8 @@ import { UserPreferences } from './user-preferences.ts';
 export interface DesktopOptions {
   readonly startAgent: StartAgent;
   readonly dataRoot?: string | undefined;
+  /** This machine's where left out. */
+  readonly readPolicy?: ReadPolicy;
 }
 
 const noKeyStore: SignatureView['notices'][number] = { ja: messages.ja.common.notices.noKeyStore, en: messages.en.common.notices.noKeyStore };
@@ -44,10 +46,10 @@ export function registerPageScheme(): void {
 }
 
 /** Puts the desktop together. The one place that knows every part of it; nothing here decides anything. */
-export async function startDesktop({ startAgent, dataRoot }: DesktopOptions): Promise<{ readonly openHome: () => void }> {
-  const { data, config } = await readConfig(dataRoot);
+export async function startDesktop({ startAgent, dataRoot, readPolicy }: DesktopOptions): Promise<{ readonly openHome: () => void }> {
+  const { data, config } = await readConfig(dataRoot, readPolicy);
   await prepareDataDirectory(data);
-  const preferences = new UserPreferences(dataRoot);
+  const preferences = new UserPreferences(dataRoot, readPolicy);
   // Title bars, and the pages that no settings reach.
   nativeTheme.themeSource = (await preferences.read()).theme;
   const secrets = await safeStorageSecrets(safeStorage, data.secrets);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { leafPaths, type ResolvedConfig } from '../agent/config/resolve.ts';
-import { readConfig } from '../agent/config/read-config.ts';
+import { readConfig, type ReadPolicy } from '../agent/config/read-config.ts';
 import { userSettings } from '../agent/config/settings.ts';
 import { readUserSettings } from '../agent/storage/data-directory.ts';
 import { writeFileDurably } from '../agent/storage/write-file-durably.ts';
@@ -16,14 +16,16 @@ type Change = { readonly [K in 'language' | 'theme']?: SettingsView[K] | undefin
 /** What this user may set, and everything else with who fixed it. */
 export class UserPreferences {
   readonly #dataRoot: string | undefined;
+  readonly #readPolicy: ReadPolicy | undefined;
   #view: SettingsView | undefined;
 
-  constructor(dataRoot: string | undefined) {
+  constructor(dataRoot: string | undefined, readPolicy?: ReadPolicy) {
     this.#dataRoot = dataRoot;
+    this.#readPolicy = readPolicy;
   }
 
   async read(): Promise<SettingsView> {
-    const { data, config } = await readConfig(this.#dataRoot);
+    const { data, config } = await readConfig(this.#dataRoot, this.#readPolicy);
     const look = lookSchema.parse(await readJson(lookFile(data.root)));
     this.#view = viewSettings(config, look.theme);
     return this.#view;
@@ -36,7 +38,7 @@ export class UserPreferences {
 
   /** What policy fixed stays as it is. Throws STORAGE_FAILED's cause where the file cannot be written. */
   async change({ language, theme }: Change): Promise<SettingsView> {
-    const { data } = await readConfig(this.#dataRoot);
+    const { data } = await readConfig(this.#dataRoot, this.#readPolicy);
     if (language !== undefined) {
       const before = await readUserSettings(data);
       const kept = typeof before === 'object' && before !== null && !Array.isArray(before) ? before : {};

@@ -1,22 +1,138 @@
-/** The start: out of sight, in the tray, and to itself. */
-import { expect, test } from './support/desktop.ts';
+/** The start: out of sight, in the tray, to itself, and on a port of its own. */
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { once } from 'node:events';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import type { PlayedSecretStore } from './support/application.ts';
+import { Desktop, expect, reachPin, test } from './support/desktop.ts';
+import { Ehr } from './support/ehr.ts';
 
-test('starts in the tray, with its windows built but hidden', async ({ desktop }) => {
-  await expect.poll(async () => (await desktop.app.shell.tray())?.toolTip).toContain('HPKI署名エージェント');
+/** Holds a loopback port, as another program does. */
+async function squat(): Promise<{ readonly port: number; readonly server: Server }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+const leave = (server: Server): Promise<void> => new Promise((resolve) => void server.close(() => resolve()));
+
+test('starts in the tray, with its windows built but hidden, and asks nobody outside for anything', async ({ desktop }) => {
+  await desktop.port();
   for (const name of ['signature', 'pairing', 'home'] as const) {
     await desktop.page(name);
     expect(await desktop.app.shell.windowAt(new RegExp(`^app://ui/${name}/`))).toMatchObject({ visible: false });
   }
+  await expect.poll(async () => (await desktop.app.shell.tray())?.toolTip).toContain('HPKI署名エージェント');
+  expect(await desktop.app.shell.blockedRequests()).toEqual([]);
 });
 
-test('shows its home when it is started again, and runs once', async ({ desktop }) => {
+test('shows its home when it is started again, and runs once', async ({ shared: { desktop } }) => {
   await desktop.page('home');
   expect(await desktop.app.startAgain()).toBe(0);
-  await expect.poll(() => desktop.isVisible('home')).toBe(true);
+  await desktop.untilVisible('home');
 });
 
-test('asks nobody outside for anything', async ({ desktop }) => {
-  const home = await desktop.page('home');
-  await expect(home.getByRole('heading', { name: '状態', exact: true }).first()).toBeVisible();
-  expect(await desktop.app.shell.blockedRequests()).toEqual([]);
+test('takes the next port where the first is taken, and writes it into its file', async () => {
+  const taken = await squat();
+  const free = await squat();
+  await leave(free.server);
+  const desktop = await Desktop.start({ played: { ports: [taken.port, free.port] } });
+  try {
+    expect(await desktop.port()).toBe(free.port);
+    await expect.poll(() => existsSync(desktop.data.portFile) && (JSON.parse(readFileSync(desktop.data.portFile, 'utf8')) as { port: number }).port).toBe(free.port);
+    expect((await new Ehr(free.port, 'EHR').call('GET', '/health')).json['name']).toBe('hpki-agent');
+  } finally {
+    await desktop.close();
+    await leave(taken.server);
+  }
+});
+
+test('says which program holds the ports where none is free, and starts when it has gone', async () => {
+  const taken = await squat();
+  const desktop = await Desktop.start({ played: { ports: [taken.port] } });
+  try {
+    // This very test is the program.
+    const name = process.execPath.split('/').at(-1) ?? '';
+    await expect.poll(async () => (await desktop.app.shell.tray())?.toolTip).toContain(`ポート ${taken.port} は ${name} が使用中です`);
+    await desktop.app.shell.clickTray();
+    const home = await desktop.page('home');
+    await expect(home.locator('main')).toContainText(process.execPath);
+    await expect(home.locator('main')).toContainText('api.ports');
+    await leave(taken.server);
+    await home.getByRole('button', { name: 'もう一度起動する' }).click();
+    expect(await desktop.port()).toBe(taken.port);
+    await expect(home.locator('main')).not.toContainText(process.execPath);
+  } finally {
+    await desktop.close();
+    taken.server.close();
+  }
+});
+
+test('a second user of the computer has an instance, a port and files of their own', async ({ shared: { desktop } }) => {
+  const other = await Desktop.start();
+  try {
+    const [mine, theirs] = [await desktop.port(), await other.port()];
+    expect(theirs).not.toBe(mine);
+    const filesOf = ({ data }: Desktop): { port: number; instance: string } => JSON.parse(readFileSync(data.portFile, 'utf8')) as { port: number; instance: string };
+    await expect.poll(() => existsSync(other.data.portFile)).toBe(true);
+    expect(filesOf(desktop).port).toBe(mine);
+    expect(filesOf(other).port).toBe(theirs);
+    expect(filesOf(other).instance).not.toBe(filesOf(desktop).instance);
+    // What one has paired, the other does not know.
+    const ehr = await other.ehr('向かいの席のEHR');
+    expect((await ehr.call('GET', '/v1/status')).status).toBe(200);
+    const home = await desktop.page('home');
+    await desktop.app.shell.clickTrayItem('clients');
+    await expect(home.locator('main')).not.toContainText('向かいの席のEHR');
+  } finally {
+    await other.close();
+  }
+});
+
+test.describe('on a Linux without a key store', () => {
+  test.use({ startWith: { secretStore: 'basic_text' satisfies PlayedSecretStore } });
+
+  test('says so where signatures are asked for and in the status, and writes no secret', async ({ desktop }) => {
+    const ehr = await desktop.ehr('見本電子カルテ');
+    await desktop.insertCard();
+    const signing = ehr.sign();
+    const page = await desktop.page('signature');
+    await reachPin(page);
+    await expect(page.locator('main')).toContainText('このPCには秘密を保管する仕組み（キーリング）がない');
+    await page.keyboard.press('Escape');
+    await signing.answer;
+    await desktop.app.shell.clickTrayItem('status');
+    await expect((await desktop.page('home')).locator('main')).toContainText('メモリーにだけ置かれ');
+    expect(readdirSync(desktop.data.secrets)).toEqual([]);
+  });
+});
+
+test.describe('with a clock that is weeks ahead', () => {
+  test.use({ startWith: { played: { clockOffsetMs: 20 * 24 * 60 * 60 * 1000 } } });
+
+  test('warns in the window and in the answer, and signs', async ({ desktop }) => {
+    const ehr = await desktop.ehr('見本電子カルテ');
+    await desktop.insertCard();
+    const signing = ehr.sign();
+    const page = await desktop.page('signature');
+    await reachPin(page);
+    await expect(page.locator('main')).toContainText('文書の日付より8日以上進んでいます');
+    await page.keyboard.type('1234');
+    await page.keyboard.press('Enter');
+    const { status, json } = await signing.answer;
+    expect(status).toBe(201);
+    const [document] = json['documents'] as { readonly warnings: readonly string[] }[];
+    expect(document?.warnings.join()).toContain('文書の日付より8日以上進んでいます');
+  });
+});
+
+test.describe('with a clock outside the certificate’s validity', () => {
+  test.use({ startWith: { played: { clockOffsetMs: 40 * 365 * 24 * 60 * 60 * 1000 } } });
+
+  test('refuses, and asks nobody', async ({ desktop }) => {
+    const ehr = await desktop.ehr('見本電子カルテ');
+    await desktop.insertCard();
+    const { status, json } = await ehr.sign().answer;
+    expect([status, json['code']]).toEqual([422, 'CERTIFICATE_EXPIRED']);
+    expect(await desktop.isVisible('signature')).toBe(false);
+  });
 });

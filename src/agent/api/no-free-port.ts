@@ -39,7 +39,7 @@ export class NoFreePort extends Error {
             ja: `ポート ${list} は ${first}${names.length > 1 ? ' など' : ''} が使用中です`,
             en: `${first}${names.length > 1 ? ' and others' : ''} hold the ports ${list}`,
           };
-    const lines = holders.flatMap(({ port, owner }) => (owner === null ? [] : [`${port}: ${longName(owner)}`]));
+    const lines = byOwner(holders).map(([owner, held]) => `${owner} [${portRanges(held)}]`);
     const who = { ja: lines.length === 0 ? '' : `使用中のプログラム: ${lines.join('、')}。`, en: lines.length === 0 ? '' : `Held by: ${lines.join(', ')}. ` };
     const isReserved = platform === 'win32' && holders.some(({ owner }) => owner === null);
     this.remedy = {
@@ -47,6 +47,14 @@ export class NoFreePort extends Error {
       en: `${who.en}End that program, or have an administrator name other ports in the policy api.ports.${isReserved ? reserved.en : ''}`,
     };
   }
+}
+
+function byOwner(holders: readonly PortHolder[]): readonly (readonly [string, readonly number[]])[] {
+  const ports = new Map<string, number[]>();
+  for (const { port, owner } of holders) {
+    if (owner !== null) ports.set(longName(owner), [...(ports.get(longName(owner)) ?? []), port]);
+  }
+  return [...ports];
 }
 
 /** `17090–17099, 17105` */

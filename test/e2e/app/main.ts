@@ -4,26 +4,62 @@
  */
 import { app } from 'electron';
 import path from 'node:path';
+import { readConfig, type ReadPolicy } from '../../../src/agent/config/read-config.ts';
+import { openFileLog } from '../../../src/agent/storage/file-log.ts';
+import { systemClock } from '../../../src/agent/system-clock.ts';
 import { startSandboxAgent } from '../../../src/cli/sandbox/start-sandbox-agent.ts';
+import { medicalDoctor, pharmacist } from '../../../src/formats/pki/hc-role.ts';
 import { launch } from '../../../src/main/launch.ts';
-import { openSandboxClinic, type SandboxClinic } from '../../../src/sandbox/sandbox-clinic.ts';
+import { VirtualHpkiCard } from '../../../src/sandbox/cards/virtual-hpki-card.ts';
+import { openSandboxClinic, sandboxPeople, type SandboxClinic } from '../../../src/sandbox/sandbox-clinic.ts';
+import { played } from './played.ts';
+
+/** Whose card it is. `second-card`: the doctor's too, with a certificate and a key of its own. */
+export type CardOf = 'doctor' | 'second-card' | 'other-doctor' | 'pharmacist';
 
 /** What a spec reaches by `app.evaluate`. */
 export interface E2eSeam {
   readonly clinic: SandboxClinic;
   readonly port: number;
+  /** Puts a new card into a reader, which is plugged in where it is not there. */
+  insertNew(of: CardOf, reader: string, options?: { readonly maxTries?: number }): Promise<void>;
 }
 
 declare global {
   var e2e: E2eSeam | undefined;
 }
 
+const people = {
+  doctor: sandboxPeople.doctor,
+  'second-card': sandboxPeople.doctor,
+  'other-doctor': { kind: 'signing', commonName: 'TEST BETSU JIRO', kanjiName: 'テスト　別　次郎', role: medicalDoctor, registration: 'TEST0009' },
+  pharmacist: { ...sandboxPeople.pharmacist, role: pharmacist },
+} as const;
+
+async function insertNew({ ca, readers }: SandboxClinic, of: CardOf, reader: string, options: { readonly maxTries?: number } = {}): Promise<void> {
+  const { certificate, privateKey } = await ca.issue(people[of]);
+  const card = new VirtualHpkiCard({
+    ...options,
+    signing: { certificate: certificate.der, privateKey, ca: ca.signing.certificate.der, root: ca.root.certificate.der },
+  });
+  readers.plugIn(reader);
+  readers.remove(reader);
+  readers.insert(card, reader);
+}
+
+const dataRoot = path.join(app.getPath('userData'), 'data');
+const readPolicy: ReadPolicy = () => Promise.resolve(played.policy === undefined ? { state: 'none', place: 'spec' } : { state: 'read', place: 'spec', content: played.policy });
+const clock = { ...systemClock, now: () => systemClock.now() + played.clockOffsetMs };
+
 launch(app, {
-  dataRoot: path.join(app.getPath('userData'), 'data'),
-  startAgent: async ({ prompts }) => {
+  dataRoot,
+  readPolicy,
+  startAgent: async ({ prompts, secrets }) => {
+    const { data, config } = await readConfig(dataRoot, readPolicy);
     const clinic = await openSandboxClinic();
-    const agent = await startSandboxAgent({ clinic, prompts, ports: [0] });
-    globalThis.e2e = { clinic, port: agent.port };
+    const log = openFileLog(data.logs);
+    const agent = await startSandboxAgent({ clinic, prompts, secrets, clock, log, ports: played.ports, settings: config.settings, root: dataRoot });
+    globalThis.e2e = { clinic, port: agent.port, insertNew: (...card) => insertNew(clinic, ...card) };
     process.stdout.write(`agent on port ${agent.port}\n`);
     return agent;
   },

@@ -14,8 +14,11 @@ import { runsOn } from './runs-on.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const mainFile = join(root, 'out/e2e/main.js');
-const timeout = 30_000;
+/** A start brings a Chromium and keys for the cards; on a busy machine that takes its time. */
+const timeout = 60_000;
 const recorder = join(import.meta.dirname, 'record-electron.mjs');
+
+export type PlayedSecretStore = SecretStore;
 
 export interface StartOptions {
   readonly args?: readonly string[];

@@ -1,62 +1,175 @@
-/** One desktop over virtual cards for each spec, with the EHR that talks to it. */
+/**
+ * The desktop over virtual cards, with what a person sees and does of it. `shared` is one app for many specs, put back
+ * to where it began before each; `desktop` is an app of the spec's own, for what changes how it starts.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test as base, expect, type Page } from '@playwright/test';
-import { pair, sign, type PairedAgent } from '../../../src/sandbox/ehr/ehr-client.ts';
-import { samplePrescriptionCsv } from '../../../src/sandbox/samples/prescription.ts';
-import { startApplication, type DesktopApplication } from './application.ts';
+import { dataDirectory, type DataDirectory } from '../../../src/agent/storage/data-directory.ts';
+import type { CardOf } from '../app/main.ts';
+import type { Played } from '../app/played.ts';
+import { startApplication, type DesktopApplication, type StartOptions } from './application.ts';
+import { Ehr } from './ehr.ts';
 
-export interface Desktop {
+export type WindowName = 'signature' | 'pairing' | 'home';
+
+export interface AuditLine {
+  readonly event: string;
+  readonly result: string;
+  readonly caller: { readonly clientName: string } | null;
+  readonly notes: readonly string[];
+}
+
+export const firstReader = 'Virtual Reader 1';
+export const secondReader = 'Virtual Reader 2';
+
+export class Desktop {
   readonly app: DesktopApplication;
-  readonly port: number;
-  page(window: 'signature' | 'pairing' | 'home'): Promise<Page>;
-  isVisible(window: 'signature' | 'pairing' | 'home'): Promise<boolean>;
-  insertCard(): Promise<void>;
-  removeCard(): Promise<void>;
-  /** Pairs through the windows, as a person does. */
-  pairEhr(): Promise<PairedAgent>;
+  readonly data: DataDirectory;
+
+  private constructor(app: DesktopApplication) {
+    this.app = app;
+    this.data = dataDirectory(join(app.userData, 'data'));
+  }
+
+  static async start({ played, ...options }: StartOptions & { readonly played?: Partial<Played> } = {}): Promise<Desktop> {
+    const env = { ...options.env, ...(played === undefined ? {} : { E2E_PLAYED: JSON.stringify(played) }) };
+    return new Desktop(await startApplication({ ...options, env }));
+  }
+
+  /** Of an agent that has started. */
+  async port(): Promise<number> {
+    await this.app.waitForOutput(/agent on port \d+/);
+    return Number(/agent on port (\d+)/.exec(this.app.output())?.[1]);
+  }
+
+  page(window: WindowName): Promise<Page> {
+    return this.app.window(new RegExp(`^app://ui/${window}/`));
+  }
+
+  isVisible(window: WindowName): Promise<boolean> {
+    return this.app.evaluate(({ BrowserWindow }, name) => {
+      const found = BrowserWindow.getAllWindows().find(({ webContents }) => webContents.getURL().startsWith(`app://ui/${name}/`));
+      return found?.isVisible() ?? false;
+    }, window);
+  }
+
+  async untilVisible(window: WindowName, visible = true): Promise<void> {
+    await expect.poll(() => this.isVisible(window), { message: `${window} is ${visible ? 'shown' : 'hidden'}` }).toBe(visible);
+  }
+
+  insertCard(of: 'doctor' | 'pharmacist' = 'doctor'): Promise<void> {
+    return this.app.evaluate((_electron, person) => globalThis.e2e?.clinic.insert(person), of);
+  }
+
+  /** A card of its own, whose tries nobody has spent. */
+  insertNew(of: CardOf, reader: string = firstReader, options: { readonly maxTries?: number } = {}): Promise<void> {
+    return this.app.evaluate((_electron, card) => globalThis.e2e?.insertNew(card.of, card.reader, card.options), { of, reader, options });
+  }
+
+  removeCard(reader: string = firstReader): Promise<void> {
+    return this.app.evaluate((_electron, name) => globalThis.e2e?.clinic.readers.remove(name), reader);
+  }
+
+  /** Opens 接続先EHRを追加 as a person does, and types the code that is shown into the EHR. */
+  async pair(ehr: Ehr): Promise<void> {
+    const pairing = await this.openPairing();
+    const asked = await ehr.askToPair();
+    const answer = await ehr.confirm(asked, await codeIn(pairing));
+    expect(answer.status).toBe(201);
+    await pairing.getByRole('button', { name: '閉じる' }).click();
+    await this.untilVisible('pairing', false);
+  }
+
+  async openPairing(): Promise<Page> {
+    await this.app.shell.clickTrayItem('clients');
+    const home = await this.page('home');
+    await home.getByRole('button', { name: '接続先EHRを追加' }).click();
+    await this.untilVisible('pairing');
+    const pairing = await this.page('pairing');
+    await expect(pairing.getByRole('heading', { name: 'EHRからの接続を待っています' })).toBeVisible();
+    return pairing;
+  }
+
+  /** An EHR that has been paired. */
+  async ehr(name: string, origin: string | null = null): Promise<Ehr> {
+    const ehr = new Ehr(await this.port(), name, origin);
+    await this.pair(ehr);
+    return ehr;
+  }
+
+  audit(): readonly AuditLine[] {
+    if (!existsSync(this.data.audit)) return [];
+    return readFileSync(this.data.audit, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as AuditLine);
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+  }
+
+  /** As after a start with an empty reader: nothing asked, no window open, Japanese, the mouse where it was. */
+  async reset(): Promise<void> {
+    await this.app.evaluate(({ BrowserWindow }, readers) => {
+      for (const window of BrowserWindow.getAllWindows()) if (window.isVisible()) window.close();
+      const there = globalThis.e2e?.clinic.readers;
+      for (const reader of readers) there?.plugIn(reader);
+      for (const reader of readers) there?.remove(reader);
+      for (const reader of readers.slice(1)) there?.unplug(reader);
+      there?.startService();
+      shellRecord.notifications.length = 0;
+      shellRecord.dialogs.length = 0;
+      shellRecord.dialogAnswers.length = 0;
+      shellRecord.openedOutside.length = 0;
+      shellRecord.screens.cursor = { x: 100, y: 100 };
+    }, [firstReader, secondReader]);
+    await this.untilVisible('signature', false);
+    const home = await this.page('home');
+    await home.evaluate(() => (window as unknown as { agent: { invoke(channel: string, request: unknown): Promise<void> } }).agent.invoke('settings.change', { language: 'ja', theme: 'system' }));
+    await expect.poll(async () => (await this.app.shell.tray())?.items.map(({ id }) => id)).not.toContain('answer');
+  }
 }
 
-export const prescription = [{ id: 'rx-1', type: 'prescription' as const, csv: samplePrescriptionCsv() }];
-export const staff = { id: 'D0012', name: '医者 三郎' };
-export const askToSign = (agent: PairedAgent, key?: string) => sign(agent, staff, prescription, key);
-
-async function startDesktop(): Promise<Desktop> {
-  const app = await startApplication();
-  await app.waitForOutput(/agent on port \d+/);
-  const port = Number(/agent on port (\d+)/.exec(app.output())?.[1]);
-  const page = (window: string): Promise<Page> => app.window(new RegExp(`^app://ui/${window}/`));
-  const desktop: Desktop = {
-    app,
-    port,
-    page,
-    isVisible: (window) =>
-      app.evaluate(({ BrowserWindow }, name) => {
-        const found = BrowserWindow.getAllWindows().find(({ webContents }) => webContents.getURL().startsWith(`app://ui/${name}/`));
-        return found?.isVisible() ?? false;
-      }, window),
-    insertCard: () => app.evaluate(() => globalThis.e2e?.clinic.insert('doctor')),
-    removeCard: () => app.evaluate(() => globalThis.e2e?.clinic.readers.remove('Virtual Reader 1')),
-    async pairEhr() {
-      const pairing = await page('pairing');
-      await expect.poll(() => pairing.evaluate(() => document.querySelector('#page')?.childElementCount ?? 0)).toBeGreaterThan(0);
-      await pairing.evaluate(() => (window as unknown as { agent: { invoke(channel: string): Promise<void> } }).agent.invoke('pairing.open'));
-      return pair(port, '試験用EHR', async () => {
-        await expect(pairing.locator('body')).toContainText(/\d{3}\s?\d{3}/);
-        return (/(\d{3})\s?(\d{3})/.exec(await pairing.locator('body').innerText()) ?? []).slice(1).join('');
-      });
-    },
-  };
-  return desktop;
+/** The code that the pairing window shows, as a person reads it. */
+export async function codeIn(pairing: Page): Promise<string> {
+  const code = pairing.locator('.code');
+  await expect(code).toContainText(/\d{3}\s?\d{3}/);
+  return (await code.innerText()).replaceAll(/\D/g, '');
 }
 
-export const test = base.extend<{ desktop: Desktop }>({
-  // Playwright wants the parameter destructured, also where nothing is used of it.
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures' names from it
-  desktop: async ({}, use) => {
-    const desktop = await startDesktop();
+interface Fixtures {
+  /** An app of this spec's own. */
+  readonly desktop: Desktop;
+  /** The app that specs share, and an EHR that is paired with it. */
+  readonly shared: { readonly desktop: Desktop; readonly ehr: Ehr };
+  readonly startWith: StartOptions & { readonly played?: Partial<Played> };
+}
+
+interface WorkerFixtures {
+  readonly sharedApp: { readonly desktop: Desktop; readonly ehr: Ehr };
+}
+
+/* eslint-disable no-empty-pattern -- Playwright reads the fixtures' names from the pattern. */
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  startWith: [{}, { option: true }],
+  desktop: async ({ startWith }, use) => {
+    const desktop = await Desktop.start(startWith);
     await use(desktop);
-    await desktop.app.close();
+    await desktop.close();
+  },
+  sharedApp: [
+    async ({}, use) => {
+      const desktop = await Desktop.start();
+      await use({ desktop, ehr: await desktop.ehr('見本電子カルテ') });
+      await desktop.close();
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  shared: async ({ sharedApp }, use) => {
+    await sharedApp.desktop.reset();
+    await use(sharedApp);
   },
 });
+/* eslint-enable no-empty-pattern */
 
 export { expect };
 
@@ -71,4 +184,10 @@ export async function typePin(page: Page, pin: string): Promise<void> {
 /** First use of a card by this staff member: the three names side by side. */
 export async function confirmBinding(page: Page): Promise<void> {
   await page.getByRole('button', { name: '同じ人です' }).click();
+}
+
+/** From a window that has just opened for a card that nobody used, to a PIN that can be typed. */
+export async function reachPin(page: Page): Promise<void> {
+  await confirmBinding(page);
+  await expect(page.locator('#pin')).toBeEditable();
 }

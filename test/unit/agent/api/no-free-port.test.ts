@@ -14,7 +14,7 @@ describe('an agent that finds no free port', () => {
       const error: unknown = await listenOnLoopback(() => createHttpServer(), [port], () => undefined).catch((thrown: unknown) => thrown);
       if (!(error instanceof NoFreePort)) throw error;
       expect(error.title.ja).toBe(`ポート ${port} は node が使用中です`);
-      expect(error.remedy.en).toContain(`${port}: ${process.execPath}`);
+      expect(error.remedy.en).toContain(process.execPath);
       expect(error.remedy.ja).toContain('api.ports');
     } finally {
       squatter.close();
@@ -32,11 +32,11 @@ describe('an agent that finds no free port', () => {
   it('names one program in the title, and each in the remedy', () => {
     const owner = (program: string) => ({ program, userName: null });
     const error = new NoFreePort(
-      [{ port: 1, owner: owner('C:\\Program Files\\A\\a.exe') }, { port: 2, owner: owner('/opt/b') }, { port: 3, owner: { program: null, userName: 'sato' } }],
+      [{ port: 1, owner: owner('C:\\Program Files\\A\\a.exe') }, { port: 2, owner: owner('/opt/b') }, { port: 4, owner: owner('C:\\Program Files\\A\\a.exe') }, { port: 3, owner: { program: null, userName: 'sato' } }],
       undefined,
     );
     expect(error.title.ja).toContain('a.exe など');
-    expect(error.remedy.ja).toContain('1: C:\\Program Files\\A\\a.exe、2: /opt/b、3: (sato)');
+    expect(error.remedy.ja).toContain('C:\\Program Files\\A\\a.exe [1, 4]、/opt/b [2]、(sato) [3]');
   });
 
   it('writes its ports as ranges', () => {
