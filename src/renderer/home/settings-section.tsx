@@ -58,7 +58,7 @@ export function SettingsSection({ agent }: { readonly agent: PageBridge<'home'> 
               {others.map((setting) => (
                 <tr key={setting.path}>
                   <th scope="row">{or(`home.settings.paths.${setting.path.replaceAll('.', '_')}`, setting.path)}</th>
-                  <td>{or(`home.settings.values.${setting.value}`, setting.value)}</td>
+                  <td>{setting.value === '' || setting.value === 'null' ? t('home.settings.none') : or(`home.settings.values.${setting.value}`, setting.value)}</td>
                   <td>{t(`home.settings.sources.${setting.source}`)}</td>
                 </tr>
               ))}
