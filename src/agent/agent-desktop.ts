@@ -51,7 +51,7 @@ export function agentDesktop({ status, recent, pairing, clients, cards, audit, s
     status,
     recent: () => recent.list(),
     subscribe(listener) {
-      const stops = [cards.subscribe(listener), recent.subscribe(listener), remote.subscribe(listener)];
+      const stops = [cards.subscribe(listener), recent.subscribe(listener), signatures.watch(listener), remote.subscribe(listener)];
       return () => stops.forEach((stop) => stop());
     },
     openPairing: (opened, hangUp) =>

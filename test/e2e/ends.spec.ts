@@ -38,8 +38,8 @@ test('closes when the EHR is gone while the PIN is asked: nothing is signed, and
   signing.hangUp();
   await expect(page.locator('main')).toContainText('要求したEHRとの接続が切れました。何も署名していません。');
   await expect.poll(() => desktop.audit().at(-1)).toMatchObject({ event: 'signature.cancelled', result: 'CANCELLED_BY_USER', notes: ['by=caller_gone'], caller: { clientName: ehr.name } });
-  // Nobody has to close it.
-  await desktop.untilVisible('signature', false);
+  // Nobody has to close it: it has been on the screen for 15 seconds then.
+  await desktop.untilVisible('signature', false, 40_000);
 });
 
 test('an EHR that comes back in time keeps its window', async ({ shared: { desktop, ehr } }) => {

@@ -28,7 +28,7 @@ test('shows the full origin of who asks and a code, and the EHR is in the list',
   await expect(home.getByRole('dialog')).toContainText('もう一度接続し直すまで署名を要求できなくなります');
   await home.getByRole('button', { name: '接続を取り消す', exact: true }).click();
   await expect(listed).toContainText('取り消し済み');
-  expect((await ehr.call('GET', '/v1/status')).status).toBe(401);
+  expect((await ehr.call('GET', '/v1/status')).json['code']).toBe('ORIGIN_NOT_ALLOWED');
 });
 
 test('a caller that asks while it is closed raises no window', async ({ shared: { desktop } }) => {

@@ -5,6 +5,7 @@
 import { expect, test } from './support/desktop.ts';
 
 test('a page runs no script that is not its own', async ({ shared: { desktop } }) => {
+  desktop.isSpoilt = true;
   const page = await desktop.page('home');
   const ran = await page.evaluate(async () => {
     const found: string[] = [];
@@ -39,6 +40,7 @@ test('a page runs no script that is not its own', async ({ shared: { desktop } }
 });
 
 test('a page reaches nothing outside, not even the agent’s own port', async ({ shared: { desktop } }) => {
+  desktop.isSpoilt = true;
   const page = await desktop.page('home');
   const answers = await page.evaluate(() =>
     Promise.all(
@@ -55,6 +57,7 @@ test('a page reaches nothing outside, not even the agent’s own port', async ({
 });
 
 test('a page may use the channels of its own window only, and only in their shape', async ({ shared: { desktop } }) => {
+  desktop.isSpoilt = true;
   const page = await desktop.page('home');
   const answers = await page.evaluate(() => {
     interface Bridge {

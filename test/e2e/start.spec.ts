@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { PlayedSecretStore } from './support/application.ts';
-import { Desktop, expect, reachPin, test } from './support/desktop.ts';
+import { Desktop, expect, reachPin, test, windowNames } from './support/desktop.ts';
 import { Ehr } from './support/ehr.ts';
 
 /** Holds a loopback port, as another program does. */
@@ -17,7 +17,7 @@ const leave = (server: Server): Promise<void> => new Promise((resolve) => void s
 
 test('starts in the tray, with its windows built but hidden, and asks nobody outside for anything', async ({ desktop }) => {
   await desktop.port();
-  for (const name of ['signature', 'pairing', 'home'] as const) {
+  for (const name of windowNames) {
     await desktop.page(name);
     expect(await desktop.app.shell.windowAt(new RegExp(`^app://ui/${name}/`))).toMatchObject({ visible: false });
   }

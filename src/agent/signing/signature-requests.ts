@@ -70,7 +70,7 @@ export class SignatureRequests implements SignatureService {
   readonly #listeners = new Map<string, Set<(snapshot: SignatureSnapshot) => void>>();
   readonly #running = new Set<Promise<void>>();
   readonly #attendance: CallerAttendance;
-  readonly #queueWatchers = new Set<() => void>();
+  readonly #watchers = new Set<() => void>();
   readonly #unsubscribe: () => void;
 
   constructor(options: SignatureRequestsOptions) {
@@ -87,10 +87,7 @@ export class SignatureRequests implements SignatureService {
       windows: options.windows ?? new Lane(),
       cardLane: (certificateSha256) => this.#cardLane(certificateSha256),
       waitingCallers: (except) => this.#waitingCallers(except),
-      onQueueChange: (listener) => {
-        this.#queueWatchers.add(listener);
-        return () => this.#queueWatchers.delete(listener);
-      },
+      onQueueChange: (listener) => this.watch(listener),
       verifyAhead: (...of) => this.#release.verifyAhead(...of),
     };
     this.#attendance = new CallerAttendance(callerGraceMs, (live) => this.#callerGone(live));
@@ -168,6 +165,12 @@ export class SignatureRequests implements SignatureService {
   /** Requests that have not ended. */
   unended(): number {
     return this.#held.running().length;
+  }
+
+  /** Calls back when a request has come, moved on or ended, whoever's it is. Returns the unsubscribe function. */
+  watch(listener: () => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
   }
 
   /** Screen lock, suspend or log-off: the next signature asks for the PIN again. */
@@ -254,10 +257,10 @@ export class SignatureRequests implements SignatureService {
     const live = new LiveRequest({ id, caller, staff: request.staff, key, body, startedAt });
     live.onChange((snapshot) => {
       for (const listener of [...(this.#listeners.get(caller.clientId) ?? [])]) listener(snapshot);
-      this.#queueChanged();
+      this.#changed();
     });
     this.#held.add(live);
-    this.#queueChanged();
+    this.#changed();
     return live;
   }
 
@@ -266,6 +269,7 @@ export class SignatureRequests implements SignatureService {
       .catch((error: unknown) => this.#end(live, error))
       .finally(() => {
         this.#held.ended(live);
+        this.#changed();
         this.#running.delete(tracked);
       });
     this.#running.add(tracked);
@@ -311,8 +315,8 @@ export class SignatureRequests implements SignatureService {
     live.stop(cancelledBy('caller_gone'));
   }
 
-  #queueChanged(): void {
-    for (const watcher of [...this.#queueWatchers]) watcher();
+  #changed(): void {
+    for (const watcher of [...this.#watchers]) watcher();
   }
 
   #cardLane(certificateSha256: string): Lane {

@@ -5,13 +5,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test as base, expect, type Page } from '@playwright/test';
+import { windows } from '../../../src/contract/ipc.ts';
 import { dataDirectory, type DataDirectory } from '../../../src/agent/storage/data-directory.ts';
 import type { CardOf } from '../app/main.ts';
 import type { Played } from '../app/played.ts';
 import { startApplication, type DesktopApplication, type StartOptions } from './application.ts';
 import { Ehr } from './ehr.ts';
 
-export type WindowName = 'signature' | 'pairing' | 'home';
+export type WindowName = keyof typeof windows;
+export const windowNames = Object.keys(windows) as readonly WindowName[];
 
 export interface AuditLine {
   readonly event: string;
@@ -26,6 +28,9 @@ export const secondReader = 'Virtual Reader 2';
 export class Desktop {
   readonly app: DesktopApplication;
   readonly data: DataDirectory;
+
+  /** A spec has attacked the pages: they are loaded anew before the next one. */
+  isSpoilt = false;
 
   private constructor(app: DesktopApplication) {
     this.app = app;
@@ -54,8 +59,8 @@ export class Desktop {
     }, window);
   }
 
-  async untilVisible(window: WindowName, visible = true): Promise<void> {
-    await expect.poll(() => this.isVisible(window), { message: `${window} is ${visible ? 'shown' : 'hidden'}` }).toBe(visible);
+  async untilVisible(window: WindowName, visible = true, timeout = 15_000): Promise<void> {
+    await expect.poll(() => this.isVisible(window), { message: `${window} is ${visible ? 'shown' : 'hidden'}`, timeout }).toBe(visible);
   }
 
   insertCard(of: 'doctor' | 'pharmacist' = 'doctor'): Promise<void> {
@@ -107,6 +112,18 @@ export class Desktop {
     await this.app.close();
   }
 
+  async #loadAnew(): Promise<void> {
+    this.isSpoilt = false;
+    for (const name of windowNames) {
+      const page = await this.page(name);
+      await page.evaluate(() => void (document.body.dataset['spoilt'] = ''));
+      await this.app.evaluate(({ BrowserWindow }, wanted) => {
+        BrowserWindow.getAllWindows().find(({ webContents }) => webContents.getURL().startsWith(`app://ui/${wanted}/`))?.webContents.reload();
+      }, name);
+      await expect(page.locator('body:not([data-spoilt]) main')).toBeAttached();
+    }
+  }
+
   /** As after a start with an empty reader: nothing asked, no window open, Japanese, the mouse where it was. */
   async reset(): Promise<void> {
     await this.app.evaluate(({ BrowserWindow }, readers) => {
@@ -123,6 +140,7 @@ export class Desktop {
       shellRecord.screens.cursor = { x: 100, y: 100 };
     }, [firstReader, secondReader]);
     await this.untilVisible('signature', false);
+    if (this.isSpoilt) await this.#loadAnew();
     const home = await this.page('home');
     await home.evaluate(() => (window as unknown as { agent: { invoke(channel: string, request: unknown): Promise<void> } }).agent.invoke('settings.change', { language: 'ja', theme: 'system' }));
     await expect.poll(async () => (await this.app.shell.tray())?.items.map(({ id }) => id)).not.toContain('answer');

@@ -92,6 +92,10 @@ export class BrowserWindow extends WindowFrame implements Pick<Electron.BrowserW
     this.#contents.showOrHide(visible);
   }
 
+  protected override focused(): void {
+    this.#contents.bringToFront();
+  }
+
   protected override resized(width: number, height: number): void {
     this.#contents.resize(width, height);
   }

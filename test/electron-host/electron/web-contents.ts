@@ -144,6 +144,11 @@ export class WebContents extends PageSwitches implements Pick<Electron.WebConten
     if (this.getBackgroundThrottling()) this.deliver({ kind: 'visibility', hidden: !visible });
   }
 
+  /** So that its page has the focus by the time that a test acts on it, as a person's window has. */
+  bringToFront(): void {
+    void this.#opening.then((target) => target.page.bringToFront()).catch(() => undefined);
+  }
+
   resize(width: number, height: number): void {
     void this.#opening.then((target) => target.page.setViewportSize({ width, height })).catch(() => undefined);
   }

@@ -44,6 +44,7 @@ export abstract class WindowFrame extends ModelEmitter implements Pick<Electron.
 
   protected abstract shownOrHidden(visible: boolean): void;
   protected abstract resized(width: number, height: number): void;
+  protected abstract focused(): void;
 
   show(): void {
     this.showInactive();
@@ -73,6 +74,7 @@ export abstract class WindowFrame extends ModelEmitter implements Pick<Electron.
     if (focus.window === this || !this.#shown) return;
     focus.window?.blur();
     focus.window = this;
+    this.focused();
     this.emit('focus');
   }
 
