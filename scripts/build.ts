@@ -12,7 +12,7 @@ import ts from 'typescript';
 const root = path.join(import.meta.dirname, '..');
 
 /** What a checkout has and an installed program must not: virtual cards, a test CA, the demo, the measurements. */
-const checkoutOnly = /^(?:src\/sandbox\/|src\/cli\/sandbox\/|src\/cli\/development\.ts$|src\/cli\/commands\/(?:sandbox|demo|bench)\.ts$|test\/|scripts\/)/;
+const checkoutOnly = /^(?:src\/sandbox\/|src\/cli\/sandbox\/|src\/cli\/development\.ts$|src\/cli\/commands\/(?:sandbox|demo|demo-remote|bench)\.ts$|test\/|scripts\/)/;
 
 export async function buildProduct(dist: string, entry = 'src/cli/hpki-agent.ts'): Promise<readonly string[]> {
   await rm(dist, { recursive: true, force: true });

@@ -5,6 +5,9 @@ import { createAgent } from './agent.ts';
 import { readConfig } from './config/read-config.ts';
 import { openCardHosts } from './open-card-hosts.ts';
 import type { Prompts, SecretStore } from './ports.ts';
+import { OutboundNetwork } from './remote/network/outbound-network.ts';
+import type { SystemProxy } from './remote/network/proxy-route.ts';
+import { createProviders } from './remote/providers/create-providers.ts';
 import { fileSecretStore } from './storage/file-secret-store.ts';
 import { openFileLog } from './storage/file-log.ts';
 import { prepareDataDirectory } from './storage/data-directory.ts';
@@ -17,6 +20,8 @@ export interface ProductOptions {
   readonly prompts: Prompts;
   /** Where the agent's own secrets lie; files of this user by default. */
   readonly secrets?: SecretStore;
+  /** The operating system's proxy, where somebody knows it. */
+  readonly systemProxy?: SystemProxy;
 }
 
 /** The agent as it is installed: this user's files, this machine's policy and cards. */
@@ -27,17 +32,24 @@ export async function startProduct(options: ProductOptions): Promise<Agent> {
   const log = openFileLog(data.logs);
   if (policy.state === 'refused') log.warn('policy.refused');
   for (const problem of config.problems) log.warn('config.problem', { fromPolicy: problem.source === 'policy' });
+  const { settings } = config;
+  const secrets = options.secrets ?? fileSecretStore(data.secrets);
+  const network = new OutboundNetwork({ settings: settings.network, secrets, system: options.systemProxy ?? null, environment: process.env, clock: systemClock, log });
   return createAgent({
     data,
-    settings: config.settings,
+    settings,
     // Without any stack the combined host is a service that is not there, which is what an administrator asked for.
-    cards: openCardHosts(config.settings, data) ?? combineCardHosts([]),
+    cards: openCardHosts(settings, data) ?? combineCardHosts([]),
     prompts: options.prompts,
-    secrets: options.secrets ?? fileSecretStore(data.secrets),
+    secrets,
+    providers: createProviders(settings.remote.providers, { network, clock: systemClock }),
     clock: systemClock,
     log,
     peers: peersOfThisMachine(),
     terminal: `${hostname()}/${userInfo().username}`,
-    onClose: () => log.close(),
+    onClose: () => {
+      network.close();
+      log.close();
+    },
   });
 }

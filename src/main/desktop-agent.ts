@@ -1,13 +1,14 @@
 import type { Agent } from '../agent/agent.ts';
 import type { AgentDesktop } from '../agent/agent-desktop.ts';
 import type { Prompts, SecretStore } from '../agent/ports.ts';
+import type { SystemProxy } from '../agent/remote/network/proxy-route.ts';
 import type { AgentView } from '../contract/ipc.ts';
 import { ProblemError } from '../contract/problem.ts';
 import { viewAgent, type AgentFacts } from './agent-view.ts';
 import { explainStartFailure } from './start-failure.ts';
 
 /** Starts the agent that this desktop shows: the product, or in tests one over virtual cards. */
-export type StartAgent = (parts: { readonly prompts: Prompts; readonly secrets: SecretStore }) => Promise<Agent>;
+export type StartAgent = (parts: { readonly prompts: Prompts; readonly secrets: SecretStore; readonly systemProxy: SystemProxy }) => Promise<Agent>;
 
 export interface DesktopAgentOptions {
   readonly start: () => Promise<Agent>;

@@ -112,7 +112,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
   };
   const diagnosis = new SelfDiagnosis(() => gatherParts(dataRoot, undefined, { secrets }));
   const agent = new DesktopAgent({
-    start: () => startAgent({ prompts, secrets }),
+    start: () => startAgent({ prompts, secrets, systemProxy: { resolve: (url) => session.defaultSession.resolveProxy(url) } }),
     isAsking: () => signatures.isAsking || authentications.isAsking,
     notices,
     onChange: (view) => {

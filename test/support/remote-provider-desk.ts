@@ -27,9 +27,10 @@ type Wrap = (fetch: ServiceFetch) => ServiceFetch;
 /** The agent's own network with the facility's certificate, and what the test changes in it. */
 async function networkTo(service: RemoteService, wrap: Wrap): Promise<{ readonly fetchFor: OutboundNetwork['fetchFor']; close(): void }> {
   const { tlsCa, facility } = service.trust;
-  const { network, close } = testNetwork({ trusted: [{ pem: tlsCa.serverRoot }] });
+  const tested = testNetwork({ trusted: [{ pem: tlsCa.serverRoot }] });
+  const { network } = tested;
   await network.useClientCertificate(importClientCertificate(Buffer.from(`${facility.certificate}\n${facility.privateKey}`), ''));
-  return { fetchFor: (addresses) => wrap(network.fetchFor(addresses)), close };
+  return { fetchFor: (addresses) => wrap(network.fetchFor(addresses)), close: () => tested.close() };
 }
 
 export interface ProviderDesk {

@@ -14,6 +14,7 @@ interface DemoOptions {
   readonly out: string;
   readonly yes?: boolean;
   readonly json?: boolean;
+  readonly remote?: boolean;
 }
 
 export function addDemo(program: Command, context: CommandContext): void {
@@ -28,9 +29,10 @@ export function addDemo(program: Command, context: CommandContext): void {
       }),
     )
     .addOption(new Option('--out <DIR>', say({ ja: '出力先', en: 'folder for the files' })).default('demo-out'))
+    .option('--remote', say({ ja: 'リモート署名の1日を見せる（QRコードとスマートフォンで1回認証し、5件に署名し、翌日また認証する）', en: 'show a day of remote signing: one authentication by phone, five signatures, and the day after' }))
     .option('--yes', say({ ja: '確認とPINを自動で入力する', en: 'consent and enter the sandbox PIN without asking' }))
     .addOption(jsonOption(context))
-    .action((options: DemoOptions) => runDemo(options, context));
+    .action(async (options: DemoOptions) => (options.remote === true ? (await import('./demo-remote.ts')).runRemoteDemo(options, context) : runDemo(options, context)));
 }
 
 async function runDemo(options: DemoOptions, context: CommandContext): Promise<void> {

@@ -4,6 +4,7 @@ import { createAgent, type Agent } from '../../agent/agent.ts';
 import { settingsSchema, type Settings } from '../../agent/config/settings.ts';
 import { silentLog, type Log } from '../../agent/log.ts';
 import type { Clock, Prompts, SecretStore } from '../../agent/ports.ts';
+import type { RemoteProvider } from '../../agent/remote/remote-provider.ts';
 import { dataDirectory } from '../../agent/storage/data-directory.ts';
 import { fileSecretStore } from '../../agent/storage/file-secret-store.ts';
 import { systemClock } from '../../agent/system-clock.ts';
@@ -19,6 +20,8 @@ export interface SandboxAgentOptions {
   readonly root?: string;
   readonly secrets?: SecretStore;
   readonly clock?: Clock;
+  /** Remote signing services; none where left out. */
+  readonly providers?: readonly RemoteProvider[];
   readonly log?: Log;
 }
 
@@ -43,6 +46,7 @@ export async function startSandboxAgent(options: SandboxAgentOptions): Promise<A
     secrets: options.secrets ?? fileSecretStore(data.secrets),
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
+    providers: options.providers ?? [],
     peers: null,
     terminal: 'sandbox',
     onClose: () => {

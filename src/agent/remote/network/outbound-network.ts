@@ -135,7 +135,9 @@ export class OutboundNetwork {
     const signal = init.signal ?? new AbortController().signal;
     signal.throwIfAborted();
     // The platform's own Request reads whatever fetch takes as headers and as a body.
-    const request = new Request(url, { method: init.method ?? 'GET', headers: init.headers ?? {}, body: init.body ?? null, duplex: 'half' });
+    // In a variable: not every library of types knows `duplex`, which a stream as the body wants.
+    const asked = { method: init.method ?? 'GET', headers: init.headers ?? {}, body: (init.body ?? null) as NonNullable<RequestInit['body']> | null, duplex: 'half' as const };
+    const request = new Request(url, asked);
     const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer());
     const repeatable = init.repeatable ?? ['GET', 'HEAD', 'OPTIONS'].includes(request.method);
     const wire: WireRequest = {
