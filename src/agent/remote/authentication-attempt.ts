@@ -144,7 +144,7 @@ function orRanOut(error: unknown): never {
 
 /**
  * SECURITY: a page that ended anywhere else than at the configured address brings nothing that could be trusted
- * (test/unit/agent/remote/authentication-window.test.ts).
+ * (test/unit/agent/remote/authentication.test.ts).
  */
 function exactly(ended: URL, { redirectUrl }: LoginPage): URL {
   if (ended.origin === redirectUrl.origin && ended.pathname === redirectUrl.pathname && ended.username === '' && ended.password === '') return ended;

@@ -72,7 +72,7 @@ export class CardLogin {
       });
       if (answer === 'gone') return answer;
       if (answer === 'other_method' || answer === 'use_card' || answer === 'cancelled') throw new LeftAuthentication(answer);
-      // SECURITY: only a PIN that was typed for this very question (test/unit/agent/remote/card-login.test.ts).
+      // SECURITY: only a PIN that was typed for this very question (test/unit/agent/remote/authentication.test.ts).
       if (!held.has(answer)) throw new Error('the window answered with a PIN session that was not opened for it');
       accepted = answer;
       return answer;

@@ -26,7 +26,7 @@ export type SealLabel = Omit<SealedToken, 'sealed'>;
 /**
  * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. What the seal says about its token is authenticated with it:
  * nobody gives a token to another person or makes it live longer by editing the file.
- * SECURITY: test/unit/agent/tokens/sealed-token-store.test.ts
+ * SECURITY: test/unit/agent/tokens/token-stores.test.ts
  */
 export function seal(secret: Uint8Array, label: SealLabel, key: Uint8Array): SealedToken {
   const nonce = randomBytes(nonceBytes);

@@ -1,7 +1,9 @@
 import { constants, privateEncrypt, randomUUID, type KeyObject } from 'node:crypto';
 import type { IssuedCertificate } from '../../../../src/sandbox/ca/test-ca.ts';
+import { findKey } from '../../../../src/native/host/card-place.ts';
 import {
   CardError,
+  type AuthenticationCard,
   type CardErrorCode,
   type CardHost,
   type CardStackState,
@@ -11,6 +13,8 @@ import {
   type ReaderState,
   type SigningCard,
 } from '../../../../src/native/host/card-host.ts';
+
+type Key = Pick<IssuedCertificate, 'certificate' | 'privateKey'>;
 
 interface PlayedCard {
   readonly card: SigningCard;
@@ -39,11 +43,16 @@ export class PlayedCardHost implements CardHost {
   readonly #sessions = new Map<PinSessionId, { readonly entry: PinEntry; readonly pin: string; used: number; proven: boolean }>();
   readonly #listeners = new Set<(state: CardStackState) => void>();
 
-  insert(issued: Pick<IssuedCertificate, 'certificate' | 'privateKey'>, pin = '1234', reader = 'Reader 1'): void {
-    const { sha256, der } = issued.certificate;
-    const card: SigningCard = { reader, certificateSha256: sha256, certificate: der, chain: [], driver: 'direct' };
-    this.#cards.set(sha256, { card, privateKey: issued.privateKey, pin });
-    this.#set(reader, { reader, state: 'ready', card, authentication: null });
+  insert(issued: Key, pin = '1234', reader = 'Reader 1'): void {
+    this.#set(reader, { reader, state: 'ready', card: this.#keep(issued, pin, reader), authentication: null });
+  }
+
+  /** A card that authenticates: a My Number card, or the authentication key of an HPKI card beside its signing key. */
+  insertLogin(issued: Key, kind: AuthenticationCard['kind'], pin = '1234', reader = 'Reader 1', signing?: Key): void {
+    const login = this.#keep(issued, pin, reader);
+    const authentication: AuthenticationCard = { kind, reader, certificateSha256: login.certificateSha256, certificate: login.certificate, driver: 'direct' };
+    if (signing === undefined) this.#set(reader, { reader, state: 'identity_card', authentication });
+    else this.#set(reader, { reader, state: 'ready', card: this.#keep(signing, pin, reader), authentication });
   }
 
   /** The same cards in the same readers, with no PIN known to anybody. */
@@ -156,7 +165,13 @@ export class PlayedCardHost implements CardHost {
   }
 
   #inserted(certificateSha256: string): boolean {
-    return this.readers.some((reader) => reader.state === 'ready' && reader.card.certificateSha256 === certificateSha256);
+    return findKey(this.state(), certificateSha256) !== undefined;
+  }
+
+  #keep({ certificate, privateKey }: Key, pin: string, reader: string): SigningCard {
+    const card: SigningCard = { reader, certificateSha256: certificate.sha256, certificate: certificate.der, chain: [], driver: 'direct' };
+    this.#cards.set(certificate.sha256, { card, privateKey, pin });
+    return card;
   }
 
   #set(name: string, state: ReaderState): void {

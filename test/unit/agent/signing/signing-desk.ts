@@ -35,6 +35,8 @@ export interface Cast {
   readonly doctor: IssuedCertificate;
   readonly otherDoctor: IssuedCertificate;
   readonly pharmacist: IssuedCertificate;
+  /** The doctor's key for logins, on an HPKI card. */
+  readonly doctorLogin: IssuedCertificate;
   /** A certificate over the doctor's key. */
   issue(request: Partial<CertificateRequest>): Promise<IssuedCertificate>;
 }
@@ -52,6 +54,7 @@ export async function createCast(): Promise<Cast> {
     doctor: await ca.issue({ ...doctor, kanjiName: 'テスト医者　三郎' }, key),
     otherDoctor: await ca.issue({ ...doctor, commonName: 'TEST Jiro Betsu', registration: 'TEST0002' }, otherKey),
     pharmacist: await ca.issue({ ...doctor, role: 'Pharmacist', commonName: 'TEST Hanako Chozai', registration: 'TEST0003' }, pharmacistKey),
+    doctorLogin: await ca.issue({ ...doctor, kind: 'authentication' }, key),
     issue: (request) => ca.issue({ ...doctor, ...request }, key),
   };
 }

@@ -1,0 +1,214 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ProblemError } from '../../../../src/contract/problem.ts';
+import { clockWords } from '../../../../src/agent/remote/session-notices.ts';
+import type { RemoteSession } from '../../../../src/agent/remote/remote-session.ts';
+import type { RemoteToken } from '../../../../src/agent/remote/remote-provider.ts';
+import { createCast, ehr, otherEhr, SigningDesk, staff, type Cast } from '../signing/signing-desk.ts';
+
+const hour = 3_600_000;
+const minute = 60_000;
+
+let cast: Cast;
+let desk: SigningDesk;
+beforeAll(async () => {
+  cast = await createCast();
+});
+afterEach(async () => {
+  await desk.dispose();
+});
+
+/** 12:00 in Japan: a token of 18 hours ends at 6:00 on the next morning. */
+function openDesk(sealed = false): SigningDesk {
+  desk = new SigningDesk(cast, { remote: { sealed } });
+  return desk;
+}
+
+let tokens = 0;
+const token = (lifetime: number, changes: Partial<RemoteToken> = {}): RemoteToken => ({
+  subject: 'sub-1',
+  method: 'smartphone',
+  expiresAt: new Date(desk.clock.now() + lifetime),
+  secret: new Uint8Array(Buffer.from(`bearer-${++tokens}`)),
+  ...changes,
+});
+const begin = (lifetime = 18 * hour, caller = ehr, who = staff): Promise<RemoteSession> => desk.sessions.begin(caller, who, desk.provider, token(lifetime));
+const live = (caller = ehr, who = staff): RemoteSession | undefined => desk.sessions.find(caller.clientId, who.id);
+const notices = (): readonly string[] => desk.person.notices.map(({ text }) => text.ja);
+const audited = (event: string) => desk.auditEntries().filter((entry) => entry.event === event);
+
+describe('a session', () => {
+  it('tells the doctor where and until when, by the clock', async () => {
+    openDesk();
+    await begin();
+    expect(notices()).toEqual(['clinic-1 で 医者 三郎 様のリモート署名を認証しました。明日 6:00 まで有効です。']);
+    expect(audited('token.stored')).toHaveLength(1);
+    expect(JSON.stringify(desk.auditEntries())).not.toMatch(/bearer|sub-1/);
+  });
+
+  it('goes on across midnight and ends by the time of the answer, at that very moment', async () => {
+    openDesk();
+    await begin();
+    desk.clock.advance(12 * hour + 1000);
+    await desk.sessions.look();
+    expect(live()).toBeDefined();
+    desk.clock.advance(6 * hour - minute - 1000);
+    expect(live()).toBeDefined();
+    desk.clock.advance(minute);
+    expect(live()).toBeUndefined();
+    expect(desk.sessions.list()).toEqual([]);
+    await desk.sessions.look();
+    expect(notices().at(-1)).toBe('医者 三郎 様のリモート署名の認証が終わりました。');
+    expect(audited('authentication.ended')[0]?.notes).toContain('why=expired');
+    // The provider's own clock has ended it too.
+    expect(desk.provider.revoked).toEqual([]);
+    expect(await desk.store.list()).toEqual([]);
+  });
+
+  it('warns once, an hour before its end', async () => {
+    openDesk();
+    await begin();
+    desk.clock.advance(17 * hour - minute);
+    await desk.sessions.look();
+    expect(notices()).toHaveLength(1);
+    desk.clock.advance(minute);
+    await desk.sessions.look();
+    await desk.sessions.look();
+    expect(notices().slice(1)).toEqual(['医者 三郎 様のリモート署名の認証は 6:00 に終わります。続ける場合は、そのあとの署名のときに認証し直してください。']);
+  });
+
+  it('that is short from its beginning does not warn of what was just said', async () => {
+    openDesk();
+    await begin(30 * minute);
+    await desk.sessions.look();
+    expect(notices()).toHaveLength(1);
+  });
+
+  it('does not live longer because somebody sets the clock back', async () => {
+    openDesk();
+    await begin(2 * hour);
+    const wall = desk.clock.now.bind(desk.clock);
+    desk.clock.now = () => wall() - 5 * hour;
+    desk.clock.advance(2 * hour - minute);
+    expect(live()).toBeDefined();
+    desk.clock.advance(minute);
+    expect(live()).toBeUndefined();
+  });
+
+  it('ends with a clock that is set forward, as its provider would see it', async () => {
+    openDesk();
+    await begin(2 * hour);
+    const wall = desk.clock.now.bind(desk.clock);
+    desk.clock.now = () => wall() + 2 * hour;
+    expect(live()).toBeUndefined();
+  });
+
+  it('belongs to its client and its staff member, and a new one takes its place', async () => {
+    openDesk();
+    const first = await begin();
+    await begin(18 * hour, otherEhr);
+    expect(live(otherEhr)).not.toBe(first);
+    expect(live(ehr, { id: 'D2', name: '' })).toBeUndefined();
+    const second = await begin();
+    expect(live()).toBe(second);
+    expect(desk.provider.revoked).toEqual(['sub-1']);
+    expect(await desk.sessions.token(first)).toBeUndefined();
+    expect(Buffer.from((await desk.sessions.token(second))?.secret ?? []).toString()).toMatch(/^bearer-/);
+  });
+
+  it('that a person ends is forgotten here first, and revoked there, whatever the network does', async () => {
+    openDesk();
+    const session = await begin();
+    desk.provider.revocation = () => {
+      expect(live()).toBeUndefined();
+      return Promise.reject(new ProblemError({ code: 'PROVIDER_UNREACHABLE', detail: null }));
+    };
+    await desk.sessions.end(session, 'person');
+    expect(await desk.store.list()).toEqual([]);
+    expect(audited('token.revoked')).toMatchObject([{ result: 'PROVIDER_UNREACHABLE' }]);
+    await desk.sessions.end(session, 'person');
+    expect(audited('authentication.ended')).toHaveLength(1);
+  });
+
+  it('ends with the log-off of the system, all of them', async () => {
+    openDesk();
+    await begin();
+    await begin(18 * hour, otherEhr);
+    await desk.sessions.endAll('log_off');
+    expect(desk.sessions.list()).toEqual([]);
+    expect(desk.provider.revoked).toHaveLength(2);
+  });
+
+  it('ends with the access of its client, and those of others go on', async () => {
+    openDesk();
+    await begin();
+    await begin(18 * hour, otherEhr);
+    await desk.sessions.endOfClient(ehr.clientId);
+    expect(desk.sessions.list().map(({ owner }) => owner.clientId)).toEqual([otherEhr.clientId]);
+  });
+
+  it('is none where its beginning cannot be written down', async () => {
+    openDesk();
+    desk.audit.append = () => Promise.reject(new ProblemError({ code: 'STORAGE_FAILED', detail: null }));
+    await expect(begin()).rejects.toMatchObject({ problem: { code: 'STORAGE_FAILED' } });
+    expect(live()).toBeUndefined();
+    expect(await desk.store.list()).toEqual([]);
+    expect(desk.provider.revoked).toEqual(['sub-1']);
+  });
+
+  it('in memory goes with the agent, and its provider is told', async () => {
+    openDesk();
+    await begin();
+    await desk.restart();
+    expect(live()).toBeUndefined();
+    expect(desk.provider.revoked).toEqual(['sub-1']);
+  });
+
+  it('that is sealed is there after a restart, and asks a person before it signs', async () => {
+    openDesk(true);
+    await begin();
+    await desk.restart();
+    const session = live();
+    expect(session).toMatchObject({ staffName: staff.id, subject: 'sub-1', method: 'smartphone' });
+    expect(session?.usage.allows({ documentsPerSession: 250, requestsPerHour: 60 }, 1, 0)).toBe(false);
+    expect(desk.provider.revoked).toEqual([]);
+  });
+
+  it('that is sealed is gone after a restart where its time has run out meanwhile', async () => {
+    openDesk(true);
+    await begin();
+    await desk.stop();
+    desk.clock.advance(19 * hour);
+    desk.start();
+    await desk.sessions.open();
+    expect(desk.sessions.list()).toEqual([]);
+    expect(await desk.store.list()).toEqual([]);
+  });
+
+  it('tells whoever shows sessions that one began or ended', async () => {
+    openDesk();
+    let told = 0;
+    const forget = desk.sessions.subscribe(() => (told += 1));
+    const session = await begin();
+    expect(told).toBe(1);
+    await desk.sessions.end(session, 'person');
+    expect(told).toBe(2);
+    forget();
+    await begin();
+    expect(told).toBe(2);
+  });
+});
+
+describe('a clock time in words', () => {
+  beforeEach(() => void openDesk());
+
+  const at = (text: string): number => Date.parse(`${text}+09:00`);
+  it.each([
+    ['2026-04-01T12:00', '2026-04-01T23:59', '23:59', '23:59'],
+    ['2026-04-01T12:00', '2026-04-02T00:00', '明日 0:00', '0:00 tomorrow'],
+    ['2026-04-01T23:59', '2026-04-02T06:05', '明日 6:05', '6:05 tomorrow'],
+    ['2026-04-02T00:00', '2026-04-02T06:05', '6:05', '6:05'],
+    ['2026-04-01T12:00', '2026-04-03T02:00', '4月3日 2:00', '2:00 on 2026-04-03'],
+  ])('at %s, %s is %s', (now, moment, ja, en) => {
+    expect(clockWords(new Date(at(moment)), at(now))).toEqual({ ja, en });
+  });
+});
