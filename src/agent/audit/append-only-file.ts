@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import { lockFile, type FileLock } from './file-lock.ts';
 import { OneAtATime } from './one-at-a-time.ts';
+import { syncByPace } from './sync-by-pace.ts';
 
 /** The system calls whose failure decides what may be believed; a test replaces them to fail or to lose power. */
 export interface AppendIo {
@@ -16,13 +17,7 @@ export interface AppendIo {
 
 export const systemIo: AppendIo = {
   write: (fd, bytes, position) => fs.writeSync(fd, bytes, 0, bytes.length, position),
-  sync: (fd) =>
-    new Promise((resolve, reject) => {
-      fs.fdatasync(fd, (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    }),
+  sync: syncByPace(fs.fdatasync, fs.fdatasyncSync, () => performance.now()),
   syncNow: (fd) => fs.fdatasyncSync(fd),
   truncate: (fd, size) => fs.ftruncateSync(fd, size),
 };

@@ -4,7 +4,6 @@ import { readDispensingCsv, readPrescriptionCsv } from '../../formats/prescripti
 import { summarizeDispensing } from '../../formats/prescription/dispensing-summary.ts';
 import { summarizePrescription } from '../../formats/prescription/prescription-summary.ts';
 import type { DocumentSummary } from '../../formats/prescription/summary.ts';
-import { extractDocument } from '../../formats/xades/extract.ts';
 import type { VerificationReport } from '../../formats/xades/report.ts';
 import type { Verifier } from '../../formats/xades/verifier.ts';
 import { clockWarningId, warnOfClock } from './clock-warning.ts';
@@ -94,11 +93,10 @@ function acceptPrescription(document: OfType<'prescription'>): AcceptedDocument 
 function acceptDispensing(document: OfType<'dispensing'>, verifier: Verifier): AcceptedDocument | RefusedDocument {
   const reading = readDispensingCsv(document.csv);
   if (!reading.ok) return refuseCsv(document.id, reading.errors);
-  const { gate, report } = verifier.checkNestedPrescription(document.prescription);
-  if (gate === 'refuse') return refuseNested(document.id, report);
-  const { csv, prescriptionId } = extractDocument(document.prescription);
-  const nested = readPrescriptionCsv(csv);
-  const summary = summarizeDispensing(reading.document, nested.ok ? nested.document : null, prescriptionId);
+  const { gate, report, document: inside } = verifier.checkNestedPrescription(document.prescription);
+  if (gate === 'refuse' || inside === null) return refuseNested(document.id, report);
+  const nested = readPrescriptionCsv(inside.csv);
+  const summary = summarizeDispensing(reading.document, nested.ok ? nested.document : null, inside.prescriptionId);
   return { id: document.id, input: document, summary, warnings: [...reading.warnings.map(csvWarning), ...undecidedChecks(report, 'nested.')] };
 }
 

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SignatureRequest } from './signature-service.ts';
 
 /** SHA-256, lower-case hex, of the scope of one idempotency key: its client and the key itself. */
 export function fingerprintKey(clientId: string, idempotencyKey: string): string {
-  return createHash('sha256').update(JSON.stringify([clientId, idempotencyKey])).digest('hex');
+  return sha256(JSON.stringify([clientId, idempotencyKey]));
 }
 
 /** SHA-256, lower-case hex, of what was asked. Two bodies that mean the same have the same fingerprint. */
@@ -18,5 +18,5 @@ export function fingerprintBody(request: SignatureRequest): string {
 }
 
 export function sha256(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }

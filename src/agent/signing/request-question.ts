@@ -36,12 +36,14 @@ export interface SignerQuestion {
 
 export function signerQuestion({ clock, bindings, policy }: QuestionParts, { request, plan, partial }: QuestionedRequest, recipe: Recipe | null): SignerQuestion {
   const { staff } = request.identity;
+  // One question looks into the file of the bindings once.
+  const subjects = bindings.subjectsOf(staff.id);
   return {
     types: [...new Set(plan.accepted.map(({ input }) => input.type))],
     partial,
     at: clock.now(),
     certificateSha256: recipe === null || recipe.form === 'element' ? null : sha256(certificateOf(recipe)),
-    ownership: (certificate) => ownershipOf(certificate, staff.id, bindings, policy.staff),
+    ownership: (certificate) => ownershipOf(certificate, staff.id, { subjectsOf: () => subjects }, policy.staff),
   };
 }
 

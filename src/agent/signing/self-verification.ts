@@ -1,6 +1,5 @@
 import { ProblemError } from '../../contract/problem.ts';
 import { releaseObstacles } from '../../formats/xades/release.ts';
-import { extractDocument } from '../../formats/xades/extract.ts';
 import { ElementRefused } from '../../formats/xades/signature-splice.ts';
 import type { VerificationReport } from '../../formats/xades/report.ts';
 import type { Verifier } from '../../formats/xades/verifier.ts';
@@ -34,12 +33,12 @@ export function releaseDocument(
 ): ReleasableDocument {
   const { input } = document;
   const xml = assemble(document, answer);
-  const report = verifier.verify(xml, at);
+  const { report, document: inside } = verifier.examine(xml, at);
   const [obstacle] = releaseObstacles(report);
   if (obstacle) throw mismatch(obstacle.title, report);
   if (report.documentType !== input.type) throw mismatch(otherContent, report);
   if (report.signer?.certificateSha256 !== certificateSha256) throw mismatch(otherCertificate, report);
-  if (Buffer.compare(extractDocument(xml).csv, input.csv) !== 0) throw mismatch(otherContent, report);
+  if (inside === null || Buffer.compare(inside.csv, input.csv) !== 0) throw mismatch(otherContent, report);
   if (report.signingTime === null) throw mismatch(noTime, report);
   return { id: input.id, xml, sha256: sha256(xml), signingTime: report.signingTime, warnings: undecidedChecks(report, '') };
 }

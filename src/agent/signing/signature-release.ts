@@ -145,7 +145,7 @@ export class SignatureRelease {
     const { certificate, account } = signer;
     const { staff, caller, id } = request.identity;
     const subjects = bindings.subjectsOf(staff.id);
-    const ownership = ownershipOf(certificate, staff.id, bindings, policy.staff);
+    const ownership = ownershipOf(certificate, staff.id, { subjectsOf: () => subjects }, policy.staff);
     if (ownership === 'other' || (ownership === 'unbound' && !isFirstUse)) throw problem('STAFF_MISMATCH');
     const isNew = isNewCertificate(certificate, subjects);
     const statement = {

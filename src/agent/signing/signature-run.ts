@@ -3,7 +3,7 @@ import { CardError, type PinSessionId } from '../../native/host/card-host.ts';
 import type { Signer } from '../signers/signer.ts';
 import type { DocumentPlan } from './accept-documents.ts';
 import { mayRoleSign, readCard, type ReadCard } from './card-fitness.ts';
-import { lookForCard, type CardQuestion, type Ownership } from './card-question.ts';
+import { lookForCard, type CardQuestion } from './card-question.ts';
 import type { Journal, SignedInfoRecipe } from './journal.ts';
 import { reasonOfAbort, type Lane } from './lane.ts';
 import type { LiveRequest } from './live-request.ts';
@@ -105,10 +105,11 @@ export class SignatureRun {
     const session = this.#parts.pinSessions.peek(this.#owner, this.#order.plan.accepted.length);
     const card = session ? readCard(session.card) : null;
     if (!session || !card) return null;
-    const answer = lookForCard(this.#parts.cards, this.#question());
+    const question = this.#question();
+    const answer = lookForCard(this.#parts.cards, question);
     const isChosen =
       answer.kind === 'fits' &&
-      answer.cards.some((fit) => fit.certificate.sha256 === card.certificate.sha256 && this.#ownership(fit) === 'bound');
+      answer.cards.some((fit) => fit.certificate.sha256 === card.certificate.sha256 && question.ownership(fit) === 'bound');
     return isChosen ? { session, card } : null;
   }
 
@@ -263,10 +264,6 @@ export class SignatureRun {
 
   #question(): CardQuestion {
     return cardQuestion(this.#parts, this.#order, this.#recipe);
-  }
-
-  #ownership(card: ReadCard): Ownership {
-    return this.#question().ownership(card);
   }
 }
 

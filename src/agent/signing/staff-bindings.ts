@@ -51,13 +51,20 @@ export interface StaffBindings {
   unbind(staffId: string, subjectSha256?: string): Promise<boolean>;
 }
 
+/** Every request asks several times. */
+const subjectsKnown = new WeakMap<Certificate, CertificateSubject>();
+
 export function subjectOf(certificate: Certificate): CertificateSubject {
-  return {
+  const known = subjectsKnown.get(certificate);
+  if (known) return known;
+  const subject = {
     issuerSha256: sha256(certificate.issuerDer),
     subjectSha256: sha256(certificate.subjectDer),
     issuer: certificate.issuer.text,
     subject: certificate.subject.text,
   };
+  subjectsKnown.set(certificate, subject);
+  return subject;
 }
 
 export function isSameSubject(a: CertificateSubject, b: CertificateSubject): boolean {

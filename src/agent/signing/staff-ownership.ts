@@ -8,7 +8,7 @@ import { isSameSubject, subjectOf, type BoundSubject, type StaffBindings } from 
  * policy `ask` and while the staff member has no binding yet.
  * SECURITY: test/unit/agent/signing/staff-bindings.test.ts
  */
-export function ownershipOf(certificate: Certificate, staffId: string, bindings: StaffBindings, policy: SignaturePolicy['staff']): Ownership {
+export function ownershipOf(certificate: Certificate, staffId: string, bindings: Pick<StaffBindings, 'subjectsOf'>, policy: SignaturePolicy['staff']): Ownership {
   const preset = policy.preset.filter((entry) => entry.staffId === staffId);
   const subjects = bindings.subjectsOf(staffId);
   if (preset.some((entry) => entry.certificateSha256 === certificate.sha256)) return 'bound';

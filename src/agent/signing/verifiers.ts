@@ -50,6 +50,7 @@ export class Verifiers {
     const verifier = createVerifier({ ...trust, chain: [...trust.chain, ...chain], at: new Date(this.#now()) });
     return {
       verify: (xml, at = new Date(this.#now())) => verifier.verify(xml, at),
+      examine: (xml, at = new Date(this.#now())) => verifier.examine(xml, at),
       checkNestedPrescription: (xml, at = new Date(this.#now())) => verifier.checkNestedPrescription(xml, at),
     };
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { validatePath, type PathQuestion, type PathResult } from './path.ts';
 import type { VerifySignature } from './revocation.ts';
@@ -16,6 +16,7 @@ export class PathValidator {
   readonly #entries: number;
   readonly #certificates = new Map<string, Certificate>();
   readonly #answers = new Map<string, SignatureAnswer>();
+  #last: { readonly question: PathQuestion; readonly result: PathResult } | null = null;
 
   constructor(entries: number = defaultEntries) {
     this.#entries = entries;
@@ -23,12 +24,15 @@ export class PathValidator {
 
   /** As parseCertificate, but the same bytes are read only once. Throws DerError. */
   parse(der: Uint8Array): Certificate {
-    const sha256 = createHash('sha256').update(der).digest('hex');
-    return this.#remember(this.#certificates, sha256, () => parseCertificate(der));
+    return this.#remember(this.#certificates, hash('sha256', der), () => parseCertificate(der));
   }
 
+  /** The signatures of one request are all judged for one moment and by the same certificates: the same question is answered once. */
   validate(question: PathQuestion): PathResult {
-    return validatePath(question, this.#verify);
+    if (this.#last !== null && isSameQuestion(this.#last.question, question)) return this.#last.result;
+    const result = validatePath(question, this.#verify);
+    this.#last = { question, result };
+    return result;
   }
 
   /** How much is remembered, for tests and diagnosis. */
@@ -51,4 +55,19 @@ export class PathValidator {
     memory.set(key, value);
     return value;
   }
+}
+
+/** By the identity of everything that is asked about; nothing of it is ever changed. */
+function isSameQuestion(one: PathQuestion, other: PathQuestion): boolean {
+  return (
+    one.certificate === other.certificate &&
+    one.at.getTime() === other.at.getTime() &&
+    one.anchors === other.anchors &&
+    one.crls === other.crls &&
+    one.requireKeyUsage === other.requireKeyUsage &&
+    one.requireExtendedKeyUsage === other.requireExtendedKeyUsage &&
+    one.requirePolicies === other.requirePolicies &&
+    one.chain.length === other.chain.length &&
+    one.chain.every((certificate, index) => certificate === other.chain[index])
+  );
 }

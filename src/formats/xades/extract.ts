@@ -1,6 +1,6 @@
 import type { DocumentType } from '../prescription/document.ts';
 import { readXml } from '../xml/reader.ts';
-import { locateSignedDocument } from './signed-wrapper.ts';
+import { locateSignedDocument, type SignedWrapper } from './signed-wrapper.ts';
 
 export interface ExtractedDocument {
   readonly type: DocumentType;
@@ -12,6 +12,9 @@ export interface ExtractedDocument {
 
 /** Takes the CSV out of a signed file by the same paths that the verifier pins. Verifies nothing. Throws XmlRefusal and StructureRefused. */
 export function extractDocument(xml: Uint8Array): ExtractedDocument {
-  const { type, csv, prescriptionId } = locateSignedDocument(readXml(xml).root);
+  return contentOf(locateSignedDocument(readXml(xml).root));
+}
+
+export function contentOf({ type, csv, prescriptionId }: SignedWrapper): ExtractedDocument {
   return { type, csv, prescriptionId };
 }

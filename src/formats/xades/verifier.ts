@@ -10,6 +10,7 @@ import { XmlRefusal } from '../xml/refusal.ts';
 import { carryingObstacle, findPrescription } from './carried-prescription.ts';
 import { checkNamedCertificate, checkRole, checkSigningTime, isNamed } from './certificate-checks.ts';
 import { check, stopsNesting } from './checks.ts';
+import { contentOf, type ExtractedDocument } from './extract.ts';
 import { parseSignature, type ParsedSignature } from './parsed-signature.ts';
 import { pathChecks, type Trust } from './path-checks.ts';
 import { checkReferences } from './reference-checks.ts';
@@ -37,12 +38,19 @@ export interface VerificationOptions {
 export interface Verifier {
   /** Never throws: a file that cannot be read is INVALID with its reason. */
   verify(xml: Uint8Array, at?: Date): VerificationReport;
+  /** As {@link verify}, with what is inside from the same reading. Never throws. */
+  examine(xml: Uint8Array, at?: Date): ExaminedDocument;
   checkNestedPrescription(xml: Uint8Array, at?: Date): NestedPrescriptionAnswer;
 }
 
-export interface NestedPrescriptionAnswer {
-  readonly gate: 'accept' | 'refuse';
+export interface ExaminedDocument {
   readonly report: VerificationReport;
+  /** Null where the file could not be read as a signed document. */
+  readonly document: ExtractedDocument | null;
+}
+
+export interface NestedPrescriptionAnswer extends ExaminedDocument {
+  readonly gate: 'accept' | 'refuse';
 }
 
 /** Verifies one file. For many files under the same trust make a verifier and keep it: it remembers certificates and paths. */
@@ -69,7 +77,8 @@ export function createVerifier(options: VerificationOptions): Verifier {
     policies: options.policies ?? [signingPolicy],
   };
   return {
-    verify: (xml, at = options.at) => verifyFile(xml, trust, at),
+    verify: (xml, at = options.at) => examineFile(xml, trust, at).report,
+    examine: (xml, at = options.at) => examineFile(xml, trust, at),
     checkNestedPrescription: (xml, at = options.at) => verifyForNesting(xml, trust, at),
   };
 }
@@ -85,24 +94,27 @@ function readable<T>(encoded: readonly Uint8Array[], read: (der: Uint8Array) => 
   });
 }
 
-function verifyFile(xml: Uint8Array, trust: Trust, at: Date): VerificationReport {
+function examineFile(xml: Uint8Array, trust: Trust, at: Date): ExaminedDocument {
   try {
-    return verifyWrapper(locateSignedDocument(readXml(xml).root), trust, at, false);
+    const wrapper = locateSignedDocument(readXml(xml).root);
+    return { report: verifyWrapper(wrapper, trust, at, false), document: contentOf(wrapper) };
   } catch (error) {
-    return refusedReport(error, at);
+    return { report: refusedReport(error, at), document: null };
   }
 }
 
 function verifyForNesting(xml: Uint8Array, trust: Trust, at: Date): NestedPrescriptionAnswer {
   let report: VerificationReport;
+  let document: ExtractedDocument | null = null;
   try {
     const { root } = readXml(xml);
     const wrapper = locateSignedDocument(root);
+    document = contentOf(wrapper);
     report = withChecks(verifyWrapper(wrapper, trust, at, true), nestingChecks(wrapper, findPrescription(root)));
   } catch (error) {
     report = refusedReport(error, at);
   }
-  return { gate: report.checks.some(stopsNesting) ? 'refuse' : 'accept', report };
+  return { gate: report.checks.some(stopsNesting) ? 'refuse' : 'accept', report, document };
 }
 
 function nestingChecks(wrapper: SignedWrapper, prescription: ReturnType<typeof findPrescription>): readonly VerificationCheck[] {

@@ -49,6 +49,13 @@ describe('a validator with a memory', () => {
     expect(validator.validate({ ...asked, anchors: { certificates: [], fingerprints: new Set() } }).verdict).toBe('INDETERMINATE');
     const crls = ca.crls([{ serialNumber: asked.certificate.serialNumber, at: asked.at }]);
     expect(validator.validate({ ...asked, crls }).verdict).toBe('INVALID');
+    expect(validator.validate(asked).verdict).toBe('VALID');
+    expect(validator.validate({ ...asked, chain: [] }).verdict).toBe('INDETERMINATE');
+    expect(validator.validate({ ...asked, chain: [ca.authentication.certificate] }).verdict).toBe('INDETERMINATE');
+    expect(validator.validate({ ...asked, requireKeyUsage: 'digitalSignature' }).verdict).toBe('INVALID');
+    expect(validator.validate({ ...asked, requireExtendedKeyUsage: '1.2.3' }).verdict).toBe('INVALID');
+    expect(validator.validate({ ...asked, requirePolicies: ['1.2.3'] }).verdict).toBe('INVALID');
+    expect(validator.validate(asked).verdict).toBe('VALID');
   });
 
   it('does not take a forged certificate for the good one it resembles', () => {
