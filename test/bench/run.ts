@@ -1,6 +1,6 @@
 /**
- * `node test/bench/run.ts [--rows 1,2,…] [--quick] [--long] [--json]`: measures, prints one table, writes
- * bench/results.json. Ends with 1 when a target was missed.
+ * `node test/bench/run.ts [remote] [--rows 1,2,…] [--quick] [--long] [--json]`: measures, prints one table, writes
+ * bench/results.json. `remote`: the rows of remote signing. Ends with 1 when a target was missed.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,12 +17,17 @@ const rows: Readonly<Record<string, () => Promise<{ readonly row: BenchRow }>>> 
   4: () => import('./row-4-request.ts'),
   5: () => import('./row-5-batch.ts'),
   7: () => import('./row-7-commands.ts'),
+  '7-login': () => import('./row-7-login.ts'),
   9: () => import('./row-9-start-and-memory.ts'),
 };
 
-const { values: flags } = parseArgs({
+/** Rows by what they are about. */
+const groups: Readonly<Record<string, readonly string[]>> = { remote: ['7-login'] };
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    rows: { type: 'string', default: Object.keys(rows).join(',') },
+    rows: { type: 'string' },
     quick: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -32,7 +37,7 @@ const { values: flags } = parseArgs({
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
 const measured: BenchLine[] = [];
 const notMeasured: { readonly row: number; readonly missing: readonly string[] }[] = [];
-for (const number of flags.rows.split(',').map((name) => name.trim())) {
+for (const number of wantedRows()) {
   const load = rows[number];
   if (load === undefined) throw new RangeError(`no row ${number}; there are ${Object.keys(rows).join(', ')}`);
   const { row } = await load();
@@ -57,3 +62,12 @@ else {
   for (const { row, remark } of measured) if (remark !== undefined) console.log(`\n${row}: ${remark}`);
 }
 if (!measured.every(isMet)) process.exitCode = 1;
+
+function wantedRows(): readonly string[] {
+  if (flags.rows !== undefined) return flags.rows.split(',').map((name) => name.trim());
+  const [group] = positionals;
+  if (group === undefined) return Object.keys(rows);
+  const wanted = groups[group];
+  if (wanted === undefined) throw new RangeError(`no group ${group}; there are ${Object.keys(groups).join(', ')}`);
+  return wanted;
+}

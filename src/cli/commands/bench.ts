@@ -24,13 +24,15 @@ export function addBench(program: Command, context: CommandContext): void {
         en: 'Measures in turn with xadesjs, xmlsec1 and a PKCS#11 program in C within one run, prints one table and writes bench/results.json. Ends with 1 where a target is missed.',
       }),
     )
+    .argument('[group]', say({ ja: '行のまとまり: remote（リモート署名）', en: 'a group of rows: remote' }))
     .addOption(new Option('--rows <LIST>', say({ ja: '測る行（例: 1,2,4）', en: 'rows to measure, such as 1,2,4' })))
     .option('--quick', say({ ja: '回数を減らして目安だけを得る', en: 'fewer rounds, for a first orientation' }))
     .option('--long', say({ ja: '行9で10,000件の署名も行う', en: 'in row 9 also make 10,000 signatures' }))
     .addOption(jsonOption(context))
-    .action(async (options: BenchOptions) => {
+    .action(async (group: string | undefined, options: BenchOptions) => {
       const entry = fileURLToPath(new URL('../../../test/bench/run.ts', import.meta.url));
       const flags = [
+        ...(group === undefined ? [] : [group]),
         ...(options.rows === undefined ? [] : ['--rows', options.rows]),
         ...(['quick', 'long', 'json'] as const).filter((name) => options[name] === true).map((name) => `--${name}`),
       ];
