@@ -1,0 +1,69 @@
+import { X509Certificate } from 'node:crypto';
+import type { BrowserWindow, Certificate, Session } from 'electron';
+import type { AuthenticationExit, LoginQuestion } from '../agent/ports.ts';
+import { problem } from '../agent/signing/request-end.ts';
+
+/**
+ * Follows a provider's login page to its end: every request of its session is judged before it leaves, nothing goes
+ * anywhere but to the origins that policy names, and the redirect is caught before it reaches the network, once.
+ * Throws PROVIDER_REFUSED where the page leads elsewhere or dies, PROVIDER_UNREACHABLE where it does not open.
+ * SECURITY: test/unit/main/follow-login.test.ts
+ */
+export function followLogin(
+  window: Pick<BrowserWindow, 'webContents' | 'on'>,
+  own: Pick<Session, 'webRequest'>,
+  { page, certificateSha256 }: LoginQuestion,
+  signal: AbortSignal,
+): Promise<URL | AuthenticationExit> {
+  const contents = window.webContents;
+  return new Promise<URL | AuthenticationExit>((resolve, reject) => {
+    const cancel = (): void => resolve('cancelled');
+    signal.addEventListener('abort', cancel, { once: true });
+    window.on('closed', cancel);
+    contents.on('render-process-gone', () => reject(problem('PROVIDER_REFUSED', pageFailed)));
+    own.webRequest.onBeforeRequest((details, answer) => {
+      const goal = judge(new URL(details.url), page);
+      answer({ cancel: goal !== 'allowed' });
+      if (details.resourceType !== 'mainFrame') return;
+      if (goal === 'redirect') resolve(new URL(details.url));
+      else if (goal === 'foreign') reject(problem('PROVIDER_REFUSED', ledElsewhere(new URL(details.url))));
+    });
+    contents.on('select-client-certificate', (event, url, offered, choose) => {
+      event.preventDefault();
+      const mine = judge(new URL(url), page) === 'allowed' ? offered.find((certificate) => sha256Of(certificate) === certificateSha256) : undefined;
+      if (mine !== undefined) choose(mine);
+      // Electron's type knows no empty answer; its documentation does: no certificate is sent.
+      else (choose as (certificate?: Certificate) => void)();
+    });
+    contents.loadURL(page.url.href).catch((error: unknown) => {
+      // The redirect itself was cancelled: then it has been answered, and this changes nothing.
+      reject(problem('PROVIDER_UNREACHABLE', notLoaded(page.url, error)));
+    });
+  });
+}
+
+/** Exact origin and path for the redirect (RFC 8252 §8.10), exact origins for the rest. */
+function judge(url: URL, { redirectUrl, allowedOrigins }: LoginQuestion['page']): 'redirect' | 'allowed' | 'foreign' {
+  if (url.origin === redirectUrl.origin && url.pathname === redirectUrl.pathname) return 'redirect';
+  return allowedOrigins.includes(url.origin) ? 'allowed' : 'foreign';
+}
+
+function sha256Of({ data }: Certificate): string {
+  try {
+    return new X509Certificate(data).fingerprint256.replaceAll(':', '').toLowerCase();
+  } catch {
+    return '';
+  }
+}
+
+const pageFailed = { ja: 'ログイン画面が停止しました。', en: 'The login page stopped.' };
+
+function ledElsewhere({ origin }: URL) {
+  return { ja: `ログイン画面が許可されていない ${origin} に移動しようとしました。`, en: `The login page tried to go to ${origin}, which policy does not allow.` };
+}
+
+function notLoaded({ origin }: URL, error: unknown) {
+  const { code } = error as { code?: unknown };
+  const reason = typeof code === 'string' ? code : 'ERR_FAILED';
+  return { ja: `${origin} のログイン画面を開けません（${reason}）。`, en: `The login page at ${origin} does not open (${reason}).` };
+}
