@@ -1,20 +1,21 @@
 import type { CertificateRequest } from './ca/test-ca.ts';
 import { jstMidnight } from './ca/jst-midnight.ts';
 import type { VirtualHpkiCardOptions } from './cards/card-options.ts';
+import type { VirtualCard } from './cards/virtual-card.ts';
 import { VirtualHpkiCard } from './cards/virtual-hpki-card.ts';
 import { sandboxPeople, type SandboxClinic } from './sandbox-clinic.ts';
 
 /** Cards that an EHR meets sooner or later: the fitting ones, and each kind that an agent has to refuse or to be careful with. */
-export type DrawerCard = 'doctor' | 'pharmacist' | 'other-doctor' | 'expired' | 'authentication-only' | 'three-tries';
+export type DrawerCard = 'doctor' | 'pharmacist' | 'other-doctor' | 'expired' | 'authentication-only' | 'three-tries' | 'my-number';
 
 /** Made when first taken out, because keys take time, and kept with their counters. */
 export interface CardDrawer {
-  take(name: DrawerCard): Promise<VirtualHpkiCard>;
+  take(name: DrawerCard): Promise<VirtualCard>;
 }
 
 export function openCardDrawer(clinic: SandboxClinic, options: Pick<VirtualHpkiCardOptions, 'layout'> = {}): CardDrawer {
   const { ca } = clinic;
-  const made = new Map<DrawerCard, Promise<VirtualHpkiCard>>();
+  const made = new Map<DrawerCard, Promise<VirtualCard>>();
 
   async function signingCard(departure: Partial<CertificateRequest>, more: VirtualHpkiCardOptions = {}): Promise<VirtualHpkiCard> {
     const { certificate, privateKey } = await ca.issue({ ...sandboxPeople.doctor, ...departure });
@@ -22,7 +23,7 @@ export function openCardDrawer(clinic: SandboxClinic, options: Pick<VirtualHpkiC
     return new VirtualHpkiCard({ ...options, ...more, signing });
   }
 
-  async function make(name: DrawerCard): Promise<VirtualHpkiCard> {
+  async function make(name: DrawerCard): Promise<VirtualCard> {
     switch (name) {
       case 'doctor':
       case 'pharmacist':
@@ -33,6 +34,8 @@ export function openCardDrawer(clinic: SandboxClinic, options: Pick<VirtualHpkiC
         return signingCard({ notBefore: jstMidnight(ca.now, -3), notAfter: jstMidnight(ca.now, -1) });
       case 'three-tries':
         return signingCard({}, { maxTries: 3 });
+      case 'my-number':
+        return (await clinic.myNumberCard('doctor')).card;
       case 'authentication-only': {
         const { certificate, privateKey } = await ca.issue({ ...sandboxPeople.doctor, kind: 'authentication' });
         return new VirtualHpkiCard({ ...options, authentication: { certificate: certificate.der, privateKey } });

@@ -83,7 +83,7 @@ function addCard(sandbox: Command, context: CommandContext): void {
   const { say } = context;
   const command = sandbox
     .command('card')
-    .summary(say({ ja: '仮想HPKIカードをpcscdの仮想リーダー（vpcd）に挿入する', en: "insert a virtual HPKI card into pcscd's virtual reader (vpcd)" }))
+    .summary(say({ ja: '仮想のHPKIカード・マイナンバーカードをpcscdの仮想リーダー（vpcd）に挿入する', en: "insert a virtual HPKI or My Number card into pcscd's virtual reader (vpcd)" }))
     .addOption(cardOption(context))
     .addOption(new Option('--layout <LAYOUT>', say({ ja: 'ファイルの配置', en: 'file layout' })).choices(['circulation', 'annex-b']).default('circulation'))
     .option('--port <PORT>', say({ ja: 'vpcdのポート', en: "vpcd's port" }), portNumber(context), 35963)

@@ -1,13 +1,13 @@
-import type { VirtualHpkiCard } from '../../sandbox/cards/virtual-hpki-card.ts';
+import type { VirtualCard } from '../../sandbox/cards/virtual-card.ts';
 import type { CardDrawer, DrawerCard } from '../../sandbox/card-drawer.ts';
 import { CommandFailure } from '../exit.ts';
 import type { CommandContext } from '../program.ts';
 
-export const drawerCards = ['doctor', 'pharmacist', 'other-doctor', 'expired', 'authentication-only', 'three-tries'] as const satisfies readonly DrawerCard[];
+export const drawerCards = ['doctor', 'pharmacist', 'other-doctor', 'expired', 'authentication-only', 'three-tries', 'my-number'] as const satisfies readonly DrawerCard[];
 
 /** A reader whose cards a person, or a script, changes while programs use it. */
 export interface ControlledReader {
-  insert(card: VirtualHpkiCard): Promise<void> | void;
+  insert(card: VirtualCard): Promise<void> | void;
   remove(): Promise<void> | void;
 }
 

@@ -1,4 +1,4 @@
-import type { VirtualHpkiCard } from '../../sandbox/cards/virtual-hpki-card.ts';
+import type { VirtualCard } from '../../sandbox/cards/virtual-card.ts';
 import type { connectToVpcd, VpcdConnection } from '../../sandbox/cards/vpcd-connection.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import type { ControlledReader } from './card-controls.ts';
@@ -10,7 +10,7 @@ export interface VpcdReader extends ControlledReader {
 
 /** One of pcscd's virtual readers (vpcd). A card that a fault has pulled may be inserted again. */
 export function vpcdReader(port: number, connect: typeof connectToVpcd): VpcdReader {
-  let inserted: { readonly card: VirtualHpkiCard; readonly connection: VpcdConnection } | undefined;
+  let inserted: { readonly card: VirtualCard; readonly connection: VpcdConnection } | undefined;
   const { promise: serviceGone, resolve } = Promise.withResolvers<undefined>();
   return {
     serviceGone,

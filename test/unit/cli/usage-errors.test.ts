@@ -24,7 +24,7 @@ const wrong: readonly (readonly [line: string, ja: string])[] = [
   ['verify a --no-such', 'オプション --no-such はありません。'],
   ['verify a --at', 'オプション --at <TIME> に値を指定してください。'],
   ['sign a.csv --staff-name x', 'オプション --staff-id <ID> を指定してください。'],
-  ['sandbox card --card x', 'オプション --card <WHO> の値「x」は使えません。使える値: doctor, pharmacist, other-doctor, expired, authentication-only, three-tries。'],
+  ['sandbox card --card x', 'オプション --card <WHO> の値「x」は使えません。使える値: doctor, pharmacist, other-doctor, expired, authentication-only, three-tries, my-number。'],
   ['sandbox card --port x', 'オプション --port <PORT> の値「x」は使えません。0〜65535の数で指定してください。'],
 ];
 
