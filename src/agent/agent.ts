@@ -18,7 +18,9 @@ import { fault, type Log } from './log.ts';
 import { openRemote } from './open-remote.ts';
 import { PairingDesk } from './pairing-desk.ts';
 import type { Clock, Prompts, SecretStore } from './ports.ts';
+import { OutboundNetwork, type OutboundNetworkOptions } from './remote/network/outbound-network.ts';
 import { RecentSignatures } from './recent-signatures.ts';
+import { createProviders } from './remote/providers/create-providers.ts';
 import type { RemoteProvider } from './remote/remote-provider.ts';
 import { JournalFile } from './signing/journal-file.ts';
 import { Lane } from './signing/lane.ts';
@@ -37,12 +39,14 @@ export interface AgentOptions {
   readonly cards: CardHost;
   readonly prompts: Prompts;
   readonly secrets: SecretStore;
-  /** Services of remote signing, in the order of policy. */
+  /** Services of remote signing instead of those that policy names. */
   readonly providers?: readonly RemoteProvider[];
   readonly clock: Clock;
   readonly log: Log;
   /** Null where the platform cannot tell who owns a connection. */
   readonly peers: PeerPort | null;
+  /** Who else says which proxy leads out, besides policy. Default: nobody. */
+  readonly outbound?: Pick<OutboundNetworkOptions, 'system' | 'environment'>;
   /** Host name and OS user, for the audit log. */
   readonly terminal: string;
   readonly onClose?: () => void;
@@ -94,9 +98,11 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const trust = await openTrustStore(data, settings.trust, log);
   opened.defer(() => trust.close());
   const verifiers = new Verifiers(trust.current, () => clock.now());
+  const network = new OutboundNetwork({ settings: settings.network, secrets, clock, log, ...(options.outbound ?? { system: null, environment: {} }) });
+  opened.defer(() => network.close());
   const recent = new RecentSignatures(clock);
   const windows = new Lane();
-  const remote = await openRemote({ ...options, providers: options.providers ?? [], bindings, audit, windows });
+  const remote = await openRemote({ ...options, providers: options.providers ?? createProviders(settings.remote.providers, { network, clock }), bindings, audit, windows });
   opened.defer(() => remote.close());
   const { signing } = remote;
   const signatures = new SignatureRequests({ cards, prompts, journal, audit: recent.noting(audit), bindings, trust: trust.current, policy: settings, clock, log, windows, remote: signing });
@@ -131,7 +137,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   endApi = () => api.close();
   const control = await startControlServer({
     socket: data.controlSocket,
-    handle: controlCommands({ port: () => api.port, status, pairing: desk, clients, cards, bindings, audit, signatures, remote, clock }),
+    handle: controlCommands({ port: () => api.port, status, pairing: desk, clients, cards, bindings, audit, signatures, remote, network, settings, clock }),
     log,
   });
   opened.defer(() => control.close());

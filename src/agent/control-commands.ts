@@ -8,8 +8,12 @@ import { statusAnswerOf } from './api/status-view.ts';
 import { revokeClient } from './revoke-client.ts';
 import type { ControlCommand, Json } from './control/control-protocol.ts';
 import type { ControlHandler } from './control/control-server.ts';
+import type { Settings } from './config/settings.ts';
+import { diagnoseServices } from './diagnostics/look-at-services.ts';
 import type { Clock } from './ports.ts';
 import type { Remote } from './open-remote.ts';
+import { fromSealed } from './remote/network/client-certificate.ts';
+import type { OutboundNetwork } from './remote/network/outbound-network.ts';
 import type { PairingDesk } from './pairing-desk.ts';
 import type { SignatureService } from './signing/signature-service.ts';
 import type { StaffBindings } from './signing/staff-bindings.ts';
@@ -24,6 +28,8 @@ export interface ControlParts {
   readonly audit: AuditLog;
   readonly signatures: SignatureService;
   readonly remote: Pick<Remote, 'end'>;
+  readonly network: OutboundNetwork;
+  readonly settings: Pick<Settings, 'remote'>;
   readonly clock: Clock;
 }
 
@@ -67,6 +73,14 @@ export function controlCommands(parts: ControlParts): ControlHandler {
         }));
       case 'sessions.end':
         return endSessions(parts, command.staffId ?? null);
+      case 'network.diagnose':
+        return (await diagnoseServices({ network: parts.network, settings: parts.settings, address: command.address, clock: parts.clock, signal })) as unknown as Json;
+      case 'network.useCertificate':
+        return useCertificate(parts, command.sealable);
+      case 'network.useProxyCredentials':
+        await parts.network.useProxyCredentials(command.proxy, command);
+        await parts.audit.append({ event: 'network.proxy_credentials_set', result: 'ok' });
+        return null;
       case 'sign':
         return sign(parts, command, emit, signal);
     }
@@ -89,6 +103,13 @@ async function bindStaff(
   await bindings.bind(staffId, parsed, 'administrator', clock.now());
   await audit.append({ event: 'staff.bound', result: 'ok', staffId, certificateSha256: parsed.sha256, notes: ['by=administrator'] });
   return { subject: parsed.subject.text };
+}
+
+async function useCertificate({ network, audit }: ControlParts, sealable: string): Promise<Json> {
+  const certificate = fromSealed(Buffer.from(sealable, 'base64'));
+  await network.useClientCertificate(certificate);
+  await audit.append({ event: 'network.certificate_imported', result: 'ok', certificateSha256: certificate.sha256 });
+  return null;
 }
 
 async function unbindStaff({ bindings, audit }: ControlParts, staffId: string): Promise<Json> {

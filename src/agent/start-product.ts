@@ -5,9 +5,7 @@ import { createAgent } from './agent.ts';
 import { readConfig } from './config/read-config.ts';
 import { openCardHosts } from './open-card-hosts.ts';
 import type { Prompts, SecretStore } from './ports.ts';
-import { OutboundNetwork } from './remote/network/outbound-network.ts';
 import type { SystemProxy } from './remote/network/proxy-route.ts';
-import { createProviders } from './remote/providers/create-providers.ts';
 import { fileSecretStore } from './storage/file-secret-store.ts';
 import { openFileLog } from './storage/file-log.ts';
 import { prepareDataDirectory } from './storage/data-directory.ts';
@@ -34,7 +32,6 @@ export async function startProduct(options: ProductOptions): Promise<Agent> {
   for (const problem of config.problems) log.warn('config.problem', { fromPolicy: problem.source === 'policy' });
   const { settings } = config;
   const secrets = options.secrets ?? fileSecretStore(data.secrets);
-  const network = new OutboundNetwork({ settings: settings.network, secrets, system: options.systemProxy ?? null, environment: process.env, clock: systemClock, log });
   return createAgent({
     data,
     settings,
@@ -42,14 +39,11 @@ export async function startProduct(options: ProductOptions): Promise<Agent> {
     cards: openCardHosts(settings, data) ?? combineCardHosts([]),
     prompts: options.prompts,
     secrets,
-    providers: createProviders(settings.remote.providers, { network, clock: systemClock }),
     clock: systemClock,
     log,
     peers: peersOfThisMachine(),
+    outbound: { system: options.systemProxy ?? null, environment: process.env },
     terminal: `${hostname()}/${userInfo().username}`,
-    onClose: () => {
-      network.close();
-      log.close();
-    },
+    onClose: () => log.close(),
   });
 }

@@ -2,6 +2,7 @@ import { addAnchors } from './commands/anchors.ts';
 import { addAudit } from './commands/audit.ts';
 import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addNetwork } from './commands/network.ts';
 import { addPair } from './commands/pair.ts';
 import { addReaders } from './commands/readers.ts';
 import { addServe } from './commands/serve.ts';
@@ -24,6 +25,7 @@ export const productCommands: readonly AddCommand[] = [
   addDoctor,
   addStaff,
   addAnchors,
+  addNetwork,
   addAudit,
   addConfig,
 ];

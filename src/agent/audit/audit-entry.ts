@@ -26,6 +26,8 @@ export type AuditEvent =
   | 'client.paired'
   | 'client.pairing_failed'
   | 'client.revoked'
+  | 'network.certificate_imported'
+  | 'network.proxy_credentials_set'
   | 'agent.started'
   | 'agent.stopped'
   | 'audit.torn_line_removed'

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { serviceAddress } from './addresses.ts';
 
 /**
  * What policy says about remote signing. No address, client id or field name of a provider comes from anywhere else: neither
@@ -7,8 +8,6 @@ import { z } from 'zod';
 
 /** As in the API, in `POST /v1/sessions`. */
 export const authenticationMethod = z.enum(['smartphone', 'hpki-card', 'mynumber-card']);
-
-const serviceUrl = z.url({ protocol: /^https$/, error: 'an https address' });
 
 const fieldName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'a name of a field');
 
@@ -19,9 +18,9 @@ const cscProvider = z.strictObject({
   kind: z.literal('csc'),
   name: providerName,
   /** RFC 8414 issuer: everything about the authorization server is discovered from here. */
-  issuer: serviceUrl,
+  issuer: serviceAddress,
   /** Base of the signature API, up to and with `/csc/v2`. */
-  serviceUrl,
+  serviceUrl: serviceAddress,
   clientId: z.string().min(1).max(256),
   methods: z.array(authenticationMethod).min(1).max(3).default(['smartphone', 'hpki-card', 'mynumber-card']),
   /** `openid` brings the ID token that says who authenticated. */
@@ -34,15 +33,15 @@ const cscProvider = z.strictObject({
 const kaguraProvider = z.strictObject({
   kind: z.literal('kagura'),
   name: providerName,
-  issuer: serviceUrl,
-  authorizationUrl: serviceUrl,
-  tokenUrl: serviceUrl,
-  signatureUrl: serviceUrl,
-  revocationUrl: serviceUrl.nullable().default(null),
+  issuer: serviceAddress,
+  authorizationUrl: serviceAddress,
+  tokenUrl: serviceAddress,
+  signatureUrl: serviceAddress,
+  revocationUrl: serviceAddress.nullable().default(null),
   /** Ends the login. It is caught in the window and never called. */
   redirectUrl: z.url({ protocol: /^https?$/ }),
   /** Where the login page may lead to, besides the origin of `authorizationUrl`. */
-  allowedOrigins: z.array(z.url({ protocol: /^https$/ })).max(16).default([]),
+  allowedOrigins: z.array(serviceAddress).max(16).default([]),
   /** One client for each method. A method without one is not offered. */
   clientIds: z
     .strictObject({
@@ -53,7 +52,7 @@ const kaguraProvider = z.strictObject({
     .default({ smartphone: 'FIDO', 'hpki-card': 'HPKI', 'mynumber-card': 'JPKI' }),
   scope: z.string().min(1).max(256).default('openid'),
   /** Keys of the issuer. Null: an ID token is taken as it comes over TLS (OpenID Connect Core §3.1.3.7, number 6). */
-  jwksUrl: serviceUrl.nullable().default(null),
+  jwksUrl: serviceAddress.nullable().default(null),
   /** Canonicalization that the service declares on its reference to the document. */
   reference1: z.enum(['inclusive', 'exclusive']).default('inclusive'),
   /** Names of parameters and fields. None of them is public; these are the sandbox's. */

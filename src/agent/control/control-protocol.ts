@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { serviceAddress } from '../config/addresses.ts';
 
 /**
  * How the command line talks to the running agent of the same user: JSON lines over a socket file (a named pipe on
@@ -16,6 +17,16 @@ export const controlCommand = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('staff.unbind'), staffId: z.string().min(1).max(64) }),
   z.strictObject({ command: z.literal('sessions.list') }),
   z.strictObject({ command: z.literal('sessions.end'), staffId: z.string().min(1).max(64).optional() }),
+  /** All services of policy, or one address that the person at this computer names. */
+  z.strictObject({ command: z.literal('network.diagnose'), address: serviceAddress.nullable() }),
+  /** What a SecretStore is to keep (src/agent/remote/network/client-certificate.ts), in base64. */
+  z.strictObject({ command: z.literal('network.useCertificate'), sealable: z.base64().max(256 * 1024) }),
+  z.strictObject({
+    command: z.literal('network.useProxyCredentials'),
+    proxy: z.string().regex(/^.{1,253}:\d{1,5}$/),
+    user: z.string().min(1).max(256),
+    password: z.string().max(1024),
+  }),
   z.strictObject({
     command: z.literal('sign'),
     staff: z.strictObject({ id: z.string().min(1).max(64), name: z.string().min(1).max(128) }),

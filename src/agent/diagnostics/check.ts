@@ -3,6 +3,7 @@ import type { MachinePolicy } from '../config/machine-policy.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
 import type { PortFile } from '../storage/port-file.ts';
 import type { SecretStore } from '../ports.ts';
+import type { ServiceDiagnosis } from '../remote/network/diagnose-service.ts';
 import type { CardStackState } from '../../native/host/card-host.ts';
 import type { AuditVerdict } from '../audit/audit-verifier.ts';
 
@@ -50,6 +51,8 @@ export interface DiagnosedParts {
   readonly portsFree: () => Promise<readonly { readonly port: number; readonly free: boolean; readonly holder: string | null }[]>;
   readonly anchors: readonly { readonly name: string; readonly sha256: string; readonly notAfter: Date; readonly known: boolean }[];
   readonly verifyAudit: () => Promise<AuditVerdict>;
+  /** Connects to each host of remote signing that policy names. */
+  readonly services: () => Promise<readonly ServiceDiagnosis[]>;
 }
 
 export type Check = (parts: DiagnosedParts) => Promise<readonly CheckResult[]> | readonly CheckResult[];

@@ -3,10 +3,11 @@ import { checkAnchors } from './checks/anchor-checks.ts';
 import { checkCards } from './checks/card-checks.ts';
 import { checkPolicy } from './checks/configuration-checks.ts';
 import { checkModules } from './checks/module-checks.ts';
+import { checkNetwork } from './checks/network-checks.ts';
 import { checkPort } from './checks/port-check.ts';
 import { checkStorage } from './checks/storage-checks.ts';
 
-const checks: readonly Check[] = [checkPolicy, checkStorage, checkPort, checkModules, checkCards, checkAnchors];
+const checks: readonly Check[] = [checkPolicy, checkStorage, checkPort, checkModules, checkCards, checkAnchors, checkNetwork];
 
 /** Runs every check in the order in which a person would look, handing each result over as it comes. */
 export async function* diagnose(parts: DiagnosedParts): AsyncGenerator<CheckResult> {

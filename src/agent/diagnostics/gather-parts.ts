@@ -10,6 +10,7 @@ import { fileSecretStore } from '../storage/file-secret-store.ts';
 import { readPortFile, type PortFile } from '../storage/port-file.ts';
 import { verifyStoredAudit } from '../stored-audit.ts';
 import type { DiagnosedParts } from './check.ts';
+import { lookAtServices } from './look-at-services.ts';
 
 /**
  * Collects what the checks look at, from this machine as it is now. The agent may be running or not; what the caller
@@ -46,6 +47,7 @@ export async function gatherParts(
     anchors,
     verifyAudit: () => verifyStoredAudit(data.root, secrets),
     installedModules: findInstalledModules(),
+    services: () => (settings.remote.providers.length === 0 ? Promise.resolve([]) : lookAtServices(data, settings, secrets)),
   };
 }
 

@@ -3,9 +3,7 @@ import type { CheckResult } from '../../agent/diagnostics/check.ts';
 import { exitCodes } from '../exit.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
 import { tellCardsAreRead } from '../terminal/progress.ts';
-import { padToColumns } from '../terminal/terminal-width.ts';
-
-const signs: Record<CheckResult['status'], string> = { ok: '✔', warning: '⚠', problem: '✖', not_applicable: '–' };
+import { checkLines, writeChecks } from '../terminal/write-checks.ts';
 
 export function addDoctor(program: Command, context: CommandContext): void {
   const { say, language, secretsOf } = context;
@@ -14,8 +12,8 @@ export function addDoctor(program: Command, context: CommandContext): void {
     .summary(say({ ja: '自己診断（原因と対処を1行ずつ）', en: 'self-diagnosis: each check with its remedy' }))
     .description(
       say({
-        ja: 'ポリシー、保存先、ポート、モジュール、カード、証明書を順に調べます。PINは使いません。問題があれば終了コード1。',
-        en: 'Looks at policy, storage, port, modules, cards and certificates. Uses no PIN. Exit code 1 where something is wrong.',
+        ja: 'ポリシー、保存先、ポート、モジュール、カード、証明書、署名サービスへの接続を順に調べます。PINは使いません。問題があれば終了コード1。',
+        en: 'Looks at policy, storage, port, modules, cards, certificates and the way to signing services. Uses no PIN. Exit code 1 where something is wrong.',
       }),
     )
     .addOption(dataDirOption(context))
@@ -28,10 +26,9 @@ export function addDoctor(program: Command, context: CommandContext): void {
       for await (const result of diagnose(parts)) {
         results.push(result);
         if (options.json === true) continue;
-        process.stdout.write(`${signs[result.status]} ${padToColumns(result.title[language], 24)}  ${result.details[language]}\n`);
-        if (result.remedy !== null) process.stdout.write(`    → ${result.remedy[language]}\n`);
+        process.stdout.write(checkLines(result, language));
       }
-      if (options.json === true) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+      if (options.json === true) writeChecks(results, 'json');
       process.exitCode = results.some((result) => result.status === 'problem') ? exitCodes.failed : exitCodes.ok;
     });
 }

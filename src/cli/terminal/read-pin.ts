@@ -13,10 +13,10 @@ const keys = { enter: [0x0a, 0x0d], cancel: [0x03, 0x04, 0x1b], erase: [0x08, 0x
 
 /**
  * Reads a PIN without echo. The bytes are the caller's to zero; the keystroke buffers are zeroed here. Resolves with null
- * when the person cancels (Escape, Ctrl-C, Ctrl-D, or Enter on nothing) or the signal aborts.
+ * when the person cancels (Escape, Ctrl-C, Ctrl-D, or Enter on nothing) or the signal aborts. A passphrase may be longer.
  */
-export function readPin(input: ReadStream, onKey: (length: number) => void, signal: AbortSignal): Promise<Uint8Array | null> {
-  const typed = new Uint8Array(longestPin);
+export function readPin(input: ReadStream, onKey: (length: number) => void, signal: AbortSignal, longest = longestPin): Promise<Uint8Array | null> {
+  const typed = new Uint8Array(longest);
   let length = 0;
   let armed = false;
   return new Promise((resolve) => {
@@ -40,7 +40,7 @@ export function readPin(input: ReadStream, onKey: (length: number) => void, sign
         if (!armed) { arming.refresh(); continue; }
         if (is(keys.enter)) { finish(length === 0 ? null : typed.slice(0, length)); break; }
         if (is(keys.erase)) length = Math.max(0, length - 1);
-        else if (key >= 0x20 && key <= 0x7e && length < longestPin) typed[length++] = key;
+        else if (key >= 0x20 && key <= 0x7e && length < longest) typed[length++] = key;
         onKey(length);
       }
       chunk.fill(0);

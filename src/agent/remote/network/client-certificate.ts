@@ -41,6 +41,12 @@ export function importClientCertificate(bytes: Uint8Array, passphrase: string): 
   return Buffer.from(bytes).includes('-----BEGIN') ? fromPem(Buffer.from(bytes).toString('latin1'), passphrase) : fromPfx(bytes, passphrase);
 }
 
+/** Whether the file is of a kind that a passphrase protects. */
+export function wantsPassphrase(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes).toString('latin1');
+  return !text.includes('-----BEGIN') || /ENCRYPTED/.test(text);
+}
+
 /**
  * pbeWithSHAAnd… of RFC 7292 appendix C (1.2.840.113549.1.12.1.x): RC4, RC2 and Triple DES. The algorithm stands in clear in
  * front of what it encrypts.

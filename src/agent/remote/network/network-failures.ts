@@ -130,6 +130,14 @@ export function noRoute(host: string, why: NoRoute): NetworkError {
   return notConfigured(host, noRoutes[why]);
 }
 
+/** An address that came from somewhere else than policy, and to which nothing is sent. */
+export function notNamed({ origin, host }: URL): NetworkError {
+  return notConfigured(host, {
+    ja: `サービスが、ポリシーにない接続先 ${showSafely(origin)} を示しました。正しい接続先なら、契約先に確かめてポリシー remote.providers に書いてください。`,
+    en: `The service names ${showSafely(origin)}, which policy does not. If that is right, ask its operator and write it into the policy remote.providers.`,
+  });
+}
+
 /** NETWORK_NOT_CONFIGURED: nothing was tried. */
 export function notConfigured(host: string, detail: Bilingual, cause?: unknown): NetworkError {
   return new NetworkError({ code: 'NETWORK_NOT_CONFIGURED', phase: null, hop: 'service', host, sent: 'never', detail }, { cause });

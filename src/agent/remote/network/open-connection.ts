@@ -5,7 +5,7 @@ import { NetworkError } from './network-error.ts';
 import type { PeerChain } from './peer-chain.ts';
 import { PhaseRunner, type ConnectionTimings, type Deadlines } from './phases.ts';
 import type { ProxyAuthentication } from './proxy-authentication.ts';
-import { bareHost, type Route, type RoutePlan } from './proxy-route.ts';
+import { bareHost, type ProxyRoute, type Route, type RoutePlan } from './proxy-route.ts';
 import { openTunnel } from './proxy-tunnel.ts';
 import { reachHost, type Endpoint } from './reach-host.ts';
 import { secureSocket } from './secure-socket.ts';
@@ -27,7 +27,7 @@ export interface ConnectionNeeds {
   readonly context: SecureContext;
   /** For the proxy: the same CAs, and no client certificate. */
   readonly proxyContext: () => SecureContext;
-  readonly authenticationFor: (proxy: Extract<Route, { kind: 'proxy' }>) => ProxyAuthentication;
+  readonly authenticationFor: (proxy: ProxyRoute) => ProxyAuthentication;
   readonly identityNotAfter: Date | null;
   readonly issuerBefore: string | null;
   readonly deadlines: Deadlines;
@@ -69,7 +69,7 @@ async function openAlong(route: Route, address: URL, needs: ConnectionNeeds, sig
   });
   return { socket, route, timings: runner.timings, peer, protocol, identityNotAfter };
 
-  function throughProxy(proxy: Extract<Route, { kind: 'proxy' }>): Promise<Duplex> {
+  function throughProxy(proxy: ProxyRoute): Promise<Duplex> {
     const endpoint: Endpoint = { hop: 'proxy', host: `${proxy.host}:${proxy.port}`, name: proxy.host, port: proxy.port };
     const reach = async (): Promise<Duplex> => {
       const socket = await reachHost(endpoint, runner, deadlines);

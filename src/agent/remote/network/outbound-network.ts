@@ -7,12 +7,12 @@ import type { Clock, SecretStore } from '../../ports.ts';
 import type { BreakerBounds } from './breaker.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import type { Credentials } from './digest-access.ts';
-import { noRoute } from './network-failures.ts';
-import { openConnection, type OpenConnection } from './open-connection.ts';
+import { notNamed, noRoute } from './network-failures.ts';
+import { openConnection } from './open-connection.ts';
 import { usualDeadlines, type Deadlines } from './phases.ts';
 import { ProxyAuthentication } from './proxy-authentication.ts';
 import { credentialsFor, keepCredentials, proxyName } from './proxy-credentials.ts';
-import { planRoute, type Route, type RoutePlan, type SystemProxy } from './proxy-route.ts';
+import { planRoute, type ProxyRoute, type RoutePlan, type SystemProxy } from './proxy-route.ts';
 import { ServiceConnection, type WireRequest } from './service-connection.ts';
 import type { ServiceFetch, ServiceRequestInit } from './service-fetch.ts';
 import { ServiceHost, type ExchangeReport } from './service-host.ts';
@@ -60,31 +60,35 @@ export class OutboundNetwork {
     return async (address, init = {}) => {
       const url = new URL(address);
       // SECURITY: a discovery document or a redirect may name any host. test/attacks/row-28-provider-addresses.test.ts
-      if (!origins.has(url.origin)) throw new TypeError(`${url.origin} is not an origin that policy names`);
+      if (!origins.has(url.origin)) throw notNamed(url);
       return this.#fetch(url, init);
     };
   }
 
-  /** Opens one connection, for the diagnosis, and leaves it to the caller to close. Throws NetworkError. */
-  async open(address: URL, signal: AbortSignal): Promise<OpenConnection & { readonly plan: RoutePlan; readonly clientCertificate: ClientCertificate | null }> {
+  /**
+   * One connection of its own, for the diagnosis; the caller destroys it. `anonymous` where policy does not name the host: it
+   * is not to learn whose terminal this is. Throws NetworkError, or the signal's reason.
+   */
+  async connect(address: URL, signal: AbortSignal, as: 'client' | 'anonymous' = 'client'): Promise<ServiceConnection> {
+    const { clock } = this.#options;
     const plan = await this.planFor(address);
     const { serviceContext, proxyContext, clientCertificate } = await this.#tls.current();
-    const connection = await openConnection(
+    const opened = await openConnection(
       address,
       {
         plan,
-        context: serviceContext,
+        context: as === 'client' ? serviceContext : proxyContext(),
         proxyContext,
         authenticationFor: (proxy) => this.#authenticationFor(proxy),
-        identityNotAfter: clientCertificate?.notAfter ?? null,
+        identityNotAfter: as === 'client' ? (clientCertificate?.notAfter ?? null) : null,
         issuerBefore: this.#issuers.get(address.origin) ?? null,
         deadlines: this.#deadlines,
-        clock: this.#options.clock,
+        clock,
       },
       signal,
     );
-    this.#issuers.set(address.origin, connection.peer.issuer.subject);
-    return { ...connection, plan, clientCertificate };
+    this.#issuers.set(address.origin, opened.peer.issuer.subject);
+    return new ServiceConnection(address.origin, opened, this.#deadlines, clock);
   }
 
   /** Which way a connection would take. Throws NETWORK_NOT_CONFIGURED. */
@@ -97,6 +101,11 @@ export class OutboundNetwork {
   /** The client certificate as it is set now. Throws NETWORK_NOT_CONFIGURED. */
   async clientCertificate(): Promise<ClientCertificate | null> {
     return (await this.#tls.current()).clientCertificate;
+  }
+
+  /** Whether a CA, by its SHA-256 fingerprint, is one of the Web's or of policy. */
+  async isNamedAuthority(sha256: string): Promise<boolean> {
+    return (await this.#tls.current()).isNamedAuthority(sha256);
   }
 
   /** Keeps an imported certificate and shows it from the next connection on. */
@@ -116,7 +125,7 @@ export class OutboundNetwork {
     this.#hosts.clear();
   }
 
-  #authenticationFor(proxy: Extract<Route, { kind: 'proxy' }>): ProxyAuthentication {
+  #authenticationFor(proxy: ProxyRoute): ProxyAuthentication {
     const { settings, secrets, clock } = this.#options;
     const name = proxyName(proxy);
     const known = this.#authentications.get(name);
@@ -159,7 +168,7 @@ export class OutboundNetwork {
     const name = `${url.hostname}:${url.port || '443'}`;
     const host = new ServiceHost({
       host: name,
-      open: async (signal) => new ServiceConnection(url.origin, await this.open(url, signal), this.#deadlines, clock),
+      open: (signal) => this.connect(url, signal),
       clock,
       log,
       onExchange,

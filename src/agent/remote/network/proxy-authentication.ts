@@ -12,7 +12,7 @@ export type ProxyAuthenticationRefusal =
   | { readonly reason: 'scheme-not-supported'; readonly offered: readonly string[] };
 
 export interface ProxyAuthenticationOptions {
-  /** Asked anew after a refusal only. Null where none are set. */
+  /** Asked for at each challenge. Null where none are set. */
   readonly credentials: () => Promise<Credentials | null>;
   /** Whether the password may be sent as it is (Basic). */
   readonly basic: boolean;

@@ -2,12 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { Settings } from '../../config/settings.ts';
 import type { SecretStore } from '../../ports.ts';
 import type { Credentials } from './digest-access.ts';
-import type { Route } from './proxy-route.ts';
+import type { ProxyRoute } from './proxy-route.ts';
 
 /** Name in the SecretStore. */
 const stored = 'proxy-credentials';
-
-type ProxyRoute = Extract<Route, { kind: 'proxy' }>;
 
 /** `host:port`, by which stored credentials belong to one proxy. */
 export const proxyName = ({ host, port }: Pick<ProxyRoute, 'host' | 'port'>): string => `${host}:${port}`;

@@ -44,7 +44,7 @@ export async function planRoute(address: URL, { proxy, system, environment }: Ro
   if (proxy === 'direct') return { source: 'policy', routes: [{ kind: 'direct' }] };
   if (typeof proxy === 'object') {
     const isBypassed = proxy.bypass.some((pattern) => matchesHost(address.hostname, pattern));
-    return { source: 'policy', routes: [isBypassed ? { kind: 'direct' } : proxyRoute(new URL(proxy.url))] };
+    return { source: 'policy', routes: [isBypassed ? { kind: 'direct' } : policyProxy(proxy.url)] };
   }
   if (proxy === 'system' && system !== null) return readPacAnswer(await system.resolve(address.href));
   return fromEnvironment(address, environment);
@@ -90,7 +90,12 @@ function matchesHost(host: string, pattern: string): boolean {
   return pattern.startsWith('.') ? host.endsWith(pattern) : host === pattern;
 }
 
-function proxyRoute(url: URL): Route {
+export type ProxyRoute = Extract<Route, { kind: 'proxy' }>;
+
+/** The proxy that policy names. */
+export const policyProxy = (url: string): ProxyRoute => proxyRoute(new URL(url));
+
+function proxyRoute(url: URL): ProxyRoute {
   const secure = url.protocol === 'https:';
   const credentials = url.username === '' ? null : { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
   return { kind: 'proxy', secure, host: bareHost(url.hostname), port: Number(url.port || (secure ? 443 : 80)), credentials };

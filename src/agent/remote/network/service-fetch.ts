@@ -17,11 +17,12 @@ export interface ServiceRequestInit {
 /**
  * `fetch` for the services of one provider, as the fetch standard has it, and narrower:
  *
- * - Only https addresses whose origin was named when it was made; another one is a TypeError before anything happens. A
- *   redirect is never followed: it comes back as the answer that it is.
+ * - Only https addresses whose origin was named when it was made; another one rejects before anything happens. A redirect
+ *   is never followed: it comes back as the answer that it is.
  *   SECURITY: test/attacks/row-28-provider-addresses.test.ts
  * - It resolves when the answer is here whole (16 MiB at most), so reading `json()` or `text()` cannot fail by the network.
- *   Any status resolves; which status means what is for the caller to say.
+ *   Any status resolves; which status means what is for the caller to say. (A page of nginx that says why it refused the
+ *   client certificate is no answer of the service and rejects as such.)
  * - It rejects with NetworkError (network-error.ts) whatever failed, and with `signal.reason` when the caller ended it. `sent`
  *   of the error says whether the service may have carried the request out. A request that is not repeatable and whose
  *   answer was lost rejects with REMOTE_ANSWER_LOST; it was sent once, and nothing here sends it again.

@@ -3,12 +3,12 @@ import type { Clock } from '../../ports.ts';
 import { Breaker, type BreakerBounds } from './breaker.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { ExchangeLost } from './exchange-lost.ts';
-import { lostAnswer, suspended } from './network-failures.ts';
+import { exchangeFailure, refusalIn } from './exchange-failures.ts';
+import { suspended } from './network-failures.ts';
 import { NetworkError } from './network-error.ts';
 import type { ConnectionTimings } from './phases.ts';
 import { mayTryAgain, mostTries, pauseBefore, retryAfterMs, retryWithinMs, speaksAgainstHost } from './retry-policy.ts';
 import type { ServiceConnection, WireAnswer, WireRequest } from './service-connection.ts';
-import { clientCertificateAnswer, clientCertificateFailure, type HandshakeEvidence } from './tls-failures.ts';
 
 /** What one try took and how it ended. Holds nothing of its content. */
 export interface ExchangeReport {
@@ -112,6 +112,7 @@ export class ServiceHost {
 
   async #once(request: WireRequest, repeatable: boolean, signal: AbortSignal): Promise<WireAnswer> {
     const { clock, host } = this.#options;
+    const now = (): Date => new Date(clock.now());
     const begun = clock.monotonic();
     let used: ServiceConnection | null = null;
     let isNew = false;
@@ -130,14 +131,12 @@ export class ServiceHost {
         isNew = connection.isFresh;
         try {
           const answered = await connection.exchange(request, signal);
-          const refusal = clientCertificateAnswer(answered.status, beginningOf(answered), this.#evidence(connection));
+          const refusal = refusalIn(answered, connection, host, now());
           if (refusal !== null) throw refusal;
           return answered;
         } catch (error) {
           if (!(error instanceof ExchangeLost)) throw error;
-          // In TLS 1.3 an alert about the certificate comes late, and still proves that the request was not looked at.
-          const refused = error.wasFirst ? clientCertificateFailure(error.cause, { ...this.#evidence(connection), serverAnswered: true, afterHandshake: false }) : null;
-          throw refused ?? lostAnswer(host, error, repeatable);
+          throw exchangeFailure(error, connection, host, now(), repeatable);
         }
       });
       report({ firstByteMs: answer.firstByteMs, status: answer.status, failure: null });
@@ -146,12 +145,6 @@ export class ServiceHost {
       if (error instanceof NetworkError) report({ firstByteMs: null, status: null, failure: error });
       throw error;
     }
-  }
-
-  #evidence({ opened }: ServiceConnection): Omit<HandshakeEvidence, 'serverAnswered' | 'afterHandshake'> {
-    const { host, clock } = this.#options;
-    const { route, peer, identityNotAfter } = opened;
-    return { hop: 'service', host, throughProxy: route.kind === 'proxy', peer, issuerBefore: null, identityNotAfter, now: new Date(clock.now()) };
   }
 
   #report(report: ExchangeReport): void {
@@ -173,6 +166,3 @@ export class ServiceHost {
     this.#options.onExchange(report);
   }
 }
-
-/** As much of a page as its title takes. */
-const beginningOf = ({ body }: WireAnswer): string => Buffer.from(body.subarray(0, 1024)).toString('latin1');

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { SecureContext } from 'node:tls';
 import type { Bilingual } from '../../../formats/bilingual.ts';
@@ -7,7 +8,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { SecretStore } from '../../ports.ts';
 import { fromSealed, importClientCertificate, sealable, UnusableClientCertificate, type ClientCertificate } from './client-certificate.ts';
 import { notConfigured } from './network-failures.ts';
-import { clientContext, trustedAuthorities } from './tls-profile.ts';
+import { clientContext, trustedAuthorities, webAuthorities } from './tls-profile.ts';
 
 /** What a handshake is made with. */
 export interface TlsMaterial {
@@ -16,6 +17,8 @@ export interface TlsMaterial {
   readonly serviceContext: SecureContext;
   /** For proxies: the same CAs, and nothing to show. */
   readonly proxyContext: () => SecureContext;
+  /** Whether a CA is one of the Web's or one of policy, by its SHA-256 fingerprint; else somebody has added it to this machine. */
+  readonly isNamedAuthority: (sha256: string) => boolean;
 }
 
 /** Name in the SecretStore. */
@@ -54,13 +57,16 @@ export class TlsMaterialSource {
   }
 
   async #read(): Promise<TlsMaterial> {
-    const authorities = trustedAuthorities((await Promise.all(this.#settings.extraCa.map(readAuthorities))).flat());
+    const extra = (await Promise.all(this.#settings.extraCa.map(readAuthorities))).flat();
+    const authorities = trustedAuthorities(extra);
     const clientCertificate = await this.#clientCertificate();
     let proxyContext: SecureContext | null = null;
+    let named: ReadonlySet<string> | null = null;
     return {
       clientCertificate,
       serviceContext: clientContext(authorities, clientCertificate?.identity ?? null),
       proxyContext: () => (proxyContext ??= clientContext(authorities, null)),
+      isNamedAuthority: (sha256) => (named ??= new Set([...webAuthorities(), ...extra].map(fingerprintOf))).has(sha256),
     };
   }
 
@@ -79,6 +85,8 @@ export class TlsMaterialSource {
     }
   }
 }
+
+const fingerprintOf = (pem: string): string => new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
 
 async function readAuthorities(file: string): Promise<string[]> {
   try {

@@ -44,8 +44,11 @@ export type ClientIdentity =
  * Node's `default` set would listen to NODE_EXTRA_CA_CERTS.
  */
 export function trustedAuthorities(extra: readonly string[]): readonly string[] {
-  return [...new Set([...getCACertificates('system'), ...getCACertificates('bundled'), ...extra])];
+  return [...new Set([...getCACertificates('system'), ...webAuthorities(), ...extra])];
 }
+
+/** The public CAs that the runtime brings along. */
+export const webAuthorities = (): readonly string[] => getCACertificates('bundled');
 
 /** Throws what OpenSSL says where certificate and key do not fit or cannot be read. */
 export function clientContext(authorities: readonly string[], identity: ClientIdentity | null): SecureContext {

@@ -20,7 +20,7 @@ export function createProviders(settings: readonly ProviderSettings[], { network
 }
 
 /** What the agent itself calls. The login page is a window's affair. */
-function addressesOf(provider: ProviderSettings): readonly string[] {
+export function addressesOf(provider: ProviderSettings): readonly string[] {
   if (provider.kind === 'csc') return [provider.issuer, provider.serviceUrl];
   const { issuer, tokenUrl, signatureUrl, revocationUrl, jwksUrl } = provider;
   return [issuer, tokenUrl, signatureUrl, ...[revocationUrl, jwksUrl].filter((url) => url !== null)];

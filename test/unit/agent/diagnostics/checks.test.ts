@@ -47,6 +47,7 @@ function parts(changed: Partial<DiagnosedParts> = {}): DiagnosedParts {
     portsFree: () => Promise.resolve([{ port: 17090, free: true, holder: null }]),
     anchors: [{ name: 'CN=Root', sha256: 'ab'.repeat(32), notAfter: new Date(Date.now() + 900 * day), known: true }],
     verifyAudit: () => verifyAudit([]),
+    services: () => Promise.resolve([]),
     ...changed,
   };
 }
