@@ -11,6 +11,8 @@ packages=(
   softhsm2 opensc opensc-pkcs11
   # XML signatures by somebody else
   xmlsec1 libxmlsec1-dev libxml2-utils
+  # a proxy such as a hospital has, with its Basic and Digest helpers
+  squid
   # small C programs that tests compile
   gcc libc6-dev pkg-config
   openssl curl ca-certificates

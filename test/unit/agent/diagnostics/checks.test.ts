@@ -7,6 +7,8 @@ import { verifyAudit } from '../../../../src/agent/audit/audit-verifier.ts';
 import { resolveConfig } from '../../../../src/agent/config/resolve.ts';
 import type { CheckResult, DiagnosedParts } from '../../../../src/agent/diagnostics/check.ts';
 import { expiryWarningDays } from '../../../../src/agent/diagnostics/checks/card-checks.ts';
+import type { NetworkErrorCode } from '../../../../src/contract/error-codes.ts';
+import type { ServiceDiagnosis } from '../../../../src/agent/remote/network/diagnose-service.ts';
 import { diagnose } from '../../../../src/agent/diagnostics/diagnose.ts';
 import { dataDirectory } from '../../../../src/agent/storage/data-directory.ts';
 import type { CardKind, CardStackState, ReaderState } from '../../../../src/native/host/card-host.ts';
@@ -78,8 +80,18 @@ const module = (found: boolean, bits: 32 | 64 | null): Partial<DiagnosedParts> =
 const refusedPolicy = { state: 'refused', place: '/etc/hpki-agent/policy.json', reason: { ja: '所有者', en: 'owner' } } as const;
 const withoutDirect = resolveConfig({ cards: { direct: false } }, undefined);
 
+const connection = { timings: { dns: 1, tcp: 2, proxyTls: null, connect: null, tls: 9 }, protocol: 'TLSv1.3', issuer: 'TEST CA', isLocalAuthority: false };
+const throughProxy = { source: 'policy', proxy: 'proxy.example:3128' } as const;
+const clientUntil = (days: number): ServiceDiagnosis['clientCertificate'] => ({ subject: 'CN=clinic', issuer: 'CN=CA', notAfter: new Date(Date.now() + days * day + 3600_000).toISOString() });
+function reached(changed: Partial<ServiceDiagnosis>): Partial<DiagnosedParts> {
+  const whole: ServiceDiagnosis = { host: 'sign.example:443', route: { source: 'policy', proxy: null }, connection, clientCertificate: null, answer: { status: 404, ms: 5, skewMs: 0 }, failure: null, ...changed };
+  return { services: () => Promise.resolve([whole]) };
+}
+const failed = (code: NetworkErrorCode, phase: NonNullable<ServiceDiagnosis['failure']>['phase'], hop: 'proxy' | 'service' = 'service'): Partial<DiagnosedParts> =>
+  reached({ connection: null, answer: null, failure: { code, phase, hop, detail: { ja: '理由', en: 'why' } } });
+
 /** Every check with each status that it can have: [id, status, how the machine is]. */
-const cases: readonly (readonly [string, CheckResult['status'], string, () => Partial<DiagnosedParts>])[] = [
+const cases: readonly (readonly [string, CheckResult['status'] | undefined, string, () => Partial<DiagnosedParts>])[] = [
   ['policy', 'ok', 'no policy', () => ({})],
   ['policy', 'ok', 'a policy that was read', () => ({ policy: { state: 'read', place: 'p', content: {} } })],
   ['policy', 'problem', 'a policy that others may write', () => ({ policy: refusedPolicy })],
@@ -123,6 +135,32 @@ const cases: readonly (readonly [string, CheckResult['status'], string, () => Pa
   ['card.certificate', 'warning', 'a certificate that ends soon', () => ({ now: new Date(notAfter.getTime() - expiryWarningDays * day) })],
   ['card.certificate', 'problem', 'a certificate that has ended', () => ({ now: new Date(notAfter.getTime() + day) })],
   ['card.certificate', 'problem', 'a certificate that has not begun', () => ({ now: new Date(0) })],
+  ['network', 'not_applicable', 'no remote signing', () => ({})],
+  ['network.route', 'ok', 'a direct way', () => reached({})],
+  ['network.route', 'problem', 'no way configured', () => failed('NETWORK_NOT_CONFIGURED', null)],
+  ['network.dns', 'problem', 'a name that is not known', () => failed('PROVIDER_UNREACHABLE', 'dns')],
+  ['network.tcp', 'problem', 'a proxy that is down', () => failed('PROVIDER_UNREACHABLE', 'tcp', 'proxy')],
+  ['network.tcp', 'ok', 'a proxy that answers', () => reached({ route: throughProxy })],
+  ['network.proxy', 'ok', 'a proxy that lets it through', () => reached({ route: throughProxy })],
+  ['network.proxy', 'problem', 'a proxy that wants a password', () => failed('PROXY_AUTH_REQUIRED', 'connect', 'proxy')],
+  ['network.proxy', 'problem', 'a proxy that denies it', () => failed('PROXY_DENIED', 'connect', 'proxy')],
+  ['network.tls', 'ok', 'a CA of the Web', () => reached({})],
+  ['network.tls', 'warning', 'a CA that was added to this machine', () => reached({ connection: { ...connection, isLocalAuthority: true } })],
+  ['network.tls', 'problem', 'an interception', () => failed('TLS_INTERCEPTED', 'tls')],
+  ['network.certificate', 'not_applicable', 'no client certificate', () => reached({})],
+  ['network.certificate', 'ok', 'a client certificate with time left', () => reached({ clientCertificate: clientUntil(61) })],
+  ['network.certificate', 'warning', 'a client certificate that ends soon', () => reached({ clientCertificate: clientUntil(59) })],
+  ['network.certificate', 'problem', 'a client certificate that has ended', () => reached({ clientCertificate: clientUntil(-1) })],
+  ['network.certificate', 'problem', 'a client certificate that is refused', () => failed('TLS_CLIENT_CERT_REJECTED', 'tls')],
+  ['network.service', 'ok', 'a service that answers 401', () => reached({ answer: { status: 401, ms: 5, skewMs: 0 } })],
+  ['network.service', 'problem', 'a service that answers 503', () => reached({ answer: { status: 503, ms: 5, skewMs: 0 } })],
+  ['network.service', 'problem', 'a service that does not answer', () => failed('PROVIDER_UNREACHABLE', 'http')],
+  ['network.clock', 'ok', 'a clock that is right', () => reached({ answer: { status: 200, ms: 5, skewMs: -30_000 } })],
+  ['network.clock', 'warning', 'a clock that is off', () => reached({ answer: { status: 200, ms: 5, skewMs: 31_000 } })],
+  ['network.clock', 'warning', 'a clock that is just tolerable', () => reached({ answer: { status: 200, ms: 5, skewMs: -300_000 } })],
+  ['network.clock', 'problem', 'a clock by which nobody can authenticate', () => reached({ answer: { status: 200, ms: 5, skewMs: -301_000 } })],
+  ['network.clock', undefined, 'a service that tells no time', () => reached({ answer: { status: 200, ms: 5, skewMs: null } })],
+  ['network.proxy', undefined, 'a direct way', () => reached({})],
   ['anchors', 'ok', 'a known root', () => ({})],
   ['anchors', 'warning', 'no root', () => ({ anchors: [] })],
   ['anchors', 'problem', 'a root that has ended', () => ({ anchors: [{ name: 'CN=Root', sha256: 'ab'.repeat(32), notAfter: new Date(0), known: false }] })],
@@ -158,7 +196,7 @@ describe('doctor', () => {
 
   it('looks in the order in which a person would', async () => {
     expect((await results({})).map(({ id }) => id)).toEqual([
-      'policy', 'storage.folder', 'storage.secrets', 'audit', 'port', 'module', 'card.service', 'card.reader', 'card.present', 'card.certificate', 'anchors',
+      'policy', 'storage.folder', 'storage.secrets', 'audit', 'port', 'module', 'card.service', 'card.reader', 'card.present', 'card.certificate', 'anchors', 'network',
     ]);
   });
 });
