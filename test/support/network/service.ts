@@ -27,6 +27,8 @@ export interface ServiceOptions {
   /** Whether a connection without one is refused. Default: it is. */
   readonly requireClient?: boolean;
   readonly tls?: TlsOptions;
+  /** Default: any. */
+  readonly port?: number;
 }
 
 export class TestService {
@@ -65,7 +67,7 @@ export class TestService {
 
   static async start(options: ServiceOptions): Promise<TestService> {
     const service = new TestService(options);
-    await new Promise<void>((resolve) => service.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => service.#server.listen(options.port ?? 0, '127.0.0.1', resolve));
     return service;
   }
 
@@ -85,6 +87,10 @@ export class TestService {
 
   answerWith(...answers: Answer[]): void {
     this.answers = answers;
+  }
+
+  onTls(listener: (socket: TLSSocket) => void): void {
+    this.#server.on('secureConnection', listener);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { version } from '../../../contract/version.ts';
 import { serviceAddress } from '../../config/addresses.ts';
 import type { Settings } from '../../config/settings.ts';
 import { silentLog, type Log } from '../../log.ts';
@@ -7,13 +6,14 @@ import type { Clock, SecretStore } from '../../ports.ts';
 import type { BreakerBounds } from './breaker.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import type { Credentials } from './digest-access.ts';
+import { fetchResponse, wireRequest } from './fetch-shapes.ts';
 import { notNamed, noRoute } from './network-failures.ts';
 import { openConnection } from './open-connection.ts';
 import { usualDeadlines, type Deadlines } from './phases.ts';
 import { ProxyAuthentication } from './proxy-authentication.ts';
 import { credentialsFor, keepCredentials, proxyName } from './proxy-credentials.ts';
 import { planRoute, type ProxyRoute, type RoutePlan, type SystemProxy } from './proxy-route.ts';
-import { ServiceConnection, type WireRequest } from './service-connection.ts';
+import { ServiceConnection } from './service-connection.ts';
 import type { ServiceFetch, ServiceRequestInit } from './service-fetch.ts';
 import { ServiceHost, type ExchangeReport } from './service-host.ts';
 import { TlsMaterialSource } from './tls-material.ts';
@@ -143,22 +143,9 @@ export class OutboundNetwork {
   async #fetch(url: URL, init: ServiceRequestInit): Promise<Response> {
     const signal = init.signal ?? new AbortController().signal;
     signal.throwIfAborted();
-    // The platform's own Request reads whatever fetch takes as headers and as a body.
-    // In a variable: not every library of types knows `duplex`, which a stream as the body wants.
-    const asked = { method: init.method ?? 'GET', headers: init.headers ?? {}, body: (init.body ?? null) as NonNullable<RequestInit['body']> | null, duplex: 'half' as const };
-    const request = new Request(url, asked);
-    const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer());
+    const request = await wireRequest(url, init);
     const repeatable = init.repeatable ?? ['GET', 'HEAD', 'OPTIONS'].includes(request.method);
-    const wire: WireRequest = {
-      method: request.method,
-      path: `${url.pathname}${url.search}`,
-      headers: { 'user-agent': `hpki-agent/${version}`, accept: '*/*', ...Object.fromEntries(request.headers) },
-      body,
-    };
-    const answer = await this.#hostOf(url).call(wire, repeatable, signal);
-    const hasBody = ![204, 205, 304].includes(answer.status) && request.method !== 'HEAD';
-    const response = new Response(hasBody ? answer.body : null, { status: answer.status, statusText: answer.statusText, headers: answer.headers.map(([name, value]) => [name, value]) });
-    return Object.defineProperty(response, 'url', { value: url.href });
+    return fetchResponse(url, request.method, await this.#hostOf(url).call(request, repeatable, signal));
   }
 
   #hostOf(url: URL): ServiceHost {

@@ -2,7 +2,7 @@
 export interface ServiceRequestInit {
   readonly method?: string | undefined;
   readonly headers?: RequestInit['headers'] | undefined;
-  readonly body?: RequestInit['body'] | ArrayBuffer | Uint8Array | URLSearchParams | undefined;
+  readonly body?: string | URLSearchParams | Uint8Array | ArrayBuffer | ReadableStream | null | undefined;
   /** Ends the call; it then rejects with the signal's reason, as fetch does. */
   readonly signal?: AbortSignal | null | undefined;
   /** Accepted for what calls fetch by its standard; any value means `manual`. */
