@@ -176,6 +176,6 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the direct driver over pc
   it('says what stands in a reader that is no signing card', async () => {
     await insert(new VirtualHpkiCard({ authentication: colleague }));
     const { reason } = await readerIn(stack, 'unknown_card', reader(0).name);
-    expect(reason).toBe('an HPKI card without a signing application');
+    expect(reason).toBe('the certificate of the authentication application is not one for authentication');
   });
 });
