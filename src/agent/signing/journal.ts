@@ -117,11 +117,16 @@ export interface JournalEntry {
   readonly recipe: Recipe | null;
   /** Remote signing: what has come back so far, base64 by document id. */
   readonly answers: ReadonlyMap<string, string>;
-  /** Documents without an answer may have been signed by the provider all the same. */
+  /** Documents without an answer, should there be any, may have been signed by the provider all the same. */
   readonly inDoubt: boolean;
   readonly signed: SignedRecord | null;
   readonly released: ReleasedRecord | null;
   readonly ended: EndedRecord | null;
+}
+
+/** Whether the provider may have signed a document whose answer never came. */
+export function isAnswerLost({ recipe, answers, inDoubt }: JournalEntry): boolean {
+  return inDoubt && recipe?.documents.every(({ id }) => answers.has(id)) === false;
 }
 
 /** Memory of requests across restarts. Every method throws STORAGE_FAILED where the records cannot be reached. */

@@ -9,7 +9,7 @@ import type { RemoteSession } from '../remote/remote-session.ts';
 import type { RemoteSessionDesk } from '../remote/remote-session-desk.ts';
 import { sessionNotices } from '../remote/session-notices.ts';
 import { mayRoleSign } from './card-fitness.ts';
-import type { JournalEntry, Recipe } from './journal.ts';
+import { isAnswerLost, type JournalEntry, type Recipe } from './journal.ts';
 import { TakesOtherWay } from './other-way.ts';
 import { answerLost, outgoingAgain, outgoingDigests, outgoingValues, type Outgoing } from './outgoing.ts';
 import { certificateOf, documentsOf, writeDigestRecipe, writeRecipe, type UnsignedDocument } from './recipe.ts';
@@ -90,7 +90,8 @@ export class RemoteRun {
   }
 
   async #signOutstanding(): Promise<void> {
-    if (this.#order.entry?.inDoubt === true) {
+    const { entry } = this.#order;
+    if (entry !== null && isAnswerLost(entry)) {
       this.#giveUpOrThrow(answerLost());
       return;
     }

@@ -11,7 +11,7 @@ import { acceptDocuments, type DocumentPlan } from './accept-documents.ts';
 import { askUntil, DeadlinePassed } from './ask-until.ts';
 import { CallerAttendance, callerGraceMs } from './caller-attendance.ts';
 import { HeldRequests, type HoldingLimits } from './held-requests.ts';
-import type { Journal, JournalEntry } from './journal.ts';
+import { isAnswerLost, type Journal, type JournalEntry } from './journal.ts';
 import { Lane } from './lane.ts';
 import { LiveRequest } from './live-request.ts';
 import { PinSessions } from './pin-sessions.ts';
@@ -342,6 +342,6 @@ function snapshotOf(entry: JournalEntry): SignatureSnapshot {
   const base = { id: entry.id, reason: null, result: null };
   if (entry.signed) return { ...base, state: 'signed', problem: { code: 'RESULT_NOT_HELD', detail: null } };
   if (entry.ended) return { ...base, state: entry.ended.state, problem: { code: entry.ended.code, detail: null } };
-  if (entry.inDoubt) return { ...base, state: 'failed', problem: { code: 'REMOTE_ANSWER_LOST', detail: null } };
+  if (isAnswerLost(entry)) return { ...base, state: 'failed', problem: { code: 'REMOTE_ANSWER_LOST', detail: null } };
   return { ...base, state: 'failed', problem: { code: 'INTERRUPTED', detail: null } };
 }
