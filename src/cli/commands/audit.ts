@@ -21,7 +21,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .command('export')
     .summary(say({ ja: 'CSVで出力する', en: 'export as CSV' }))
     .addOption(dataDirOption(context))
-    .option('--csv', say({ ja: 'CSV形式（既定）', en: 'as CSV (the default)' }), true)
+    .option('--csv', say({ ja: 'CSV形式（ほかの形式はない）', en: 'as CSV (there is no other format)' }))
     .option('--out <FILE>', say({ ja: '出力先（既定は標準出力）', en: 'file to write (default: standard output)' }))
     .action(async (options: { dataDir?: string; out?: string }) => {
       const { exportStoredAudit } = await import('../../agent/stored-audit.ts');
