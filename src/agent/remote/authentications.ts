@@ -114,7 +114,7 @@ export class Authentications {
     };
   }
 
-  /** SECURITY: a token becomes a session only of the person who was asked for (test/attacks/row-18-other-doctors-phone.test.ts). */
+  /** SECURITY: a token becomes a session only of the person who was asked for (test/unit/agent/remote/authentication.test.ts). */
   async #accept(first: Passenger, provider: RemoteProvider, token: RemoteToken, signal: AbortSignal): Promise<RemoteSession> {
     const { people, sessions } = this.#parts;
     const { caller, staff } = first;

@@ -39,7 +39,7 @@ export type CredentialAnswer =
 /**
  * With which of a person's certificates these documents are signed. Known to be theirs before merely possible, and of two
  * that fit the one that is valid longer. Everything is judged before anything is sent.
- * SECURITY: test/unit/agent/remote/credentials.test.ts
+ * SECURITY: test/unit/agent/signing/remote-requests.test.ts
  */
 export function chooseCredential(credentials: readonly ReadCredential[], question: CredentialQuestion): CredentialAnswer {
   const { types, partial, at, certificateSha256, ownership } = question;

@@ -36,7 +36,7 @@ const revocationMs = 10_000;
  * The authentications that are in force. A session ends by the time that the provider's answer gave, on a person's or a
  * caller's word, and as soon as anything that it brought back does not verify.
  * SECURITY: it serves the client that opened it and the staff member for whom it was opened, nobody else
- * (test/attacks/row-17-other-callers-token.test.ts).
+ * (test/unit/agent/signing/remote-requests.test.ts).
  */
 export class RemoteSessionDesk {
   readonly #parts: SessionDeskParts;

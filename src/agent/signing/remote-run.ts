@@ -270,7 +270,7 @@ export class RemoteRun {
     throw new TakesOtherWay('local', { cause: error });
   }
 
-  /** SECURITY: whatever came back wrong ends the session (test/attacks/row-10-wrong-answers.test.ts). */
+  /** SECURITY: whatever came back wrong ends the session (test/unit/agent/signing/remote-requests.test.ts). */
   async #endSessionAfter(error: unknown): Promise<void> {
     const { sessions, prompts, audit } = this.#parts;
     const { caller, staff, id } = this.#order.request.identity;

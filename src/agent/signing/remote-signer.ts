@@ -11,7 +11,7 @@ import { assemble, mismatch } from './self-verification.ts';
 /**
  * By whose certificate a service made an element. It is judged like a card's before the PIN, only that here the signature
  * exists already: what does not fit is never released. Throws SIGNATURE_MISMATCH.
- * SECURITY: test/unit/agent/signing/remote-elements.test.ts
+ * SECURITY: test/unit/agent/signing/remote-requests.test.ts
  */
 export function signerInElement(document: UnsignedDocument, element: Uint8Array, { types, partial, at, ownership }: SignerQuestion): Certificate {
   const certificate = certificateIn(assemble(document, element));
