@@ -144,8 +144,8 @@ function oldEncryptionRefused(cause?: unknown): UnusableClientCertificate {
   );
 }
 
-/** Asks for the old passphrase, then for a new one twice. The key is in clear only in the pipe between the two. */
-export const conversionCommand = 'openssl pkcs12 -legacy -in OLD.pfx -nodes | openssl pkcs12 -export -out NEW.pfx';
+/** Asks for the old passphrase, then for a new one twice. openssl reads its input twice, so a pipe would not do. */
+export const conversionCommand = 'openssl pkcs12 -legacy -in OLD.pfx -nodes -out KEY.pem && openssl pkcs12 -export -in KEY.pem -out NEW.pfx && rm KEY.pem';
 
 function wrongPassphrase(cause: unknown): UnusableClientCertificate {
   return new UnusableClientCertificate('wrong-passphrase', { ja: 'パスフレーズが違います。証明書と一緒に届いたものを入力してください。', en: 'The passphrase is wrong. Type the one that came with the certificate.' }, { cause });
