@@ -9,7 +9,7 @@ import * as openid from 'openid-client';
 import { PNG } from 'pngjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { writePem } from '../../../src/formats/pki/pem.ts';
-import { signHead, wrapperHead, wrapperTail, xsiDeclaration } from '../../../src/formats/prescription/wrapper.ts';
+import { signHead, signTail, wrapperHead, wrapperTail, xsiDeclaration } from '../../../src/formats/prescription/wrapper.ts';
 import type { VerificationReport } from '../../../src/formats/xades/report.ts';
 import { verifySignedDocument } from '../../../src/formats/xades/verifier.ts';
 import { sandboxKaguraContract } from '../../../src/sandbox/remote/kagura/kagura-contract.ts';
@@ -129,7 +129,7 @@ describeWith(['chromium', 'xmlsec1'], 'kagura’s shape', () => {
     const canonical = `<PrescriptionDocument ${reference1 === 'inclusive' ? `${xsiDeclaration} ` : ''}${rest}`;
     return {
       digest: createHash('sha256').update(canonical).digest('base64'),
-      splice: (element: string) => Buffer.from(`${wrapperHead('prescription')}<PrescriptionDocument ${rest}${signHead('prescription')}${element}${wrapperTail('prescription')}`),
+      splice: (element: string) => Buffer.from(`${wrapperHead('prescription')}<PrescriptionDocument ${rest}${signHead('prescription')}${element}${signTail('prescription')}${wrapperTail('prescription')}`),
     };
   }
 
