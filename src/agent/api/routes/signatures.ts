@@ -59,7 +59,7 @@ export function signatureRoutes(signatures: SignatureService): readonly ClientRo
         summary: { ja: '署名要求の状態または結果。', en: 'State or result of a request.' },
         query: { wait: waitDescription },
         answers: { 200: { description: 'The request now', schema: signatureAnswer } },
-        problems: ['RESULT_NOT_HELD'],
+        problems: ['RESULT_NOT_HELD', 'INTERRUPTED'],
       },
       async handle(call, caller) {
         const wait = waitOf(call);
@@ -75,7 +75,7 @@ export function signatureRoutes(signatures: SignatureService): readonly ClientRo
       description: {
         summary: { ja: '署名要求を取り消します。', en: 'Cancels a request.' },
         answers: { 200: { description: 'The request now; what is signed stays signed', schema: signatureAnswer } },
-        problems: ['RESULT_NOT_HELD'],
+        problems: ['RESULT_NOT_HELD', 'INTERRUPTED'],
       },
       handle(call, caller) {
         const found = signatures.cancel(caller, call.params['id'] ?? '');
