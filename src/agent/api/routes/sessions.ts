@@ -18,7 +18,7 @@ export function sessionRoutes(sessions: RemoteSessions): readonly ClientRoute[] 
         summary: { ja: 'リモート署名の認証を始めます。', en: 'Begins to authenticate for remote signing.' },
         request: sessionRequest,
         answers: { 201: { description: 'The authentication has begun', schema: sessionAnswer } },
-        problems: ['NOT_AUTHENTICATED', 'AUTHENTICATION_NOT_OFFERED', ...networkErrorCodes],
+        problems: ['NOT_AUTHENTICATED', 'AUTHENTICATION_NOT_OFFERED', 'CLOCK_WRONG', ...networkErrorCodes],
       },
       async handle({ body, language }, caller) {
         const request = parseRequest(sessionRequest, body, 'body');
