@@ -203,7 +203,7 @@ test('13. no navigation [attacked]', async ({ shared: { desktop } }) => {
   const before = await addresses();
   await inEachPage(desktop, (page) =>
     page.evaluate(() => {
-      for (const address of ['https://example.com/', 'file:///etc/passwd', 'app://ui/home/index.html?x=1', 'javascript:window.stolen=1'] as const) {
+      for (const address of ['https://example.com/', 'file:///etc/passwd', '../home/index.html?x=1', 'javascript:window.stolen=1'] as const) {
         const link = document.createElement('a');
         link.href = address;
         document.body.append(link);
