@@ -4,7 +4,7 @@ import { settingsView } from '../../../src/contract/ipc.ts';
 import { messages } from '../../../src/contract/messages/messages.ts';
 import { viewSettings } from '../../../src/main/user-preferences.ts';
 
-const view = (policy: unknown, user: unknown = undefined) => viewSettings(resolveConfig(policy, user), 'system');
+const view = (policy: unknown, user?: unknown) => viewSettings(resolveConfig(policy, user), 'system');
 const setting = (place: string, policy: unknown) => view(policy).settings.find(({ path }) => path === place);
 
 describe('settings as the window shows them', () => {

@@ -56,10 +56,10 @@ describe('the tables of listeners', () => {
   });
 
   it('name the process on Windows, in rows of both families', () => {
-    const v4 = Buffer.from(`01000000${'02000000'}7f000001${'42c20000'}00000000${'00000000'}34120000`, 'hex');
+    const v4 = Buffer.from(['01000000', '02000000', '7f000001', '42c20000', '00000000', '00000000', '34120000'].join(''), 'hex');
     expect(findListeningProcess(v4, AF_INET, 17090)).toBe(0x1234);
     expect(findListeningProcess(v4, AF_INET, 17091)).toBeUndefined();
-    const v6 = Buffer.from(`01000000${'00'.repeat(15)}01${'00000000'}42c20000${'00'.repeat(16)}${'00000000'}${'00000000'}${'02000000'}34120000`, 'hex');
+    const v6 = Buffer.from(['01000000', '00'.repeat(15), '01', '00000000', '42c20000', '00'.repeat(16), '00000000', '00000000', '02000000', '34120000'].join(''), 'hex');
     expect(findListeningProcess(v6, AF_INET6, 17090)).toBe(0x1234);
   });
 
