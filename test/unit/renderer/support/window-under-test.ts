@@ -1,6 +1,6 @@
 /** One window's page in real Chromium, with a scripted agent behind it. */
 import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
-import type { PairingView, SettingsView, SignatureView, WindowName } from '../../../../src/contract/ipc.ts';
+import type { AuthenticationView, PairingView, SettingsView, SignatureView, WindowName } from '../../../../src/contract/ipc.ts';
 import { windowShapes as sizes } from '../../../../src/main/window-shapes.ts';
 import { programPath } from '../../../support/machine.ts';
 import { buildPages, type BuiltPages } from './built-pages.ts';
@@ -22,6 +22,7 @@ export interface WindowOptions {
 export interface WindowUnderTest {
   readonly page: Page;
   push(channel: 'view', view: SignatureView | null): Promise<void>;
+  push(channel: 'authentication', view: AuthenticationView | null): Promise<void>;
   push(channel: 'pairing', view: PairingView): Promise<void>;
   push(channel: 'agent' | 'check' | 'section' | 'settings', view: unknown): Promise<void>;
   /** Shows the same page otherwise, without opening it anew. */

@@ -1,0 +1,73 @@
+/** The authentication window: nothing begins by itself, and a camera reads the code from the picture that a person sees. */
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import jsqr from 'jsqr';
+import { PNG } from 'pngjs';
+import type { AuthenticationView } from '../../../src/contract/ipc.ts';
+import { describeWith } from '../../support/machine.ts';
+import { authentication, authenticationScenes, code, codeUri } from './support/sample-authentication.ts';
+import { waitUntilArmed } from './support/scenes.ts';
+import { startChromium, type Chromium, type WindowOptions, type WindowUnderTest } from './support/window-under-test.ts';
+
+describeWith(['chromium'], 'the authentication window', () => {
+  let chromium: Chromium;
+  let window: WindowUnderTest;
+  beforeAll(async () => {
+    chromium = await startChromium();
+  });
+  afterAll(() => chromium.close());
+  afterEach(() => window.close());
+
+  async function show(view: AuthenticationView | null, options: WindowOptions = {}): Promise<void> {
+    window = await chromium.open('authentication', { ...options, answers: { 'authentication.ready': view } });
+  }
+  const asked = async (): Promise<readonly string[]> => (await window.asked()).map(({ channel }) => channel).filter((channel) => channel !== 'authentication.painted' && channel !== 'authentication.ready');
+
+  it('begins by a click on a method, and by no key or click of the first half second', async () => {
+    await show(null);
+    const clicked = window.page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          // A click that was on its way to another program when the window came.
+          const watch = (): void => {
+            const method = document.querySelector<HTMLButtonElement>('.method');
+            if (method === null) requestAnimationFrame(watch);
+            else {
+              method.click();
+              resolve();
+            }
+          };
+          watch();
+        }),
+    );
+    await window.push('authentication', authenticationScenes.choose);
+    await clicked;
+    expect(await asked()).toEqual([]);
+    await waitUntilArmed(window);
+    await window.page.locator('.method').nth(1).click();
+    expect(await window.asked()).toContainEqual({ channel: 'authentication.begin', request: { dialog: 'dialog-1', method: 'hpki-card' } });
+  });
+
+  it('asks for a new code by a click alone', async () => {
+    await show(authentication({ step: 'code_ran_out' }));
+    await waitUntilArmed(window);
+    expect(await asked()).toEqual([]);
+    await window.page.getByRole('button', { name: '再表示' }).click();
+    expect(await asked()).toEqual(['authentication.again']);
+  });
+
+  it('is left by Escape', async () => {
+    await show(authentication(code()));
+    await window.page.keyboard.press('Escape');
+    expect(await asked()).toEqual(['authentication.cancel']);
+  });
+
+  it.each([
+    { scheme: 'light', scale: 1 },
+    { scheme: 'dark', scale: 1.5 },
+  ] as const)('shows a code that a camera reads ($scheme, $scale)', async (look) => {
+    await show(authentication(code()), look);
+    const { data, width, height } = PNG.sync.read(await window.page.screenshot());
+    expect(jsqr.default(new Uint8ClampedArray(data), width, height)?.data).toBe(codeUri);
+    expect(await window.page.locator('#number').innerText()).toBe('482');
+  });
+});
