@@ -10,6 +10,7 @@ import { extractDocument } from '../../src/formats/xades/extract.ts';
 import { verifySignedDocument } from '../../src/formats/xades/verifier.ts';
 import type { CardHost } from '../../src/native/host/card-host.ts';
 import { samplePrescriptionCsv } from '../../src/sandbox/samples/prescription.ts';
+import { sampleDates } from '../../src/sandbox/samples/sample-dates.ts';
 import { virtualCardHost } from '../../src/sandbox/virtual-card-host.ts';
 import { overridden } from '../support/overridden-card-host.ts';
 import { until } from '../support/running-api.ts';
@@ -136,7 +137,7 @@ describe('any body', () => {
 
 describe('what comes back', () => {
   it('holds the posted bytes, and the signature covers them', async () => {
-    const csv = samplePrescriptionCsv();
+    const csv = samplePrescriptionCsv(sampleDates());
     const xml = xmlOf(await running.sign());
     expect(Buffer.compare(extractDocument(xml).csv, csv)).toBe(0);
     expect(verify(xml)).toBe('VALID');
