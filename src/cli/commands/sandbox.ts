@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { Option, type Command } from 'commander';
 import type { CardDrawer, DrawerCard } from '../../sandbox/card-drawer.ts';
 import { CommandFailure } from '../exit.ts';
@@ -69,8 +69,9 @@ function addAgent(sandbox: Command, context: CommandContext): void {
         },
       };
       // Without --yes the prompts read the terminal themselves.
-      if (options.yes === true) followInput(reader, drawer, options.card, context, { pair: () => void agent.pairing.open() });
+      const input = options.yes === true ? followInput(reader, drawer, options.card, context, { pair: () => void agent.pairing.open() }) : null;
       await endAsked();
+      input?.close();
       await agent.close();
     });
   withExamples(command, context, ['hpki-agent sandbox agent', 'hpki-agent sandbox agent --yes --card pharmacist'], {
@@ -100,17 +101,19 @@ function addCard(sandbox: Command, context: CommandContext): void {
       const reader = vpcdReader(options.port, connectToVpcd);
       await reader.insert(await drawer.take(options.card));
       process.stdout.write(`${say({ ja: '挿入しました', en: 'Inserted' })} (PIN ${sandboxPin})\n`);
-      followInput(reader, drawer, options.card, context);
+      const input = followInput(reader, drawer, options.card, context);
       await Promise.race([endAsked(), reader.serviceGone]);
+      input.close();
       await reader.remove();
     });
   withExamples(command, context, ['hpki-agent sandbox card --trust trust/', 'hpki-agent sandbox card --layout annex-b --port 35964'], controlsNote);
 }
 
-/** In the background: the end of the input ends nothing, so that a script may close it. */
-function followInput(reader: ControlledReader, drawer: CardDrawer, first: DrawerCard, context: CommandContext, more: Readonly<Record<string, () => void>> = {}): void {
+/** In the background: the end of the input ends nothing, so that a script may close it. Close it, or it keeps the program. */
+function followInput(reader: ControlledReader, drawer: CardDrawer, first: DrawerCard, context: CommandContext, more: Readonly<Record<string, () => void>> = {}): Interface {
   const lines = createInterface({ input: process.stdin });
   void followCardCommands(lines, reader, drawer, first, context, more);
+  return lines;
 }
 
 function addCa(sandbox: Command, { say }: CommandContext): void {
