@@ -53,6 +53,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
   // Title bars, and the pages that no settings reach.
   nativeTheme.themeSource = (await preferences.read()).theme;
   const secrets = await safeStorageSecrets(safeStorage, data.secrets);
+  const systemProxy = { resolve: (url: string) => session.defaultSession.resolveProxy(url) };
 
   const pages = path.join(app.getAppPath(), 'out', 'renderer');
   const help = new HelpWindow({
@@ -92,7 +93,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
       hide: () => windows.authentication.hide(),
       rebuild: () => windows.authentication.rebuild(),
     },
-    openLogin: loginWindows({ prepareSession: prepareLoginSessions({ app, settings: config.settings.network, secrets }) }),
+    openLogin: loginWindows({ prepareSession: prepareLoginSessions({ app, system: systemProxy, settings: config.settings.network, secrets }) }),
     onChange: () => agent.changed(),
   });
   const pairing = new PairingRoom(
@@ -112,7 +113,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
   };
   const diagnosis = new SelfDiagnosis(() => gatherParts(dataRoot, undefined, { secrets }));
   const agent = new DesktopAgent({
-    start: () => startAgent({ prompts, secrets, systemProxy: { resolve: (url) => session.defaultSession.resolveProxy(url) } }),
+    start: () => startAgent({ prompts, secrets, systemProxy }),
     isAsking: () => signatures.isAsking || authentications.isAsking,
     notices,
     onChange: (view) => {

@@ -28,17 +28,19 @@ export function followLogin(
       if (goal === 'redirect') resolve(new URL(details.url));
       else if (goal === 'foreign') reject(problem('PROVIDER_REFUSED', ledElsewhere(new URL(details.url))));
     });
-    contents.on('select-client-certificate', (event, url, offered, choose) => {
+    contents.on('select-client-certificate', (event, server, offered, choose) => {
       event.preventDefault();
-      const mine = judge(new URL(url), page) === 'allowed' ? offered.find((certificate) => sha256Of(certificate) === certificateSha256) : undefined;
+      const mine = isAllowedServer(server, page) ? offered.find((certificate) => sha256Of(certificate) === certificateSha256) : undefined;
       if (mine !== undefined) choose(mine);
       // Electron's type knows no empty answer; its documentation does: no certificate is sent.
       else (choose as (certificate?: Certificate) => void)();
     });
-    contents.loadURL(page.url.href).catch((error: unknown) => {
-      // The redirect itself was cancelled: then it has been answered, and this changes nothing.
-      reject(problem('PROVIDER_UNREACHABLE', notLoaded(page.url, error)));
+    // Of every page of the login; the redirect itself was cancelled, but has been answered by then.
+    contents.on('did-fail-load', (_event, _code, reason, url, isMainFrame) => {
+      if (isMainFrame) reject(problem('PROVIDER_UNREACHABLE', notLoaded(url, reason)));
     });
+    // Rejects too where a page leads on before it has loaded (ERR_ABORTED), which is no failure.
+    contents.loadURL(page.url.href).catch(() => undefined);
   });
 }
 
@@ -46,6 +48,14 @@ export function followLogin(
 function judge(url: URL, { redirectUrl, allowedOrigins }: LoginQuestion['page']): 'redirect' | 'allowed' | 'foreign' {
   if (url.origin === redirectUrl.origin && url.pathname === redirectUrl.pathname) return 'redirect';
   return allowedOrigins.includes(url.origin) ? 'allowed' : 'foreign';
+}
+
+/** Electron's `url` of a certificate request is `host:port`: of a TLS server, without a scheme. */
+function isAllowedServer(server: string, { allowedOrigins }: LoginQuestion['page']): boolean {
+  return allowedOrigins.some((origin) => {
+    const { protocol, hostname, port } = new URL(origin);
+    return protocol === 'https:' && server === `${hostname}:${port === '' ? '443' : port}`;
+  });
 }
 
 function sha256Of({ data }: Certificate): string {
@@ -62,8 +72,7 @@ function ledElsewhere({ origin }: URL) {
   return { ja: `ログイン画面が許可されていない ${origin} に移動しようとしました。`, en: `The login page tried to go to ${origin}, which policy does not allow.` };
 }
 
-function notLoaded({ origin }: URL, error: unknown) {
-  const { code } = error as { code?: unknown };
-  const reason = typeof code === 'string' ? code : 'ERR_FAILED';
+function notLoaded(url: string, reason: string) {
+  const { origin } = new URL(url);
   return { ja: `${origin} のログイン画面を開けません（${reason}）。`, en: `The login page at ${origin} does not open (${reason}).` };
 }

@@ -1,15 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { session, type App, type Session } from 'electron';
+import type { App, Session } from 'electron';
 import type { Settings } from '../agent/config/settings.ts';
 import type { SecretStore } from '../agent/ports.ts';
 import { credentialsFor } from '../agent/remote/network/proxy-credentials.ts';
-import { planRoute, type Route } from '../agent/remote/network/proxy-route.ts';
+import { planRoute, type Route, type SystemProxy } from '../agent/remote/network/proxy-route.ts';
 import { readPem } from '../formats/pki/pem.ts';
 import { leadsTo } from './extra-authorities.ts';
 
 export interface LoginSessionParts {
-  readonly app: App;
+  readonly app: Pick<App, 'on'>;
+  readonly system: SystemProxy;
   readonly settings: Settings['network'];
   readonly secrets: SecretStore;
 }
@@ -20,20 +21,28 @@ type Proxy = Extract<Route, { kind: 'proxy' }>;
 const accept = 0;
 const asChromiumFound = -3;
 
-/** Gives the sessions of login windows the proxy and the CAs of the agent's own connections, so that one setting is enough. */
-export function prepareLoginSessions({ app, settings, secrets }: LoginSessionParts): (own: Session, address: URL) => Promise<void> {
+/**
+ * Gives the sessions of login windows the proxy and the CAs of the agent's own connections, so that one setting is enough.
+ * A password that the proxy has refused is not sent again, and none goes in the clear where policy forbids Basic.
+ * SECURITY: test/unit/main/login-session.test.ts
+ */
+export function prepareLoginSessions({ app, system, settings, secrets }: LoginSessionParts): (own: Session, address: URL) => Promise<void> {
   const proxies = new WeakMap<Session, Proxy>();
-  app.on('login', (event, contents, _details, { isProxy }, answer) => {
+  const mayBeSent = (scheme: string): boolean => scheme !== 'basic' || typeof settings.proxy !== 'object' || settings.proxy.basic;
+  app.on('login', (event, contents, { firstAuthAttempt }, { isProxy, scheme }, answer) => {
     const proxy = contents === null || !isProxy ? undefined : proxies.get(contents.session);
     if (proxy === undefined) return;
     event.preventDefault();
+    if (!firstAuthAttempt || !mayBeSent(scheme)) {
+      answer();
+      return;
+    }
     credentialsFor(proxy, settings.proxy, secrets).then(
       (credentials) => (credentials === null ? answer() : answer(credentials.user, credentials.password)),
       () => answer(),
     );
   });
   return async (own, address) => {
-    const system = { resolve: (url: string) => session.defaultSession.resolveProxy(url) };
     const plan = await planRoute(address, { proxy: settings.proxy, system, environment: process.env });
     // Without a plan the page is not reached, and says so: going DIRECT is always somebody's decision.
     const route = typeof plan === 'string' ? null : plan.routes[0];

@@ -38,7 +38,9 @@ function play(certificateSha256: string | null = null) {
     window,
     contents,
     cancel: () => ending.abort(),
-    failToLoad: (code: string) => loading.reject(Object.assign(new Error(code), { code })),
+    /** `loadURL`'s promise, which knows the first page alone. */
+    rejectLoad: (code: string) => loading.reject(Object.assign(new Error(code), { code })),
+    failToLoad: (reason: string, url: string, isMainFrame = true) => contents.emit('did-fail-load', {}, -2, reason, url, isMainFrame, 1, 1),
     /** Whether the request left. */
     ask: (url: string, resourceType = 'mainFrame'): boolean => {
       let left = false;
@@ -94,13 +96,25 @@ describe('a provider’s login page', () => {
   });
 
   it('that does not open, or dies, says so', async () => {
-    const unreachable = play();
-    unreachable.failToLoad('ERR_NAME_NOT_RESOLVED');
-    await expect(unreachable.end).rejects.toMatchObject({ problem: { code: 'PROVIDER_UNREACHABLE' } });
+    for (const url of ['https://login.example.jp/authorize?state=1', 'https://card.example.jp/tls']) {
+      const unreachable = play();
+      unreachable.failToLoad('ERR_NAME_NOT_RESOLVED', url);
+      const detail = { ja: expect.stringMatching(new RegExp(`^${new URL(url).origin} .*ERR_NAME_NOT_RESOLVED`)) as string };
+      await expect(unreachable.end).rejects.toMatchObject({ problem: { code: 'PROVIDER_UNREACHABLE', detail } });
+    }
     const dead = play();
     dead.contents.emit('render-process-gone', {});
     await expect(dead.end).rejects.toMatchObject({ problem: { code: 'PROVIDER_REFUSED' } });
   });
+});
+
+it('goes on where the first page leads on before it has loaded, and where a frame in it fails', async () => {
+  const { end, ask, rejectLoad, failToLoad } = play();
+  rejectLoad('ERR_ABORTED');
+  failToLoad('ERR_BLOCKED_BY_CLIENT', 'https://tracker.example/frame', false);
+  await new Promise((resolve) => setImmediate(resolve));
+  ask('http://adapter:3000/callback?code=1');
+  expect(String(await end)).toContain('code=1');
 });
 
 describe('TLS client authentication', () => {
@@ -114,20 +128,25 @@ describe('TLS client authentication', () => {
     other = { data: writePem(second.der) };
   });
 
-  function choose(url: string, offered: readonly { data: string }[]): { chosen: unknown; prevented: boolean } {
+  /** `server`: as Electron names it. */
+  function choose(server: string, offered: readonly { data: string }[]): { chosen: unknown; prevented: boolean } {
     const { contents } = play(mine.sha256);
     let prevented = false;
     let chosen: unknown = 'no answer';
-    contents.emit('select-client-certificate', { preventDefault: () => (prevented = true) }, url, offered, (certificate?: unknown) => (chosen = certificate));
+    contents.emit('select-client-certificate', { preventDefault: () => (prevented = true) }, server, offered, (certificate?: unknown) => (chosen = certificate));
     return { chosen, prevented };
   }
 
   it('takes this person’s own certificate, and asks nobody', () => {
-    expect(choose('https://card.example.jp/', [other, mine])).toEqual({ chosen: mine, prevented: true });
+    expect(choose('card.example.jp:443', [other, mine])).toEqual({ chosen: mine, prevented: true });
   });
 
-  it('takes none where the own one is not offered, or the host is a stranger', () => {
-    expect(choose('https://card.example.jp/', [other])).toEqual({ chosen: undefined, prevented: true });
-    expect(choose('https://evil.example/', [mine])).toEqual({ chosen: undefined, prevented: true });
+  it.each([
+    ['the own one is not offered', 'card.example.jp:443', false],
+    ['the host is a stranger', 'evil.example:443', true],
+    ['the port is another one', 'card.example.jp:8443', true],
+    ['the address is none', '', true],
+  ])('takes none where %s', (_why, server, isOffered) => {
+    expect(choose(server, isOffered ? [other, mine] : [other])).toEqual({ chosen: undefined, prevented: true });
   });
 });
