@@ -2,6 +2,7 @@
 import type * as Electron from 'electron';
 import { app, lifecycle } from './app.ts';
 import { cancellable, notModelled } from './refusal.ts';
+import { session, Session } from './session.ts';
 import { WebContents } from './web-contents.ts';
 import { WindowFrame } from './window-frame.ts';
 
@@ -19,9 +20,10 @@ const safe: Readonly<Partial<Record<keyof Electron.WebPreferences, unknown>>> = 
   javascript: true,
   offscreen: false,
 };
-const unsupported: readonly (keyof Electron.WebPreferences)[] = ['partition', 'session', 'enableBlinkFeatures', 'disableBlinkFeatures'];
+const unsupported: readonly (keyof Electron.WebPreferences)[] = ['partition', 'enableBlinkFeatures', 'disableBlinkFeatures'];
 
 function checkPreferences(preferences: Electron.WebPreferences): void {
+  if (preferences.session !== undefined && !(preferences.session instanceof Session)) throw new TypeError('Error processing argument: webPreferences.session is no Session');
   for (const [name, value] of Object.entries(preferences) as [keyof Electron.WebPreferences, unknown][]) {
     const weaker = name in safe && value !== undefined && value !== safe[name];
     if (weaker || (unsupported.includes(name) && value !== undefined)) throw notModelled(`webPreferences.${name}: ${JSON.stringify(value)}`);
@@ -43,7 +45,7 @@ export class BrowserWindow extends WindowFrame implements Pick<Electron.BrowserW
     checkPreferences(preferences);
     super(options);
     const { width, height } = this.getBounds();
-    const settings = { width, height, preload: preferences.preload, additionalArguments: preferences.additionalArguments ?? [] };
+    const settings = { width, height, preload: preferences.preload, additionalArguments: preferences.additionalArguments ?? [], session: (preferences.session as Session | undefined) ?? session.defaultSession };
     this.#contents = new WebContents(settings, preferences.backgroundThrottling ?? true, {
       readyToShow: () => this.emit('ready-to-show', {}),
       closedByPage: () => this.destroy(),

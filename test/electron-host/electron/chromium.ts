@@ -1,4 +1,7 @@
-/** The one Chromium behind all windows of a process. It has no way out: names resolve to nothing, requests are answered here. */
+/**
+ * The one Chromium behind all windows of a process. It has no way out: names of elsewhere resolve to nothing, and requests
+ * are answered here, or judged one by one (page/own-network.ts).
+ */
 import type { Browser } from 'playwright-core';
 import { environment } from '../environment.ts';
 
@@ -9,7 +12,9 @@ const switches = [
   '--disable-domain-reliability',
   '--no-pings',
   '--enable-blink-features=MessagePortCloseEvent', // the one thing that Electron adds to the web's MessagePort
-  '--host-resolver-rules=MAP * ~NOTFOUND',
+  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1',
+  '--no-proxy-server', // of the environment; partitions have their own
+  '--disable-site-isolation-trials', // so that a page's requests include those of its frames
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), // Chromium's own sandbox refuses root
 ];
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as Electron from 'electron';
 import type { Page, Route } from 'playwright-core';
+import type { NetworkOwner } from '../page/own-network.ts';
 import { PageTarget, type PageListener, type PageSettings } from '../page/page-target.ts';
 import { answerRequest } from '../page/requests.ts';
 import type { FromPage, ToPage } from '../worlds/messages.ts';
@@ -11,14 +12,15 @@ import { app, lifecycle } from './app.ts';
 import { IpcReceiver } from './ipc-main.ts';
 import { CarriedPorts, type MessagePortMain } from './message-channel.ts';
 import { PageCalls } from '../page/page-calls.ts';
+import { netErrorIn, type NetError } from './net-errors.ts';
 import { PageSwitches } from './page-switches.ts';
 import { record } from './record.ts';
 import { cancellable, notModelled } from './refusal.ts';
-import { session } from './session.ts';
+import type { Session } from './session.ts';
 import { mainFrameOf } from './web-frame.ts';
 
 const events = [
-  'did-start-loading', 'did-stop-loading', 'did-finish-load', 'did-fail-load', 'dom-ready', 'did-navigate', 'did-navigate-in-page', 'will-navigate', 'will-frame-navigate', 'will-redirect',
+  'did-start-loading', 'did-stop-loading', 'did-finish-load', 'did-fail-load', 'dom-ready', 'did-navigate', 'did-navigate-in-page', 'will-navigate', 'will-frame-navigate', 'will-redirect', 'login',
   'will-attach-webview', 'did-create-window', 'console-message', 'render-process-gone', 'unresponsive', 'responsive', 'preload-error', 'ipc-message', 'destroyed',
   'context-menu', 'before-input-event', 'will-prevent-unload', 'focus', 'blur',
 ];
@@ -37,7 +39,7 @@ let lastId = 0;
 export class WebContents extends PageSwitches implements Pick<Electron.WebContents, Members> {
   readonly id = ++lastId;
   readonly ipc = new IpcReceiver();
-  readonly session = session.defaultSession;
+  readonly session: Session;
   readonly mainFrame: Electron.WebFrameMain = mainFrameOf(this);
   readonly #settings: PageSettings;
   readonly #owner: PageOwner;
@@ -49,12 +51,16 @@ export class WebContents extends PageSwitches implements Pick<Electron.WebConten
   #url = '';
   #expected = '';
   #loading = false;
+  /** What `loadURL` fails with, where Playwright does not say it. */
+  #loadError: NetError | undefined;
   #shown = false;
   #openHandler: OpenHandler | undefined;
 
   constructor(settings: PageSettings, backgroundThrottling: boolean, owner: PageOwner) {
     super('WebContents', events, backgroundThrottling);
     this.#settings = settings;
+    this.session = settings.session;
+    this.session.windowOpened();
     this.#owner = owner;
     this.#opening = this.#open();
     queueMicrotask(() => app.emit('web-contents-created', {}, this));
@@ -64,13 +70,14 @@ export class WebContents extends PageSwitches implements Pick<Electron.WebConten
     const target = await this.#page();
     this.#expected = toChromium(url);
     this.#loading = true;
+    this.#loadError = undefined;
     this.emit('did-start-loading');
     try {
       await target.page.goto(this.#expected, { waitUntil: 'load' });
+      this.#mustHaveLoaded();
     } catch (error) {
-      const code = /net::(\w+)/.exec(String(error))?.[1] ?? 'ERR_FAILED';
-      if (this.#state !== 'destroyed') this.emit('did-fail-load', {}, -2, code, url, true);
-      throw Object.assign(new Error(`${code} (-2) loading '${url}'`), { code, errno: -2, url });
+      const { name, code } = this.#failureOf(error);
+      throw Object.assign(new Error(`${name} (${code}) loading '${url}'`), { code: name, errno: code, url });
     } finally {
       this.#loading = false;
       if (this.#state !== 'destroyed') this.emit('did-stop-loading');
@@ -156,12 +163,21 @@ export class WebContents extends PageSwitches implements Pick<Electron.WebConten
   destroyNow(): void {
     if (this.#state === 'destroyed') return;
     this.#state = 'destroyed';
+    this.session.windowClosed();
     this.emit('destroyed');
     this.#ports.closeAll();
     void this.#opening.then((target) => target.close()).catch(() => undefined);
   }
 
   // ---- the page
+
+  #failureOf(error: unknown): NetError {
+    return this.#loadError ?? netErrorIn(String(error));
+  }
+
+  #mustHaveLoaded(): void {
+    if (this.#loadError !== undefined) throw new Error(this.#loadError.name);
+  }
 
   protected override mustLive(): void {
     if (this.#state === 'destroyed') throw new TypeError('Object has been destroyed');
@@ -188,6 +204,7 @@ export class WebContents extends PageSwitches implements Pick<Electron.WebConten
   #listener(): PageListener {
     return {
       request: (route, page) => this.#request(route, page),
+      network: this.#networkOwner(),
       message: (message) => this.#message(message),
       documentGone: () => this.#ports.closeAll(),
       popUp: (url, frameName, features) => this.#popUp(fromChromium(url), frameName, features),
@@ -195,6 +212,7 @@ export class WebContents extends PageSwitches implements Pick<Electron.WebConten
         this.#url = fromChromium(url);
         this.emit('did-navigate', {}, this.#url, 200, 'OK');
       },
+      navigationFailed: (url, errorText) => this.#navigationFailed(fromChromium(url), errorText),
       domReady: () => this.emit('dom-ready', {}),
       loaded: () => this.#loaded(),
       console: (message) => this.emit('console-message', { level: message.type(), message: message.text(), lineNumber: message.location().lineNumber, sourceId: fromChromium(message.location().url) }),
@@ -212,6 +230,38 @@ export class WebContents extends PageSwitches implements Pick<Electron.WebConten
     }
   }
 
+  #networkOwner(): NetworkOwner {
+    const contents = this as unknown as Electron.WebContents;
+    return {
+      contents,
+      mayNavigate: (url, isRedirect) => (isRedirect ? this.#mayRedirect(url) : this.#mayNavigate(url)),
+      certificateRefused: (error, url) => {
+        this.#loadError = netErrorIn(error);
+        this.#navigationFailed(url, error);
+      },
+      askLogin: (details, info) =>
+        new Promise((resolve) => {
+          const event = cancellable({});
+          const answer = (username?: string, password?: string): void => resolve(username === undefined || password === undefined ? null : { username, password });
+          this.emit('login', event, details, info, answer);
+          app.emit('login', event, contents, details, info, answer);
+          if (!event.defaultPrevented) resolve(null);
+        }),
+    };
+  }
+
+  #mayRedirect(url: string): boolean {
+    const event = cancellable({ url, isMainFrame: true, isSameDocument: false, frame: this.mainFrame, initiator: this.mainFrame });
+    this.emit('will-redirect', event, url, false, true);
+    return !event.defaultPrevented;
+  }
+
+  /** Electron does not tell of cancelled ones. */
+  #navigationFailed(url: string, errorText: string): void {
+    const { name, code } = netErrorIn(errorText);
+    if (this.#state === 'alive' && name !== 'ERR_ABORTED') this.emit('did-fail-load', {}, code, name, url, true, this.id, 1);
+  }
+
   #mayNavigate(url: string): boolean {
     const asked = toChromium(url) === this.#expected; // loadURL does not ask the app
     this.#expected = '';
@@ -219,6 +269,7 @@ export class WebContents extends PageSwitches implements Pick<Electron.WebConten
     const event = cancellable({ url, isMainFrame: true, isSameDocument: false, frame: this.mainFrame, initiator: this.mainFrame });
     this.emit('will-frame-navigate', event);
     this.emit('will-navigate', event, url, false, true);
+    if (this.#loading && !event.defaultPrevented) this.#loadError = netErrorIn('ERR_ABORTED'); // the page leads on before it has loaded
     return !event.defaultPrevented;
   }
 

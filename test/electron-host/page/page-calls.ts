@@ -3,7 +3,7 @@ import type * as Electron from 'electron';
 import type { FromPage, ToPage } from '../worlds/messages.ts';
 import { ipcMain, type IpcReceiver } from '../electron/ipc-main.ts';
 import type { CarriedPorts } from '../electron/message-channel.ts';
-import { askPermission } from '../electron/session.ts';
+import type { Session } from '../electron/session.ts';
 
 type Call = Extract<FromPage, { kind: 'send' | 'invoke' | 'permission' }>;
 
@@ -11,6 +11,7 @@ type Call = Extract<FromPage, { kind: 'send' | 'invoke' | 'permission' }>;
 interface Sender {
   readonly id: number;
   readonly ipc: IpcReceiver;
+  readonly session: Session;
   readonly mainFrame: Electron.WebFrameMain;
   readonly document: number | undefined;
   deliver(message: ToPage, document?: number): void;
@@ -31,7 +32,7 @@ export class PageCalls {
     switch (call.kind) {
       case 'send': this.#send(call); break;
       case 'invoke': void this.#answer(call.id, () => this.#invoke(call)); break;
-      case 'permission': void this.#answer(call.id, () => askPermission(this.#sender, call.permission, this.#sender.mainFrame.url));
+      case 'permission': void this.#answer(call.id, () => this.#sender.session.askPermission(this.#sender, call.permission, this.#sender.mainFrame.url));
     }
   }
 

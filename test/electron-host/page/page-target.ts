@@ -7,24 +7,32 @@ import type { BrowserContext, CDPSession, ConsoleMessage, Page, Route } from 'pl
 import { makeCodec } from '../codec.ts';
 import { runningChromium } from '../electron/chromium.ts';
 import { nativeTheme } from '../electron/desktop.ts';
+import type { Session } from '../electron/session.ts';
 import { environment } from '../environment.ts';
 import { bindingName, deliveryName, preloadWorldName, type FromPage, type ToPage } from '../worlds/messages.ts';
 import { pageWorldScript, preloadWorldScript } from './injected.ts';
+import { isMainNavigation } from './requests.ts';
+import { OwnNetwork, type NetworkOwner } from './own-network.ts';
 
 export interface PageSettings {
   readonly width: number;
   readonly height: number;
   readonly preload: string | undefined;
   readonly additionalArguments: readonly string[];
+  readonly session: Session;
 }
 
 /** What a window hears from its page. Addresses are Chromium's. */
 export interface PageListener {
+  /** In the default session. */
   request(route: Route, page: Page): Promise<void>;
+  /** In a partition. */
+  readonly network: NetworkOwner;
   message(message: FromPage): void;
   documentGone(): void;
   popUp(url: string, frameName: string, features: string): void;
   navigated(url: string): void;
+  navigationFailed(url: string, errorText: string): void;
   domReady(): void;
   loaded(): void;
   console(message: ConsoleMessage): void;
@@ -52,7 +60,9 @@ export class PageTarget {
   }
 
   static async open(settings: PageSettings, listener: PageListener): Promise<PageTarget> {
+    const { proxy } = settings.session;
     const context = await runningChromium().newContext({
+      ...(proxy === null ? {} : { proxy: { server: proxy } }),
       viewport: { width: settings.width, height: settings.height },
       deviceScaleFactor: environment.scale,
       locale: environment.locale,
@@ -99,11 +109,13 @@ export class PageTarget {
     const secret = randomUUID();
     const { page } = this;
     this.#context.on('page', (popUp) => void popUp.close().catch(() => undefined)); // refused before it showed anything
-    await this.#context.route('**/*', (route) => this.#listener.request(route, page));
+    // Playwright's own routes do not see where a redirect leads.
+    if (settings.session.partition === null) await this.#context.route('**/*', (route) => this.#listener.request(route, page));
     await this.#context.routeWebSocket(/.*/, (socket) => {
       void socket.close();
     });
-    await this.#listenToDevTools();
+    const mainFrame = await this.#listenToDevTools();
+    if (settings.session.partition !== null) await OwnNetwork.attach(this.#devTools, mainFrame, settings.session, this.#listener.network);
     this.#listenToPage();
     await page.addInitScript(pageWorldScript(secret));
     await this.#devTools.send('Runtime.addBinding', { name: bindingName, executionContextName: preloadWorldName });
@@ -124,7 +136,8 @@ export class PageTarget {
     }
   }
 
-  async #listenToDevTools(): Promise<void> {
+  /** Resolves with the main frame's id. */
+  async #listenToDevTools(): Promise<string> {
     const devTools = this.#devTools;
     devTools.on('Page.windowOpen', ({ url, windowName, windowFeatures }) => this.#listener.popUp(url, windowName, windowFeatures.join()));
     await devTools.send('Page.enable');
@@ -142,12 +155,16 @@ export class PageTarget {
       if (name === bindingName && executionContextId === this.#document) this.#listener.message(codec.decode(payload) as FromPage);
     });
     await devTools.send('Runtime.enable');
+    return mainFrame;
   }
 
   #listenToPage(): void {
     const { page } = this;
     page.on('framenavigated', (frame) => {
       if (frame === page.mainFrame()) this.#listener.navigated(frame.url());
+    });
+    page.on('requestfailed', (request) => {
+      if (isMainNavigation(request, page)) this.#listener.navigationFailed(request.url(), request.failure()?.errorText ?? '');
     });
     page.on('domcontentloaded', () => this.#listener.domReady());
     page.on('load', () => this.#listener.loaded());

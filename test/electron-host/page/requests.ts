@@ -1,5 +1,5 @@
 /** Every request of a page ends here: a protocol handler answers it, or it is aborted and recorded. */
-import type { Page, Route } from 'playwright-core';
+import type { Page, Request as PageRequest, Route } from 'playwright-core';
 import { fromChromium, policyForChromium, toChromium } from '../electron/addresses.ts';
 import { handlerFor } from '../electron/protocol.ts';
 import { record } from '../electron/record.ts';
@@ -9,9 +9,9 @@ export interface NavigationGate {
   mayNavigate(url: string): boolean;
 }
 
-function isMainNavigation(route: Route, page: Page): boolean {
+export function isMainNavigation(request: PageRequest, page: Page): boolean {
   try {
-    return route.request().isNavigationRequest() && route.request().frame() === page.mainFrame();
+    return request.isNavigationRequest() && request.frame() === page.mainFrame();
   } catch {
     return false; // a frame that is not there yet is not the main one
   }
@@ -37,7 +37,7 @@ async function fulfill(route: Route, response: Response): Promise<void> {
 
 export async function answerRequest(route: Route, page: Page, gate: NavigationGate): Promise<void> {
   const url = fromChromium(route.request().url());
-  if (isMainNavigation(route, page) && !gate.mayNavigate(url)) return route.abort('aborted');
+  if (isMainNavigation(route.request(), page) && !gate.mayNavigate(url)) return route.abort('aborted');
   const handler = handlerFor(url);
   if (handler === undefined) {
     record.blocked.push(url);

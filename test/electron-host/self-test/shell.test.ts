@@ -71,7 +71,7 @@ describeWith(['chromium'], 'the desktop over the model', () => {
     expect(await thrownBy(({ app: electronApp }) => Reflect.get(electronApp, 'getJumpListSettings') as unknown)).toContain('app.getJumpListSettings is not modelled');
     expect(await thrownBy(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.maximize())).toContain('BrowserWindow.maximize is not modelled');
     expect(await thrownBy(({ globalShortcut }) => globalShortcut.register('F1', () => undefined))).toContain('globalShortcut.register is not modelled');
-    expect(await thrownBy(({ session }) => session.fromPartition('persist:x'))).toContain('session.fromPartition is not modelled');
+    expect(await thrownBy(({ session }) => session.fromPartition('persist:x'))).toContain("session.fromPartition('persist:x') is not modelled");
     expect(await thrownBy(({ powerMonitor }) => powerMonitor.on('thermal-state-change' as 'suspend', () => undefined))).toContain("event 'thermal-state-change' of powerMonitor is not modelled");
     for (const weak of ['nodeIntegration', 'webviewTag']) {
       expect(await app.evaluate(({ BrowserWindow }, name) => {
