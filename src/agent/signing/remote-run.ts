@@ -67,6 +67,7 @@ export class RemoteRun {
   }
 
   async perform<T>(release: (signed: SignedAnswers) => Promise<T>): Promise<T> {
+    this.#verifyEarlierAnswers();
     try {
       this.#refuseWithoutBinding();
       await this.#signOutstanding();
@@ -78,6 +79,23 @@ export class RemoteRun {
       await this.#endSessionAfter(error);
       this.#consent.closeAfter(error);
       throw error;
+    }
+  }
+
+  /**
+   * What an earlier run has left is verified first: for a request that cannot be released nobody authenticates, and nothing
+   * more is signed. The session that brought a wrong answer is over already; the one of now is not to blame.
+   * SECURITY: test/attacks/row-10-swapped-answers.test.ts
+   */
+  #verifyEarlierAnswers(): void {
+    const recipe = this.#recipe;
+    if (recipe === null || this.#answers.all.size === 0) return;
+    const documents = documentsOf(recipe, this.#order.plan.accepted.map(({ input }) => input));
+    const signer = this.#signerOfEarlierRun(recipe, documents);
+    for (const document of documents) {
+      const { id } = document.input;
+      const answer = this.#answers.all.get(id);
+      if (answer !== undefined) this.#verified.set(id, this.#parts.verify(document, answer, signer, recipe.signingTime));
     }
   }
 
@@ -104,12 +122,20 @@ export class RemoteRun {
         if (isRefused && this.#session !== null) await this.#parts.sessions.end(this.#session, 'refused');
         refusedTokens += isRefused ? 1 : 0;
         // Once the person is asked to authenticate again; a fresh token that is refused too is a fault elsewhere.
-        if (isRefused && refusedTokens === 1) continue;
+        if (isRefused && refusedTokens === 1) {
+          await this.#keepRecipe();
+          continue;
+        }
         this.#turnToCardAfter(error);
         this.#giveUpOrThrow(error);
         return;
       }
     }
+  }
+
+  /** The journal drops a recipe of which nothing was signed. This run goes on with it, so it is written down again. */
+  async #keepRecipe(): Promise<void> {
+    if (this.#recipe !== null && this.#answers.all.size === 0) await this.#parts.journal.recordDurably(this.#recipe);
   }
 
   #isAnswered(): boolean {

@@ -126,6 +126,18 @@ describe.each(['value', 'element'] as const)('a request that the cloud signs (%s
     expect(events()).toContain('token.refused');
   });
 
+  it('whose token was refused before anything was signed answers the identical result after a restart, signed once', async () => {
+    openDesk({ remote: { form } });
+    desk.provider.beforeCall = (n) => {
+      if (n === 1) desk.provider.forgetTokens();
+    };
+    const signed = await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' }));
+    expect(signed).toMatchObject({ state: 'signed' });
+    await desk.restart();
+    expect(xmlOf(await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' })))).toEqual(xmlOf(signed));
+    expect(desk.provider.signed).toHaveLength(1);
+  });
+
   it('cancelled mid-batch keeps what came back, and the same key asks only for the rest', async () => {
     openDesk({ remote: { form } });
     desk.provider.hashesAtOnce = 1;
