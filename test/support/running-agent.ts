@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { createAgent, type Agent } from '../../src/agent/agent.ts';
+import { createAgent, type Agent, type AgentOptions } from '../../src/agent/agent.ts';
 import type { PeerPort } from '../../src/agent/api/peer-port.ts';
 import { settingsSchema, type Settings } from '../../src/agent/config/settings.ts';
-import type { Clock, PairingView, Prompts } from '../../src/agent/ports.ts';
+import type { Clock, PairingView, Prompts, SecretStore } from '../../src/agent/ports.ts';
 import { dataDirectory, prepareDataDirectory, type DataDirectory } from '../../src/agent/storage/data-directory.ts';
 import { openFileLog } from '../../src/agent/storage/file-log.ts';
 import { fileSecretStore } from '../../src/agent/storage/file-secret-store.ts';
@@ -50,6 +50,10 @@ export interface RunningAgentOptions {
   readonly peers?: PeerPort;
   /** Something else than {@link RunningAgent.person}. */
   readonly prompts?: Prompts;
+  /** Something else than files in the data folder. */
+  readonly secrets?: SecretStore;
+  /** Services of remote signing instead of those that the settings name. */
+  readonly providers?: AgentOptions['providers'];
   /** Something else than the virtual readers. */
   readonly cards?: (data: DataDirectory, readers: VirtualReaders) => CardHost;
   /** A data folder that is there already; it is left behind. */
@@ -121,7 +125,7 @@ export class RunningAgent {
   }
 
   async #start(): Promise<void> {
-    const { clinic, settings, clock = systemClock, cards, withoutCrl, withTrustWritten, prompts = this.person, peers = null } = this.#options;
+    const { clinic, settings, clock = systemClock, cards, withoutCrl, withTrustWritten, prompts = this.person, peers = null, secrets = fileSecretStore(this.data.secrets), providers } = this.#options;
     const trust = path.join(this.data.root, 'trust');
     await prepareDataDirectory(this.data);
     if (withTrustWritten !== true) await clinic.writeTrust(trust, { crl: withoutCrl !== true });
@@ -139,7 +143,8 @@ export class RunningAgent {
       settings: { ...defaults, api: { ...defaults.api, ports: [0], requestsPerMinute: 6000 }, ...settings },
       cards: this.#cards,
       prompts,
-      secrets: fileSecretStore(this.data.secrets),
+      secrets,
+      ...(providers === undefined ? {} : { providers }),
       clock,
       log,
       peers,

@@ -1,27 +1,24 @@
 /** The provider of the national platform's shape at the sandbox's service. Its login is TLS client authentication by a card, as a browser does it. */
 import { createHash } from 'node:crypto';
-import { Agent, fetch } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ElementSigning, LoginPage, RemoteToken } from '../../../src/agent/remote/remote-provider.ts';
-import { writePem } from '../../../src/formats/pki/pem.ts';
 import { prepareSplice } from '../../../src/formats/xades/signature-splice.ts';
 import { verifySignedDocument } from '../../../src/formats/xades/verifier.ts';
 import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
 import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
 import { samplePrescriptionCsv } from '../../../src/sandbox/samples/prescription.ts';
+import { CardBrowser, withParameter } from '../../support/card-browser.ts';
 import { kaguraSettings, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
 
 const never = new AbortController().signal;
 let service: RemoteService;
 let desk: ProviderDesk;
-let browser: Agent;
+let browser: CardBrowser;
 
 beforeAll(async () => {
   service = await startRemoteService();
   desk = await openDesk(service, kaguraSettings(service));
-  const { certificate, privateKey } = await service.trust.ca.issue({ ...service.people.person('doctor').certificate, kind: 'authentication' });
-  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  browser = new Agent({ connect: { ca: service.trust.tlsCa.serverRoot, cert: writePem(certificate.der), key, maxVersion: 'TLSv1.2' } });
+  browser = new CardBrowser(service, await service.trust.ca.issue({ ...service.people.person('doctor').certificate, kind: 'authentication' }));
 });
 afterAll(async () => {
   await browser.close();
@@ -33,23 +30,7 @@ afterEach(() => {
   service.control.setClockOffset(0);
 });
 
-/** Follows the login page's redirects with the card's certificate, up to the one that is never fetched. */
-async function browse({ url, redirectUrl, allowedOrigins }: LoginPage): Promise<URL> {
-  const cookies = new Map<string, string>();
-  for (let at = url, step = 0; step < 10; step += 1) {
-    if (at.href.startsWith(redirectUrl.href)) return at;
-    expect(allowedOrigins).toContain(at.origin);
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(at, { dispatcher: browser, redirect: 'manual', headers: { cookie } });
-    for (const set of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
-      cookies.set(name, value);
-    }
-    at = new URL(answer.headers.get('location') ?? '', at);
-  }
-  throw new Error('the login did not end');
-}
-
+const browse = (page: LoginPage): Promise<URL> => browser.endOf(page);
 const login = (showLogin: (page: LoginPage) => Promise<URL> = browse): Promise<RemoteToken> => desk.provider.authenticate(order('hpki-card'), steps({ showLogin }), never);
 
 const problemOf = async (work: Promise<unknown>): Promise<unknown> =>
@@ -155,10 +136,3 @@ describe('a signature', () => {
     expect(await problemOf(sign(other, [digest]))).toBe('TOKEN_EXPIRED');
   });
 });
-
-function withParameter(url: URL, name: string, value: string | null): URL {
-  const changed = new URL(url);
-  if (value === null) changed.searchParams.delete(name);
-  else changed.searchParams.set(name, value);
-  return changed;
-}

@@ -66,7 +66,7 @@ export class PlayedPerson implements Prompts {
   authenticationNeed: (need: AuthenticationCardNeed) => Exit = () => 'silent';
   /** A PIN, or one of the words of {@link Exit}. */
   authenticationPin: (question: AuthenticationPinQuestion) => string = () => '1234';
-  login: (question: LoginQuestion) => URL | Exit = () => 'silent';
+  login: (question: LoginQuestion) => URL | Exit | Promise<URL> = () => 'silent';
   readonly shownAuthentication: ShownAuthentication[] = [];
   readonly shown: Shown[] = [];
   readonly notices: Notice[] = [];
@@ -124,7 +124,7 @@ export class PlayedPerson implements Prompts {
     show({ what: 'opened', view });
     this.openWindows += 1;
     this.mostOpenWindows = Math.max(this.mostOpenWindows, this.openWindows);
-    const answered = <T extends string | URL>(answer: T | 'silent', signal: AbortSignal): Promise<T | 'cancelled'> =>
+    const answered = <T extends string | URL>(answer: T | 'silent' | Promise<T>, signal: AbortSignal): Promise<T | 'cancelled'> =>
       answer === 'silent' ? silent(signal) : Promise.resolve(answer);
     return {
       chooseMethod: (question, signal) => {
