@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { settingsSchema, type Settings } from '../../src/agent/config/settings.ts';
-import type { PhoneCode } from '../../src/agent/ports.ts';
+import type { LoginPage, PhoneCode } from '../../src/agent/remote/remote-provider.ts';
 import type { FaultToArm } from '../../src/sandbox/remote/faults/fault.ts';
 import type { PersonKey } from '../../src/sandbox/remote/people.ts';
 import type { RemoteService, RemoteServiceOptions } from '../../src/sandbox/remote/remote-service.ts';
@@ -92,10 +92,15 @@ export class RemoteClinic {
     };
   }
 
+  /** The platform's login page, gone through with the doctor's card. Resolves with the address on which it ends. */
+  browse(page: LoginPage): Promise<URL> {
+    return this.#browser.endOf(page);
+  }
+
   /** The login page is gone through with the doctor's card. `bend` changes the address on which it ends. */
   answerLogins(running: RunningAgent, bend: (ended: URL) => URL = (ended) => ended): void {
     running.person.method = ({ problem }) => (problem === null ? 'hpki-card' : 'cancelled');
-    running.person.login = async ({ page }) => bend(await this.#browser.endOf(page));
+    running.person.login = async ({ page }) => bend(await this.browse(page));
   }
 
   /** Authenticates by whichever way this kind of provider has without a phone in the hand. */
