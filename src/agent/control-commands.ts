@@ -12,6 +12,7 @@ import type { Settings } from './config/settings.ts';
 import { diagnoseServices } from './diagnostics/look-at-services.ts';
 import type { Clock } from './ports.ts';
 import type { Remote } from './open-remote.ts';
+import { isSigningCertificate } from './signing/card-fitness.ts';
 import { fromSealed } from './remote/network/client-certificate.ts';
 import type { OutboundNetwork } from './remote/network/outbound-network.ts';
 import type { PairingDesk } from './pairing-desk.ts';
@@ -100,6 +101,13 @@ async function bindStaff(
   { staffId, certificate }: Extract<ControlCommand, { command: 'staff.bind' }>,
 ): Promise<Json> {
   const parsed = parseCertificate(Buffer.from(certificate, 'base64'));
+  // Another would never fit the card that signs, and nobody would see why.
+  if (!isSigningCertificate(parsed)) {
+    throw new ProblemError({
+      code: 'REQUEST_INVALID',
+      detail: { ja: 'HPKIの署名用証明書ではありません（本人認証用や認証局の証明書は結び付けられません）。', en: 'It is no HPKI signing certificate; an authentication or CA certificate cannot be bound.' },
+    });
+  }
   await bindings.bind(staffId, parsed, 'administrator', clock.now());
   await audit.append({ event: 'staff.bound', result: 'ok', staffId, certificateSha256: parsed.sha256, notes: ['by=administrator'] });
   return { subject: parsed.subject.text };

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { knownRootFingerprints } from '../formats/pki/known-anchors.ts';
-import { readAnchors, readIntermediates, readRevocationLists } from './config/anchors.ts';
+import { readTrust, type UnreadableTrustFile } from './config/anchors.ts';
 import type { Settings } from './config/settings.ts';
-import { fault, type Log } from './log.ts';
+import { fault, place, type Log } from './log.ts';
 import type { TrustSource } from './signing/verifiers.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 
@@ -17,29 +17,33 @@ export interface TrustStore {
 
 /**
  * Anchors, intermediates and revocation lists as their files are now. `current` gives the same object until a file
- * has changed, so that verifiers may keep what they have checked. A look that fails keeps what was read before.
+ * has changed, so that verifiers may keep what they have checked. A file that was read once and no longer can be keeps
+ * what was read before; one that never could be is left out, and the log and `doctor` name it.
  */
 export async function openTrustStore(data: DataDirectory, trust: Settings['trust'], log: Log): Promise<TrustStore> {
-  const read = async (): Promise<ReturnType<TrustSource>> => ({
-    anchors: (await readAnchors(data, trust)).map((anchor) => anchor.der),
-    anchorFingerprints: knownRootFingerprints,
-    chain: await readIntermediates(trust),
-    crls: await readRevocationLists(trust),
-  });
+  const read = async (): Promise<{ readonly found: ReturnType<TrustSource>; readonly unreadable: ReadonlySet<string> }> => {
+    const { anchors, chain, crls, unreadable } = await readTrust(data, trust);
+    for (const { file, why } of unreadable) log.warn('trust.unreadable', { file: place(file), why: place(why) });
+    return { found: { anchors: anchors.map(({ der }) => der), anchorFingerprints: knownRootFingerprints, chain, crls }, unreadable: namesOf(unreadable) };
+  };
   let stamp = await stampOf(data, trust);
   let current = await read();
   const lookAgain = async (): Promise<void> => {
     const now = await stampOf(data, trust);
     if (now === stamp) return;
-    current = await read();
+    const fresh = await read();
+    if ([...fresh.unreadable].some((file) => !current.unreadable.has(file))) return;
+    current = fresh;
     stamp = now;
-    log.info('trust.read_again', { anchors: current.anchors.length, lists: current.crls.length });
+    log.info('trust.read_again', { anchors: current.found.anchors.length, lists: current.found.crls.length });
   };
   const timer = setInterval(() => {
     lookAgain().catch((error: unknown) => log.warn('trust.unreadable', { fault: fault(error) }));
   }, lookAgainMs).unref();
-  return { current: () => current, close: () => clearInterval(timer) };
+  return { current: () => current.found, close: () => clearInterval(timer) };
 }
+
+const namesOf = (files: readonly UnreadableTrustFile[]): ReadonlySet<string> => new Set(files.map(({ file }) => file));
 
 /** Changes when one of the files is added, removed or written. */
 async function stampOf(data: DataDirectory, trust: Settings['trust']): Promise<string> {

@@ -1,10 +1,8 @@
+import { statSync } from 'node:fs';
 import { Command, CommanderError, Help, InvalidArgumentError, Option, type HelpConfiguration } from 'commander';
-import { NoFreePort } from '../agent/api/no-free-port.ts';
-import { AgentNotRunning, ControlFailure } from '../agent/control/control-client.ts';
 import type { SecretStore } from '../agent/ports.ts';
-import { ProblemError } from '../contract/problem.ts';
-import { problemText, sentences } from '../contract/problem-text.ts';
-import { CommandFailure, exitCodes } from './exit.ts';
+import { exitCodes } from './exit.ts';
+import { explainFailure } from './explain-failure.ts';
 import type { Language } from './language.ts';
 import { columnsOf } from './terminal/terminal-width.ts';
 import { usageError } from './usage-errors.ts';
@@ -25,8 +23,21 @@ const openSecretFiles: OpenSecrets = async (folder) => (await import('../agent/s
 /** Adds one command to the program. Actions load their modules when they run, so that `--help` is quick. */
 export type AddCommand = (program: Command, context: CommandContext) => void;
 
+/** A folder that is not there yet is a new agent's; anything else than a folder is a slip. */
 export const dataDirOption = ({ say }: CommandContext): Option =>
-  new Option('--data-dir <DIR>', say({ ja: 'データフォルダー（既定: 利用者ごとの標準の場所）', en: "data folder (default: the user's own)" }));
+  new Option('--data-dir <DIR>', say({ ja: 'データフォルダー（既定: 利用者ごとの標準の場所）', en: "data folder (default: the user's own)" })).argParser((folder) => {
+    if (folder !== '' && isFolderOrAbsent(folder)) return folder;
+    throw new InvalidArgumentError(say({ ja: 'フォルダーではありません。フォルダーか、まだない名前を指定してください。', en: 'It is no folder. Give a folder, or a name that is not taken.' }));
+  });
+
+function isFolderOrAbsent(folder: string): boolean {
+  try {
+    return statSync(folder).isDirectory();
+  } catch (error) {
+    // Other faults are told by what reads or writes there.
+    return !['ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
+}
 
 export const jsonOption = ({ say }: CommandContext): Option =>
   new Option('--json', say({ ja: 'JSONで出力する', en: 'print JSON' }));
@@ -36,6 +47,12 @@ export const portNumber = ({ say }: CommandContext) => (text: string): number =>
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (port >= 0 && port <= 65_535) return port;
   throw new InvalidArgumentError(say({ ja: '0〜65535の数で指定してください。', en: 'Give a number from 0 to 65535.' }));
+};
+
+/** A text of 1 to `max` characters on the command line. */
+export const boundedText = ({ say }: CommandContext, max: number) => (text: string): string => {
+  if (text.trim() !== '' && text.length <= max) return text;
+  throw new InvalidArgumentError(say({ ja: `1〜${max}文字で指定してください。`, en: `Give 1 to ${max} characters.` }));
 };
 
 /** Shows command lines that work as they stand, below a command's help. */
@@ -78,6 +95,11 @@ export function createProgram(language: Language, version: string, commands: rea
 /** Runs a command line and resolves with its exit code. Every failure is printed with its cause and remedy. */
 export async function runProgram(program: Command, argv: readonly string[], language: Language): Promise<number> {
   process.exitCode = exitCodes.ok;
+  // What failed where nobody waits for it: Node would print the stack and end likewise.
+  process.once('uncaughtException', (error) => {
+    process.stderr.write(`hpki-agent: ${explainFailure(error).text[language]}\n`);
+    process.exit(exitCodes.failed);
+  });
   // `hpki-agent … | head`: the reader has seen enough.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
@@ -90,50 +112,10 @@ export async function runProgram(program: Command, argv: readonly string[], lang
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     }
-    const { text, exitCode } = explain(error);
+    const { text, exitCode } = explainFailure(error);
     process.stderr.write(`hpki-agent: ${text[language]}\n`);
     return exitCode;
   }
-}
-
-function explain(error: unknown): { readonly text: { readonly ja: string; readonly en: string }; readonly exitCode: number } {
-  if (error instanceof CommandFailure) return { text: error.text, exitCode: error.exitCode };
-  if (error instanceof NoFreePort) {
-    const { title, remedy } = error;
-    return { text: { ja: sentences([title.ja, remedy.ja], 'ja'), en: sentences([title.en, remedy.en], 'en') }, exitCode: exitCodes.failed };
-  }
-  if (error instanceof ControlFailure) return { text: error.text, exitCode: exitCodes.failed };
-  // What failed first, where closing failed after it.
-  if (error instanceof SuppressedError) return explain(error.suppressed);
-  if (error instanceof ProblemError && isLocked(error)) {
-    return {
-      text: {
-        ja: 'この利用者のエージェントはすでに起動しています。状態は hpki-agent status で分かります。',
-        en: 'An agent of this user is running already. See hpki-agent status.',
-      },
-      exitCode: exitCodes.failed,
-    };
-  }
-  if (error instanceof ProblemError) return { text: { ja: problemText(error.problem, 'ja'), en: problemText(error.problem, 'en') }, exitCode: exitCodes.failed };
-  if (error instanceof AgentNotRunning) {
-    return {
-      text: {
-        ja: 'エージェントが起動していません。hpki-agent serve で起動してください。',
-        en: 'The agent is not running. Start it with hpki-agent serve.',
-      },
-      exitCode: exitCodes.failed,
-    };
-  }
-  const coded = error as NodeJS.ErrnoException;
-  if (coded.code === 'ENOENT') {
-    return { text: { ja: `ファイルがありません: ${coded.path ?? ''}`, en: `No such file: ${coded.path ?? ''}` }, exitCode: exitCodes.failed };
-  }
-  throw error;
-}
-
-/** Another process is the one writer of these records (src/agent/audit/file-lock.ts). */
-function isLocked({ cause }: ProblemError): boolean {
-  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'ELOCKED';
 }
 
 function* everyCommand(command: Command): Generator<Command> {

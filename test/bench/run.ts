@@ -5,6 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { exitCodes } from '../../src/cli/exit.ts';
+import { callersLanguage } from '../../src/cli/language.ts';
 import { installCommand, missingPrograms } from '../support/programs.ts';
 import { isMet, type BenchLine, type BenchRow } from './row.ts';
 import { surroundings } from './surroundings.ts';
@@ -37,9 +39,7 @@ const { values: flags, positionals } = parseArgs({
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
 const measured: BenchLine[] = [];
 const notMeasured: { readonly row: number; readonly missing: readonly string[] }[] = [];
-for (const number of wantedRows()) {
-  const load = rows[number];
-  if (load === undefined) throw new RangeError(`no row ${number}; there are ${Object.keys(rows).join(', ')}`);
+for (const load of wantedRows()) {
   const { row } = await load();
   const missing = missingPrograms(row.needs);
   if (missing.length > 0) {
@@ -63,11 +63,15 @@ else {
 }
 if (!measured.every(isMet)) process.exitCode = 1;
 
-function wantedRows(): readonly string[] {
-  if (flags.rows !== undefined) return flags.rows.split(',').map((name) => name.trim());
+function wantedRows(): readonly (typeof rows)[string][] {
   const [group] = positionals;
-  if (group === undefined) return Object.keys(rows);
-  const wanted = groups[group];
-  if (wanted === undefined) throw new RangeError(`no group ${group}; there are ${Object.keys(groups).join(', ')}`);
-  return wanted;
+  if (group !== undefined && groups[group] === undefined) refuse('行のまとまり', 'group', group, groups);
+  const names = flags.rows?.split(',').map((name) => name.trim()) ?? groups[group ?? ''] ?? Object.keys(rows);
+  return names.map((name) => rows[name] ?? refuse('行', 'row', name, rows));
+}
+
+function refuse(ja: string, en: string, name: string, known: Readonly<Record<string, unknown>>): never {
+  const all = Object.keys(known).join(', ');
+  note(callersLanguage() === 'ja' ? `bench: ${ja}「${name}」はありません。使えるもの: ${all}。` : `bench: there is no ${en} "${name}". There are: ${all}.`);
+  process.exit(exitCodes.usage);
 }

@@ -90,7 +90,25 @@ describe('staff', () => {
     expect((await run('staff', 'unbind', 'D0012')).out).toBe('結び付けを解きました。\n');
     expect(await json('staff', 'list')).toEqual([]);
     expect((await run('staff', 'unbind', 'D0012')).code).toBe(1);
-    expect((await run('staff', 'bind', 'D0012', csv)).code).toBe(1);
+    expect((await run('staff', 'bind', 'D0012', csv)).code).toBe(64);
+  });
+
+  it('binds no certificate that could never sign', async () => {
+    const ca = await createTestCa();
+    const pem = path.join(folder, 'other.pem');
+    for (const { certificate } of [ca.root, ca.signing, await ca.issue({ ...sandboxPeople.doctor, kind: 'authentication' })]) {
+      await writeFile(pem, writePem(certificate.der));
+      const { code, err } = await run('staff', 'bind', 'D0012', pem);
+      expect(code).toBe(1);
+      expect(err).toContain('HPKIの署名用証明書ではありません');
+    }
+    expect(await json('staff', 'list')).toEqual([]);
+  });
+
+  it('names the value that the agent cannot use', async () => {
+    const { code, err } = await run('staff', 'unbind', 'x'.repeat(65));
+    expect(code).toBe(1);
+    expect(err).toContain('使えない値: staffId');
   });
 });
 
@@ -105,7 +123,7 @@ describe('anchors', () => {
     expect((await run('anchors', 'list')).out).toBe('登録されていません。\n');
     expect(await json('anchors', 'list')).toEqual([]);
     expect((await run('anchors', 'import', path.join(folder, 'none.pem'))).err).toContain('ファイルがありません');
-    expect((await run('anchors', 'import', csv)).code).toBe(1);
+    expect((await run('anchors', 'import', csv)).code).toBe(64);
   });
 });
 

@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseCertificate } from '../../formats/pki/certificate.ts';
+import { parseCrl } from '../../formats/pki/crl.ts';
+import { DerError } from '../../formats/pki/der.ts';
 import { knownRootFingerprints } from '../../formats/pki/known-anchors.ts';
 import { readPem, writePem } from '../../formats/pki/pem.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
@@ -16,58 +18,101 @@ export interface TrustAnchor {
   readonly der: Uint8Array;
 }
 
-/** Roots that count: imported ones that are known by fingerprint, and whatever machine policy names. */
-export async function readAnchors(data: DataDirectory, trust: Settings['trust']): Promise<TrustAnchor[]> {
-  const imported = await certificatesIn(data.anchors);
-  const byPolicy = (await Promise.all(trust.anchors.map((file) => certificatesOf(file)))).flat();
-  return [
-    // SECURITY: the folder is the user's own, so each file must prove itself again. test/unit/agent/config/anchors.test.ts
-    ...imported.filter((anchor) => anchor.known),
-    ...byPolicy,
-  ];
+/** A file that machine policy names, or that an administrator has put in its folder, and that does not count. */
+export interface UnreadableTrustFile {
+  readonly file: string;
+  /** The operating system's error code, or that the content is none. */
+  readonly why: string;
 }
 
-/** Imports the known roots of a PEM or DER file; resolves with what was taken and what was not. */
+export interface ConfiguredTrust {
+  /** Imported roots that are known by fingerprint, and whatever machine policy names. */
+  readonly anchors: readonly TrustAnchor[];
+  /** Intermediate certificates, DER. */
+  readonly chain: readonly Uint8Array[];
+  /** Revocation lists of the policy's folder, DER. */
+  readonly crls: readonly Uint8Array[];
+  readonly unreadable: readonly UnreadableTrustFile[];
+}
+
+/**
+ * What is trusted by the files as they are now. One that cannot be read does not stop the rest: signing needs none of
+ * them, and verification says what it lacks. It is named in `unreadable`, so that somebody is told.
+ */
+export async function readTrust(data: DataDirectory, trust: Settings['trust']): Promise<ConfiguredTrust> {
+  const unreadable: UnreadableTrustFile[] = [];
+  async function each<T>(files: readonly string[], read: (file: string) => Promise<readonly T[]>): Promise<T[]> {
+    const of = async (file: string): Promise<readonly T[]> => {
+      const found = await read(file).catch((error: unknown) => whyUnreadable(error));
+      if (typeof found !== 'string') return found;
+      unreadable.push({ file, why: found });
+      return [];
+    };
+    return (await Promise.all(files.map(of))).flat();
+  }
+  const imported = await each((await filesIn(data.anchors).catch(() => [])).filter((name) => name.endsWith('.pem')), certificatesOf);
+  const byPolicy = await each(trust.anchors, certificatesOf);
+  const chain = await each(trust.chain, certificatesOf);
+  // A folder that is not there is one fault, of its own name.
+  const lists = await each(trust.crlDir === null ? [] : [trust.crlDir], filesIn);
+  const crls = await each(lists, listsOf);
+  return {
+    // SECURITY: the folder is the user's own, so each file must prove itself again. test/unit/agent/config/anchors.test.ts
+    anchors: [...imported.filter((anchor) => anchor.known), ...byPolicy],
+    chain: chain.map(({ der }) => der),
+    crls,
+    unreadable,
+  };
+}
+
+/** Imports the known roots among certificates (DER); resolves with what was taken and what was not. */
 export async function importAnchors(
   data: DataDirectory,
-  file: string,
+  certificates: readonly Uint8Array[],
 ): Promise<{ readonly imported: readonly TrustAnchor[]; readonly refused: readonly TrustAnchor[] }> {
-  const found = await certificatesOf(file);
+  const found = certificates.map(anchorOf);
   const imported = found.filter((anchor) => anchor.known);
   for (const anchor of imported) await writeFileDurably(path.join(data.anchors, `${anchor.sha256}.pem`), writePem(anchor.der));
   return { imported, refused: found.filter((anchor) => !anchor.known) };
 }
 
-/** Intermediate certificates that policy names, DER. */
-export async function readIntermediates(trust: Settings['trust']): Promise<Uint8Array[]> {
-  return (await Promise.all(trust.chain.map(async (file) => pemOrDer(await readFile(file), 'CERTIFICATE')))).flat();
-}
-
-/** Revocation lists of the policy's folder, DER. Files that cannot be read count as absent: verification says so. */
-export async function readRevocationLists(trust: Settings['trust']): Promise<Uint8Array[]> {
-  const folder = trust.crlDir;
-  if (folder === null) return [];
-  const files = await readdir(folder).catch(() => []);
-  const lists = await Promise.all(files.map((name) => readFile(path.join(folder, name)).catch(() => undefined)));
-  return lists.flatMap((bytes) => (bytes === undefined ? [] : pemOrDer(bytes, 'X509 CRL')));
-}
-
-async function certificatesIn(folder: string): Promise<TrustAnchor[]> {
-  const files = await readdir(folder).catch(() => []);
-  return (await Promise.all(files.filter((name) => name.endsWith('.pem')).map((name) => certificatesOf(path.join(folder, name))))).flat();
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => path.join(folder, entry.name));
 }
 
 async function certificatesOf(file: string): Promise<TrustAnchor[]> {
-  return pemOrDer(await readFile(file), 'CERTIFICATE').map((der) => {
-    const certificate = parseCertificate(der);
-    return {
-      name: certificate.subject.text,
-      sha256: certificate.sha256,
-      notAfter: certificate.notAfter,
-      known: knownRootFingerprints.has(certificate.sha256),
-      der,
-    };
+  const found = pemOrDer(await readFile(file), 'CERTIFICATE').map(anchorOf);
+  if (found.length === 0) throw new DerError('missing-element', 0, 'no certificate in the file');
+  return found;
+}
+
+function anchorOf(der: Uint8Array): TrustAnchor {
+  const { subject, sha256, notAfter } = parseCertificate(der);
+  return { name: subject.text, sha256, notAfter, known: knownRootFingerprints.has(sha256), der };
+}
+
+/** Revocation lists of one file. The folder may hold other things beside them: those are no fault. */
+async function listsOf(file: string): Promise<Uint8Array[]> {
+  const bytes = await readFile(file);
+  const lists = pemOrDer(bytes, 'X509 CRL');
+  const named = /\.crl$/i.test(file) || Buffer.from(bytes).includes('-----BEGIN X509 CRL-----');
+  return lists.filter((der) => {
+    try {
+      parseCrl(der);
+      return true;
+    } catch (error) {
+      if (named) throw error;
+      return false;
+    }
   });
+}
+
+function whyUnreadable(error: unknown): string {
+  if (error instanceof DerError) return 'not a certificate or list';
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code === 'string') return code;
+  throw error;
 }
 
 /** One file of either form: blocks of PEM, or the bytes themselves. */

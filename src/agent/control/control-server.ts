@@ -48,7 +48,7 @@ async function answerOne(connection: Socket, handle: ControlHandler, log: Log): 
     if (!connection.destroyed) connection.write(`${JSON.stringify(message)}\n`);
   };
   try {
-    const command = controlCommand.parse(JSON.parse(await readLine(connection)));
+    const command = readCommand(await readLine(connection));
     log.info('control', { command: code(command.command) });
     const result = await handle(command, (event) => send({ kind: 'event', event }), hangUp.signal);
     send({ kind: 'done', result });
@@ -57,6 +57,14 @@ async function answerOne(connection: Socket, handle: ControlHandler, log: Log): 
   } finally {
     connection.end();
   }
+}
+
+/** Throws REQUEST_INVALID with the field's name, never with its content. */
+function readCommand(line: string): ControlCommand {
+  const { data, error } = controlCommand.safeParse(JSON.parse(line));
+  if (data !== undefined) return data;
+  const fields = [...new Set(error.issues.map(({ path }) => path.join('.')))].join(', ');
+  throw new ProblemError({ code: 'REQUEST_INVALID', detail: { ja: `使えない値: ${fields}`, en: `Cannot be used: ${fields}` } });
 }
 
 function failureOf(error: unknown, log: Log): ControlMessage {

@@ -50,6 +50,8 @@ export interface DiagnosedParts {
   /** Whether each port of the policy's list could be bound now, and the program that keeps it from being. */
   readonly portsFree: () => Promise<readonly { readonly port: number; readonly free: boolean; readonly holder: string | null }[]>;
   readonly anchors: readonly { readonly name: string; readonly sha256: string; readonly notAfter: Date; readonly known: boolean }[];
+  /** Roots, certificates and lists that policy names and that do not count. */
+  readonly unreadableTrustFiles: readonly { readonly file: string; readonly why: string }[];
   readonly verifyAudit: () => Promise<AuditVerdict>;
   /** Connects to each host of remote signing that policy names. */
   readonly services: () => Promise<readonly ServiceDiagnosis[]>;

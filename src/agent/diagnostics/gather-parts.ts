@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { healthMessage } from '../../contract/health-signature.ts';
 import { findInstalledModules, inspectModule, isPkcs11BindingBuilt, processBits } from '../../native/host/inspect-module.ts';
 import { ownerOfListener } from '../../native/peer/owner-of-listener.ts';
-import { readAnchors } from '../config/anchors.ts';
+import { readTrust } from '../config/anchors.ts';
 import { readConfig } from '../config/read-config.ts';
 import { lookAtCards } from '../look-at-cards.ts';
 import { fileSecretStore } from '../storage/file-secret-store.ts';
@@ -23,11 +23,10 @@ export async function gatherParts(
 ): Promise<DiagnosedParts> {
   const { data, policy, config } = await readConfig(dataRoot);
   const { settings } = config;
-  const [cards, pkcs11Binding, anchors, portFile] = await Promise.all([
+  const [cards, pkcs11Binding, trust, portFile] = await Promise.all([
     known.cards === undefined ? lookAtCards(settings, data, onWait) : known.cards,
     isPkcs11BindingBuilt(),
-    // A file that policy names and that is missing is a finding, not the end of the diagnosis.
-    readAnchors(data, settings.trust).catch(() => []),
+    readTrust(data, settings.trust),
     readPortFile(data.portFile),
   ]);
   const secrets = known.secrets ?? fileSecretStore(data.secrets);
@@ -44,7 +43,8 @@ export async function gatherParts(
     portFile,
     askHealth,
     portsFree: () => Promise.all(settings.api.ports.map(async (port) => (await isFree(port)) ? { port, free: true, holder: null } : { port, free: false, holder: (await ownerOfListener(port))?.program ?? null })),
-    anchors,
+    anchors: trust.anchors,
+    unreadableTrustFiles: trust.unreadable,
     verifyAudit: () => verifyStoredAudit(data.root, secrets),
     installedModules: findInstalledModules(),
     services: () => (settings.remote.providers.length === 0 ? Promise.resolve([]) : lookAtServices(data, settings, secrets)),

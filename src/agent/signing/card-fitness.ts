@@ -48,12 +48,16 @@ export function judgeCertificate(
   partial: boolean,
   at: number,
 ): Unfitness | null {
-  const { keyUsage, policies, keyInfo, notBefore, notAfter } = certificate;
-  const isForSigning = keyUsage?.has('nonRepudiation') === true && policies.includes(signingPolicy);
-  if (!isForSigning || keyInfo.kind !== 'rsa' || keyInfo.bits < leastRsaBits) return 'CARD_UNKNOWN';
+  const { keyInfo, notBefore, notAfter } = certificate;
+  if (!isSigningCertificate(certificate) || keyInfo.kind !== 'rsa' || keyInfo.bits < leastRsaBits) return 'CARD_UNKNOWN';
   if (at < notBefore.getTime() || at > notAfter.getTime()) return 'CERTIFICATE_EXPIRED';
   const allowed = types.filter((type) => mayRoleSign(certificate, type));
   return (partial ? allowed.length > 0 : allowed.length === types.length) ? null : 'ROLE_NOT_ALLOWED';
+}
+
+/** By its use and policy: not for authentication, and no CA's. */
+export function isSigningCertificate({ keyUsage, policies }: Certificate): boolean {
+  return keyUsage?.has('nonRepudiation') === true && policies.includes(signingPolicy);
 }
 
 export function mayRoleSign(certificate: Certificate, type: DocumentType): boolean {

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { ProblemError } from '../../contract/problem.ts';
 import { storageFailure } from '../audit/storage-failure.ts';
 
 /** Files of one user's agent. Nothing here holds a document, a PIN or a token in clear. */
@@ -61,6 +62,7 @@ function controlSocketOf(root: string): string {
 
 /** Makes the folders that are missing, readable by this user alone. Throws STORAGE_FAILED. */
 export async function prepareDataDirectory(data: DataDirectory): Promise<void> {
+  if (process.platform !== 'win32' && Buffer.byteLength(data.controlSocket) > longestSocket) throw tooLong();
   try {
     for (const folder of [data.root, data.secrets, data.anchors, data.logs]) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -70,6 +72,17 @@ export async function prepareDataDirectory(data: DataDirectory): Promise<void> {
   } catch (cause) {
     throw storageFailure(cause);
   }
+}
+
+/** sockaddr_un: 104 bytes on macOS, 108 on Linux, with a NUL at the end. */
+const longestSocket = 103;
+
+function tooLong(): ProblemError {
+  const detail = {
+    ja: `データフォルダーの場所の名前が長すぎます（control.sock まで入れて${longestSocket}バイトまで）。短い場所を --data-dir で指定してください。`,
+    en: `The data folder's path is too long (${longestSocket} bytes with control.sock). Name a shorter one with --data-dir.`,
+  };
+  return new ProblemError({ code: 'STORAGE_FAILED', detail });
 }
 
 /** The user's own settings, or undefined where there are none or the file is not JSON (then `doctor` says so). */

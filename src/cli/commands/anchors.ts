@@ -12,9 +12,11 @@ export function addAnchors(program: Command, context: CommandContext): void {
     .addOption(jsonOption(context))
     .action(async (options: { dataDir?: string; json?: boolean }) => {
       const { readConfig } = await import('../../agent/config/read-config.ts');
-      const { readAnchors } = await import('../../agent/config/anchors.ts');
+      const { readTrust } = await import('../../agent/config/anchors.ts');
       const { data, config } = await readConfig(options.dataDir);
-      const found = (await readAnchors(data, config.settings.trust)).map(({ name, sha256, notAfter, known }) => ({ name, sha256, notAfter, known }));
+      const { anchors, unreadable } = await readTrust(data, config.settings.trust);
+      const found = anchors.map(({ name, sha256, notAfter, known }) => ({ name, sha256, notAfter, known }));
+      for (const { file, why } of unreadable) process.stderr.write(`⚠ ${say({ ja: `ポリシーのファイルを読めません: ${file}（${why}）`, en: `Policy names a file that cannot be read: ${file} (${why})` })}\n`);
       if (options.json === true) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
       else if (found.length === 0) process.stdout.write(say({ ja: '登録されていません。\n', en: 'None.\n' }));
       else {
@@ -30,12 +32,14 @@ export function addAnchors(program: Command, context: CommandContext): void {
     .argument('<FILE>', say({ ja: '証明書、PEMまたはDER', en: 'certificate, PEM or DER' }))
     .addOption(dataDirOption(context))
     .action(async (file: string, options: { dataDir?: string }) => {
+      const { readTrustFiles } = await import('../trust-files.ts');
+      const certificates = await readTrustFiles('', [file], 'CERTIFICATE');
       const { readConfig } = await import('../../agent/config/read-config.ts');
       const { importAnchors } = await import('../../agent/config/anchors.ts');
       const { prepareDataDirectory } = await import('../../agent/storage/data-directory.ts');
       const { data } = await readConfig(options.dataDir);
       await prepareDataDirectory(data);
-      const { imported, refused } = await importAnchors(data, file);
+      const { imported, refused } = await importAnchors(data, certificates);
       for (const anchor of imported) process.stdout.write(`${say({ ja: '登録しました', en: 'Imported' })}: ${anchor.name}\n`);
       if (imported.length === 0) {
         throw new CommandFailure({

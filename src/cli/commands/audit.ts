@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit.ts';
+import { checkWritable, writeNamedFile } from '../named-files.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
 
 export function addAudit(program: Command, context: CommandContext): void {
@@ -25,8 +25,10 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--out <FILE>', say({ ja: '出力先（既定は標準出力）', en: 'file to write (default: standard output)' }))
     .action(async (options: { dataDir?: string; out?: string }) => {
       const { exportStoredAudit } = await import('../../agent/stored-audit.ts');
+      if (options.out !== undefined) await checkWritable(options.out);
       const csv = await exportStoredAudit(options.dataDir);
+      if (csv === '') process.stderr.write(`${say({ ja: '記録はまだありません。', en: 'There are no entries yet.' })}\n`);
       if (options.out === undefined) process.stdout.write(csv);
-      else await writeFile(options.out, csv, { mode: 0o600 });
+      else await writeNamedFile(options.out, csv);
     });
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ReadStream, WriteStream } from 'node:tty';
@@ -15,6 +15,7 @@ import type { VerificationReport } from '../../formats/xades/report.ts';
 import type { RemoteService } from '../../sandbox/remote/remote-service.ts';
 import type { SandboxClinic } from '../../sandbox/sandbox-clinic.ts';
 import { exitCodes } from '../exit.ts';
+import { makeNamedFolder } from '../named-files.ts';
 import type { CommandContext } from '../program.ts';
 import { qrLines } from '../terminal/qr-lines.ts';
 import { terminalPrompts } from '../terminal/terminal-prompts.ts';
@@ -55,7 +56,7 @@ export async function runRemoteDemo(options: RemoteDemoOptions, context: Command
     import('../../sandbox/samples/sample-dates.ts'),
   ]);
   const out = path.resolve(options.out);
-  await mkdir(out, { recursive: true });
+  await makeNamedFolder(out);
   await using opened = new AsyncDisposableStack();
 
   print(say({ ja: '① 試験用の認証局と、リモート署名サービスを起動します', en: '1. Starting a test CA and a remote signing service' }));

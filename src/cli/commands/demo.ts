@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ReadStream, WriteStream } from 'node:tty';
 import { Option, type Command } from 'commander';
@@ -6,6 +6,7 @@ import type { PairingView, Prompts } from '../../agent/ports.ts';
 import type { VerificationReport } from '../../formats/xades/report.ts';
 import type { SandboxClinic } from '../../sandbox/sandbox-clinic.ts';
 import { exitCodes } from '../exit.ts';
+import { makeNamedFolder } from '../named-files.ts';
 import { jsonOption, type CommandContext } from '../program.ts';
 import { printRequest, terminalPrompts } from '../terminal/terminal-prompts.ts';
 import { reportLines } from './verify.ts';
@@ -50,6 +51,8 @@ async function runDemo(options: DemoOptions, context: CommandContext): Promise<v
     import('../../sandbox/samples/sample-dates.ts'),
   ]);
   exitOnSignal();
+  const out = path.resolve(options.out);
+  await makeNamedFolder(out);
   print(say({ ja: '① 試験用の認証局と仮想カード（医師・薬剤師）を作ります', en: '1. Making a test CA and virtual cards (doctor, pharmacist)' }));
   const clinic = await openSandboxClinic();
   clinic.insert('doctor');
@@ -77,8 +80,6 @@ async function runDemo(options: DemoOptions, context: CommandContext): Promise<v
     ]);
     const dispensing = onlyXml(signedDx);
 
-    const out = path.resolve(options.out);
-    await mkdir(out, { recursive: true });
     await clinic.writeTrust(out);
     const files = { 'prescription.csv': prescriptionCsv, 'prescription.xml': prescription, 'dispensing.csv': dispensingCsv, 'dispensing.xml': dispensing };
     for (const [name, bytes] of Object.entries(files)) await writeFile(path.join(out, name), bytes);

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ControlCommand, Json } from '../../agent/control/control-protocol.ts';
 import type { ClientCertificate } from '../../agent/remote/network/client-certificate.ts';
 import type { OutboundNetwork } from '../../agent/remote/network/outbound-network.ts';
 import { askRunningAgent } from '../ask-running-agent.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
+import { readNamedFile } from '../named-files.ts';
 import { dataDirOption, jsonOption, withExamples, type CommandContext } from '../program.ts';
 import { writeChecks } from '../terminal/write-checks.ts';
 
@@ -86,7 +86,7 @@ function addImport(network: Command, context: CommandContext): void {
 async function readCertificate(file: string, { say }: CommandContext): Promise<ClientCertificate> {
   const { readSecret } = await import('../terminal/read-secret.ts');
   const { importClientCertificate, UnusableClientCertificate, wantsPassphrase } = await import('../../agent/remote/network/client-certificate.ts');
-  const bytes = await readFile(file);
+  const bytes = Buffer.from(await readNamedFile(file, 1024 * 1024));
   try {
     const passphrase = wantsPassphrase(bytes) ? await readSecret(say({ ja: 'パスフレーズ', en: 'Passphrase' })) : '';
     if (passphrase === null) throw new CommandFailure({ ja: '取り消しました。', en: 'Cancelled.' });

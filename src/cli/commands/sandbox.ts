@@ -1,9 +1,12 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { Option, type Command } from 'commander';
+import type { ErrorCode } from '../../contract/error-codes.ts';
+import { problemText } from '../../contract/problem-text.ts';
 import type { CardDrawer, DrawerCard } from '../../sandbox/card-drawer.ts';
-import { CommandFailure } from '../exit.ts';
+import { CommandFailure, exitCodes } from '../exit.ts';
+import { checkWritable, makeNamedFolder, readNamedFile, writeNamedFile } from '../named-files.ts';
 import { portNumber, withExamples, type CommandContext } from '../program.ts';
 import { drawerCards, followCardCommands, type ControlledReader } from '../sandbox/card-controls.ts';
 import { endAsked } from '../sandbox/end-asked.ts';
@@ -97,7 +100,10 @@ function addCard(sandbox: Command, context: CommandContext): void {
       const { sandboxPin } = await import('../../sandbox/cards/card-options.ts');
       const clinic = await openSandboxClinic({ layout: options.layout });
       const drawer = openCardDrawer(clinic, { layout: options.layout });
-      if (options.trust !== undefined) await clinic.writeTrust(options.trust);
+      if (options.trust !== undefined) {
+        await makeNamedFolder(options.trust);
+        await clinic.writeTrust(options.trust);
+      }
       const reader = vpcdReader(options.port, connectToVpcd);
       await reader.insert(await drawer.take(options.card));
       process.stdout.write(`${say({ ja: '挿入しました', en: 'Inserted' })} (PIN ${sandboxPin})\n`);
@@ -123,6 +129,7 @@ function addCa(sandbox: Command, { say }: CommandContext): void {
     .requiredOption('--out <DIR>', say({ ja: '出力先', en: 'folder to fill' }))
     .action(async (options: { out: string }) => {
       const { writeTestCa } = await import('../../sandbox/ca/write-test-ca.ts');
+      await makeNamedFolder(options.out);
       const { files } = await writeTestCa(options.out);
       for (const file of files) process.stdout.write(`${path.join(options.out, file)}\n`);
     });
@@ -139,7 +146,7 @@ function addSoftHsm(sandbox: Command, { say }: CommandContext): void {
       const { sandboxPin } = await import('../../sandbox/cards/card-options.ts');
       const { sandboxPeople } = await import('../../sandbox/sandbox-clinic.ts');
       const { writePem } = await import('../../formats/pki/pem.ts');
-      await mkdir(options.out, { recursive: true });
+      await makeNamedFolder(options.out);
       const ca = await createTestCa();
       const doctor = await ca.issue(sandboxPeople.doctor);
       const token = await provisionSoftHsm({
@@ -165,26 +172,53 @@ function addEhr(sandbox: Command, context: CommandContext): void {
     .requiredOption('--out <XML>', say({ ja: '署名済みXMLの出力先', en: 'file for the signed XML' }))
     .action(async (csv: string | undefined, options: { port?: number; code?: string; out: string }) => {
       const ehr = await import('../../sandbox/ehr/ehr-client.ts');
+      const { MAX_CSV_BYTES } = await import('../../formats/prescription/csv-lines.ts');
+      await checkWritable(options.out);
       const { samplePrescriptionCsv } = await import('../../sandbox/samples/prescription.ts');
       const { sampleDates } = await import('../../sandbox/samples/sample-dates.ts');
       const port = options.port ?? (await ehr.findAgent());
       if (port === undefined) {
         throw new CommandFailure({ ja: 'エージェントが見つかりません。起動してください。', en: 'No agent was found. Start it first.' });
       }
-      const paired = await ehr.pair(port, '見本のEHR', async () => options.code ?? (await askLine(say({ ja: 'エージェントに表示された番号: ', en: 'Code that the agent shows: ' }))));
-      const bytes = csv === undefined ? samplePrescriptionCsv(sampleDates()) : new Uint8Array(await readFile(csv));
-      const signed = await ehr.sign(paired, { id: 'D0012', name: '医者 三郎' }, [{ id: 'rx-1', type: 'prescription', csv: bytes }]);
-      for (const document of signed.documents) await writeFile(options.out, document.xml, { mode: 0o600 });
+      const bytes = csv === undefined ? samplePrescriptionCsv(sampleDates()) : await readNamedFile(csv, MAX_CSV_BYTES);
+      const code = async (): Promise<string> => options.code ?? (await askLine(say({ ja: 'エージェントに表示された番号: ', en: 'Code that the agent shows: ' })));
+      const signed = await ehr
+        .pair(port, '見本のEHR', code)
+        .then((paired) => ehr.sign(paired, { id: 'D0012', name: '医者 三郎' }, [{ id: 'rx-1', type: 'prescription', csv: bytes }]))
+        .catch((error: unknown) => {
+          throw agentFailure(error, port);
+        });
+      for (const document of signed.documents) await writeNamedFile(options.out, document.xml);
       process.stdout.write(`${signed.signer.name} (${signed.signer.role ?? '-'}) ${signed.signedAt} → ${options.out}\n`);
     });
 }
 
-async function askLine(question: string): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await reader.question(question)).trim();
-  } finally {
-    reader.close();
+/** What the agent refused, or that another program is on the port. */
+function agentFailure(error: unknown, port: number): unknown {
+  if (error instanceof Error && error.name === 'AgentProblem') {
+    const { code, documents = [] } = (error as unknown as { problem: { code: ErrorCode; documents?: readonly Readonly<Record<string, string | number | null>>[] } }).problem;
+    const places = documents.map(({ line, record, field, reason }) => `\n  ${[line, record, field, reason].filter((part) => part !== null && part !== undefined).join(' / ')}`).join('');
+    const text = (language: 'ja' | 'en'): string => problemText({ code, detail: null }, language) + places;
+    return new CommandFailure({ ja: text('ja'), en: text('en') }, exitCodes.failed, { cause: error });
   }
+  // Undici's own, and what is no JSON.
+  if (error instanceof TypeError || error instanceof SyntaxError || (error instanceof Error && error.name === 'NotOurAgent')) {
+    return new CommandFailure(
+      { ja: `ポート${port}でエージェントが応答しません。起動しているか、hpki-agent status でポートを確かめてください。`, en: `No agent answers on port ${port}. See whether it runs, and on which port, with hpki-agent status.` },
+      exitCodes.failed,
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+async function askLine(question: string): Promise<string> {
+  process.stderr.write(question);
+  const lines = createInterface({ input: process.stdin });
+  try {
+    for await (const line of lines) return line.trim();
+  } finally {
+    lines.close();
+  }
+  throw new CommandFailure({ ja: '入力が終わりました。--code で番号を指定してください。', en: 'The input has ended. Give the code with --code.' }, exitCodes.usage);
 }

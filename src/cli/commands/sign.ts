@@ -1,10 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { AgentNotRunning } from '../../agent/control/control-client.ts';
 import type { ControlCommand, Json } from '../../agent/control/control-protocol.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { askRunningAgent } from '../ask-running-agent.ts';
-import { dataDirOption, type CommandContext } from '../program.ts';
+import { checkWritable, readUpTo, writeNamedFile } from '../named-files.ts';
+import { boundedText, dataDirOption, type CommandContext } from '../program.ts';
 
 interface SignOptions {
   readonly staffId: string;
@@ -26,13 +26,16 @@ export function addSign(program: Command, context: CommandContext): void {
       }),
     )
     .argument('<FILE>', say({ ja: 'CSVファイル', en: 'CSV file' }))
-    .requiredOption('--staff-id <ID>', say({ ja: 'EHRの職員ID', en: 'staff id' }))
-    .requiredOption('--staff-name <NAME>', say({ ja: '職員の氏名', en: 'staff name' }))
+    .requiredOption('--staff-id <ID>', say({ ja: 'EHRの職員ID', en: 'staff id' }), boundedText(context, 64))
+    .requiredOption('--staff-name <NAME>', say({ ja: '職員の氏名', en: 'staff name' }), boundedText(context, 128))
     .option('--prescription <XML>', say({ ja: '調剤結果が内包する署名済み処方箋', en: 'signed prescription that a dispensing result nests' }))
     .option('--out <XML>', say({ ja: '出力先（既定は標準出力）', en: 'file to write (default: standard output)' }))
     .addOption(dataDirOption(context))
     .action(async (file: string, options: SignOptions) => {
-      const csv = await readFile(file);
+      const { MAX_CSV_BYTES } = await import('../../formats/prescription/csv-lines.ts');
+      const { xmlLimits } = await import('../../formats/xml/limits.ts');
+      // One byte more than the agent takes: it says itself that a document is too large.
+      const csv = Buffer.from(await readUpTo(file, MAX_CSV_BYTES + 1));
       const type = csv.subarray(0, 3).toString('latin1') === 'CJ1' ? 'dispensing' : 'prescription';
       if (type === 'dispensing' && options.prescription === undefined) {
         throw new CommandFailure(
@@ -45,13 +48,14 @@ export function addSign(program: Command, context: CommandContext): void {
         staff: { id: options.staffId, name: options.staffName },
         type,
         csv: csv.toString('base64'),
-        ...(options.prescription === undefined ? {} : { prescription: (await readFile(options.prescription)).toString('base64') }),
+        ...(options.prescription === undefined ? {} : { prescription: Buffer.from(await readUpTo(options.prescription, xmlLimits.size + 1)).toString('base64') }),
       };
+      if (options.out !== undefined) await checkWritable(options.out);
       const result = (await signHereOrThere(options.dataDir, command)) as unknown as { xml: string; warnings: readonly { ja: string; en: string }[] };
       for (const warning of result.warnings) process.stderr.write(`⚠ ${warning[language]}\n`);
       const xml = Buffer.from(result.xml, 'base64');
       if (options.out === undefined) process.stdout.write(xml);
-      else await writeFile(options.out, xml, { mode: 0o600 });
+      else await writeNamedFile(options.out, xml);
     });
 
   async function signHereOrThere(dataRoot: string | undefined, command: ControlCommand): Promise<Json> {

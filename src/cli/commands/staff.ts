@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { askRunningAgent } from '../ask-running-agent.ts';
-import { CommandFailure } from '../exit.ts';
+import { CommandFailure, exitCodes } from '../exit.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
 import { clockTime } from '../terminal/clock-time.ts';
 
@@ -38,10 +37,13 @@ export function addStaff(program: Command, context: CommandContext): void {
     .argument('<CERTIFICATE>', say({ ja: '署名用証明書、PEMまたはDER', en: 'signing certificate, PEM or DER' }))
     .addOption(dataDirOption(context))
     .action(async (staffId: string, file: string, options: { dataDir?: string }) => {
-      const { pemOrDer } = await import('../../agent/config/anchors.ts');
-      const [certificate] = pemOrDer(await readFile(file), 'CERTIFICATE');
-      if (certificate === undefined) {
-        throw new CommandFailure({ ja: `証明書がありません: ${file}`, en: `No certificate in ${file}` });
+      const { readTrustFiles } = await import('../trust-files.ts');
+      const [certificate, ...others] = await readTrustFiles('', [file], 'CERTIFICATE');
+      if (certificate === undefined || others.length > 0) {
+        throw new CommandFailure(
+          { ja: `証明書が${others.length + 1}枚あります: ${file}。署名用証明書だけのファイルを指定してください。`, en: `${file} holds ${others.length + 1} certificates. Give the signing certificate alone.` },
+          exitCodes.usage,
+        );
       }
       const bound = await askRunningAgent(options.dataDir, { command: 'staff.bind', staffId, certificate: Buffer.from(certificate).toString('base64') });
       process.stdout.write(`${staffId} ← ${String((bound as { subject?: unknown }).subject)}\n`);

@@ -1,8 +1,5 @@
-import { readFile, readdir } from 'node:fs/promises';
-import path from 'node:path';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { VerificationReport, Verdict } from '../../formats/xades/report.ts';
-import { CommandFailure, exitCodes } from '../exit.ts';
 import { dataDirOption, jsonOption, withExamples, type CommandContext } from '../program.ts';
 import { clockTime } from '../terminal/clock-time.ts';
 
@@ -12,7 +9,7 @@ interface VerifyOptions {
   readonly trust: readonly string[];
   readonly chain: readonly string[];
   readonly crl: readonly string[];
-  readonly at?: string;
+  readonly at?: Date;
   readonly json?: boolean;
   readonly dataDir?: string;
 }
@@ -33,30 +30,35 @@ export function addVerify(program: Command, context: CommandContext): void {
     .option('--trust <PEM>', say({ ja: '信頼するルート証明書（複数可）', en: 'trusted root certificate (repeatable)' }), collect, [])
     .option('--chain <PEM>', say({ ja: '中間認証局の証明書（複数可）', en: 'intermediate certificates (repeatable)' }), collect, [])
     .option('--crl <FILE>', say({ ja: '失効リスト、PEMまたはDER（複数可）', en: 'revocation list, PEM or DER (repeatable)' }), collect, [])
-    .option('--at <TIME>', say({ ja: '検証する時点（ISO 8601、既定は現在）', en: 'time to verify at (ISO 8601, default now)' }))
+    .option('--at <TIME>', say({ ja: '検証する時点（ISO 8601、既定は現在）', en: 'time to verify at (ISO 8601, default now)' }), momentOfTime(context))
     .addOption(dataDirOption(context))
     .addOption(jsonOption(context))
     .action(async (file: string, options: VerifyOptions) => {
-      const at = options.at === undefined ? new Date() : new Date(options.at);
-      if (Number.isNaN(at.getTime())) {
-        throw new CommandFailure(
-          { ja: '--at は 2026-04-01T09:00:00+09:00 の形で指定してください。', en: '--at takes a time such as 2026-04-01T09:00:00+09:00.' },
-          exitCodes.usage,
-        );
-      }
       const { verifySignedDocument } = await import('../../formats/xades/verifier.ts');
       const { knownRootFingerprints } = await import('../../formats/pki/known-anchors.ts');
       const { readConfig } = await import('../../agent/config/read-config.ts');
-      const { readAnchors, readIntermediates, readRevocationLists } = await import('../../agent/config/anchors.ts');
+      const { readTrust } = await import('../../agent/config/anchors.ts');
+      const { xmlLimits } = await import('../../formats/xml/limits.ts');
+      const { readUpTo } = await import('../named-files.ts');
+      const { readTrustFiles } = await import('../trust-files.ts');
+      // One byte more than the verifier takes: it says itself that a file is too large.
+      const xml = await readUpTo(file, xmlLimits.size + 1);
+      const [anchors, chain, crls] = await Promise.all([
+        readTrustFiles('--trust', options.trust, 'CERTIFICATE'),
+        readTrustFiles('--chain', options.chain, 'CERTIFICATE'),
+        readTrustFiles('--crl', options.crl, 'X509 CRL'),
+      ]);
       const { data, config } = await readConfig(options.dataDir);
-      const { trust } = config.settings;
-      const configured = (await readAnchors(data, trust)).map((anchor) => anchor.der);
-      const report = verifySignedDocument(await readFile(file), {
-        anchors: [...(await readAll(options.trust, 'CERTIFICATE')), ...configured],
+      const configured = await readTrust(data, config.settings.trust);
+      for (const { file: name, why } of configured.unreadable) {
+        process.stderr.write(`⚠ ${say({ ja: `ポリシーのファイルを読めないため、ないものとして検証します: ${name}（${why}）`, en: `Policy names a file that cannot be read and counts as absent: ${name} (${why})` })}\n`);
+      }
+      const report = verifySignedDocument(xml, {
+        anchors: [...anchors, ...configured.anchors.map(({ der }) => der)],
         anchorFingerprints: knownRootFingerprints,
-        chain: [...(await readAll(options.chain, 'CERTIFICATE')), ...(await readIntermediates(trust))],
-        crls: [...(await readAll(options.crl, 'X509 CRL')), ...(await readRevocationLists(trust))],
-        at,
+        chain: [...chain, ...configured.chain],
+        crls: [...crls, ...configured.crls],
+        at: options.at ?? new Date(),
       });
       process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : reportLines(report, context).join('\n') + '\n');
       process.exitCode = verdictExit[report.verdict];
@@ -78,17 +80,16 @@ export function addVerify(program: Command, context: CommandContext): void {
   );
 }
 
-/** Certificates or revocation lists of PEM or DER files; a folder stands for the files in it. */
-async function readAll(files: readonly string[], label: 'CERTIFICATE' | 'X509 CRL'): Promise<Uint8Array[]> {
-  const { pemOrDer } = await import('../../agent/config/anchors.ts');
-  const found: Uint8Array[] = [];
-  for (const file of files) {
-    const entries = await readdir(file).catch(() => null);
-    if (entries === null) found.push(...pemOrDer(await readFile(file), label));
-    else found.push(...(await readAll(entries.map((entry) => path.join(file, entry)), label)));
-  }
-  return found;
-}
+/** A date, or a date with a time, of ISO 8601; without a zone it is this computer's. */
+const momentOfTime = ({ say }: CommandContext) => (text: string): Date => {
+  const [, date = '', time = 'T00:00'] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
+  const moment = new Date(date + time);
+  // Date rolls 30 February over into March.
+  const day = new Date(`${date}T00:00Z`);
+  const isDay = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date);
+  if (isDay && !Number.isNaN(moment.getTime())) return moment;
+  throw new InvalidArgumentError(say({ ja: '2026-04-01 か 2026-04-01T09:00:00+09:00 の形で指定してください。', en: 'Give a time such as 2026-04-01 or 2026-04-01T09:00:00+09:00.' }));
+};
 
 const verdictTexts: Record<Verdict, { readonly ja: string; readonly en: string; readonly sign: string }> = {
   VALID: { ja: '有効', en: 'valid', sign: '✔' },

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { CommandFailure, exitCodes } from '../exit.ts';
+import { makeNamedFolder, readNamedFile } from '../named-files.ts';
 import { portNumber, withExamples, type CommandContext } from '../program.ts';
 import { qrLines } from '../terminal/qr-lines.ts';
 import { endAsked } from './end-asked.ts';
@@ -39,6 +39,7 @@ export function addRemote(sandbox: Command, context: CommandContext): void {
 
 async function runRemote(options: RemoteCommandOptions, { say }: CommandContext): Promise<void> {
   const network = await phoneNetwork(options);
+  await makeNamedFolder(options.out);
   const [{ startRemoteService }, { writeTerminalFiles }, { remotePeople }] = await Promise.all([
     import('../../sandbox/remote/start-remote-service.ts'),
     import('../../sandbox/remote/write-terminal-files.ts'),
@@ -80,9 +81,11 @@ async function phoneNetwork({ lan, host, cert, key }: RemoteCommandOptions): Pro
   // WebAuthn knows no addresses: an RP ID is a domain name (Web Authentication §5.1.2).
   if (/^[\d.]+$|:/.test(hostName)) throw usage({ ja: '--host にはIPアドレスではなく名前を指定してください（生体認証はIPアドレスでは動きません）。', en: 'Give --host a name, not an IP address: WebAuthn does not work with addresses.' });
   if ((cert === undefined) !== (key === undefined)) throw usage({ ja: '--cert と --key は両方指定してください。', en: '--cert and --key go together.' });
-  const tls = cert === undefined || key === undefined ? {} : { tls: { certificate: await readFile(cert, 'utf8'), privateKey: await readFile(key, 'utf8') } };
+  const tls = cert === undefined || key === undefined ? {} : { tls: { certificate: await pem(cert), privateKey: await pem(key) } };
   return { phones: { hostName, address: '0.0.0.0', ...tls } };
 }
+
+const pem = async (file: string): Promise<string> => Buffer.from(await readNamedFile(file, 256 * 1024)).toString('utf8');
 
 const usage = (text: { readonly ja: string; readonly en: string }): CommandFailure => new CommandFailure(text, exitCodes.usage);
 

@@ -18,11 +18,12 @@ export async function readSecret(question: string): Promise<string | null> {
   return secret;
 }
 
-async function firstLine(input: NodeJS.ReadStream): Promise<string> {
+async function firstLine(input: NodeJS.ReadStream): Promise<string | null> {
   let text = '';
   for await (const piece of input.setEncoding('utf8')) {
     text += piece as string;
     if (text.includes('\n') || text.length > longestSecret) break;
   }
-  return text.split(/\r?\n/, 1)[0] ?? '';
+  // A pipe that ends without a word has no secret: an empty one is a line.
+  return text === '' ? null : (text.split(/\r?\n/, 1)[0] ?? '');
 }

@@ -55,4 +55,18 @@ describe('what the running agent trusts', () => {
     expect(store.current().anchors).toHaveLength(1);
     store.close();
   });
+
+  it('starts without a file that policy names and that is not there, says so, and takes it up when it comes', async () => {
+    const root = path.join(folder, 'root.pem');
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { trust } = settingsSchema.parse({ trust: { anchors: [root], crlDir: path.join(folder, 'crl') } });
+    const warned = vi.fn();
+    const store = await openTrustStore(dataDirectory(path.join(folder, 'data')), trust, { ...silentLog, warn: warned });
+    expect(warned).toHaveBeenCalledWith('trust.unreadable', { file: root, why: 'ENOENT' });
+    expect(store.current().anchors).toEqual([]);
+    writeFileSync(root, writePem(ca.root.certificate.der));
+    vi.advanceTimersByTime(5 * 60 * 1000);
+    await vi.waitFor(() => expect(store.current().anchors).toHaveLength(1));
+    store.close();
+  });
 });

@@ -20,7 +20,19 @@ describe('the command line', () => {
     ['C.UTF-8', 'ja'],
     ['de_DE', 'en'],
   ])('speaks the language of %s: %s', (locale, language) => {
-    expect(callersLanguage({ LC_ALL: locale })).toBe(language);
+    expect(callersLanguage({ env: { LC_ALL: locale }, platform: 'linux', userLocale: () => 'fr-FR' })).toBe(language);
+  });
+
+  it.each([
+    ['win32', 'ja-JP', {}, 'ja'],
+    ['win32', 'en-US', {}, 'en'],
+    ['win32', 'en-US', { LANG: 'ja_JP.UTF-8' }, 'ja'],
+    ['win32', 'ja-JP', { LC_ALL: '', LANG: 'en_GB' }, 'en'],
+    // ICU reads the same variables here, and says en-US where there are none.
+    ['linux', 'en-US', {}, 'ja'],
+    ['darwin', 'en-US', { LANG: '' }, 'ja'],
+  ] as const)('on %s, where the user’s locale is %s and the variables are %j, speaks %s', (platform, locale, env, language) => {
+    expect(callersLanguage({ env, platform, userLocale: () => locale })).toBe(language);
   });
 
   it('has help for every command in both languages', () => {

@@ -48,6 +48,7 @@ function parts(changed: Partial<DiagnosedParts> = {}): DiagnosedParts {
     askHealth: () => Promise.resolve('ours'),
     portsFree: () => Promise.resolve([{ port: 17090, free: true, holder: null }]),
     anchors: [{ name: 'CN=Root', sha256: 'ab'.repeat(32), notAfter: new Date(Date.now() + 900 * day), known: true }],
+    unreadableTrustFiles: [],
     verifyAudit: () => verifyAudit([]),
     services: () => Promise.resolve([]),
     ...changed,
@@ -163,6 +164,7 @@ const cases: readonly (readonly [string, CheckResult['status'] | undefined, stri
   ['network.proxy', undefined, 'a direct way', () => reached({})],
   ['anchors', 'ok', 'a known root', () => ({})],
   ['anchors', 'warning', 'no root', () => ({ anchors: [] })],
+  ['anchors.file', 'problem', 'a file of policy that cannot be read', () => ({ unreadableTrustFiles: [{ file: '/etc/root.pem', why: 'ENOENT' }] })],
   ['anchors', 'problem', 'a root that has ended', () => ({ anchors: [{ name: 'CN=Root', sha256: 'ab'.repeat(32), notAfter: new Date(0), known: false }] })],
 ];
 
