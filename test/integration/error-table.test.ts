@@ -1,36 +1,24 @@
 /**
  * Every entry of the table of errors is reached by a real request, and answered as the table says: status, number, title
- * and remedy in both languages. A code that is added without a way to reach it does not compile here.
+ * and remedy in both languages. A code that is added without a way to reach it does not compile here, or in
+ * remote-error-table.test.ts, where those of remote signing are.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { jstMidnight } from '../../src/sandbox/ca/jst-midnight.ts';
-import { problemAnswer } from '../../src/contract/api.ts';
-import { errorCodes, type ErrorCode, type ErrorCodeEntry } from '../../src/contract/error-codes.ts';
-import { ProblemError } from '../../src/contract/problem.ts';
+import { errorCodes, type ErrorCode } from '../../src/contract/error-codes.ts';
 import type { Settings } from '../../src/agent/config/settings.ts';
 import { dataDirectory } from '../../src/agent/storage/data-directory.ts';
-import { noRemoteSessions } from '../../src/agent/api/remote-sessions.ts';
 import type { CardHost } from '../../src/native/host/card-host.ts';
 import type { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { virtualCardHost } from '../../src/sandbox/virtual-card-host.ts';
 import { overridden } from '../support/overridden-card-host.ts';
-import { ask, nativeHeaders, sayRaw, startRunningApi, until, type HttpAnswer } from '../support/running-api.ts';
+import { expectAsTheTableSays, type RemoteCode } from '../support/error-table.ts';
+import { ask, sayRaw, until, type HttpAnswer } from '../support/running-api.ts';
 import { ehrToken, firstReader, prescription, RunningAgent, secondReader, staff, type RunningAgentOptions } from '../support/running-agent.ts';
 import { TestClinic } from '../support/test-clinic.ts';
 
-/**
- * They belong to a provider of remote signing, and this agent has none. That the API answers them as the table says is
- * tried through the port that a provider will throw them from.
- */
-const ofRemoteProviders = [
-  'TOKEN_EXPIRED', 'TOKEN_BOUND_REACHED', 'PROVIDER_UNREACHABLE', 'PROXY_AUTH_REQUIRED', 'PROXY_DENIED', 'TLS_CLIENT_CERT_REJECTED',
-  'TLS_INTERCEPTED', 'SERVICE_SUSPENDED', 'PROVIDER_REFUSED', 'TLS_CLIENT_CERT_MISSING', 'TLS_CLIENT_CERT_EXPIRED', 'CA_UNKNOWN', 'TLS_HOSTNAME',
-  'PROXY_UPSTREAM', 'NETWORK_NOT_CONFIGURED', 'REMOTE_ANSWER_LOST',
-  'AUTHENTICATION_EXPIRED', 'AUTHENTICATION_REFUSED', 'AUTHENTICATED_OTHER_PERSON', 'AUTHENTICATION_NOT_OFFERED', 'TERMINAL_DOES_NOT_SIGN', 'CLOCK_WRONG',
-] as const satisfies readonly ErrorCode[];
-
-type LocalCode = Exclude<ErrorCode, (typeof ofRemoteProviders)[number]>;
+type LocalCode = Exclude<ErrorCode, RemoteCode>;
 
 let clinic: TestClinic;
 let running: RunningAgent | undefined;
@@ -187,31 +175,9 @@ const reach: Readonly<Record<LocalCode, () => Promise<HttpAnswer>>> = {
   INTERNAL: async () => (await agent(played(() => ({ holdPin: () => Promise.reject(new TypeError('a fault of the program')) })))).sign(),
 };
 
-function expectAsTheTableSays(code: ErrorCode, answer: HttpAnswer): void {
-  const entry: ErrorCodeEntry = errorCodes[code];
-  const body = answer.json as { problem?: unknown };
-  const problem = problemAnswer.parse(body.problem ?? body);
-  expect(problem).toMatchObject({ code, number: entry.number, status: entry.status, retriable: entry.retriable, type: `urn:hpki-agent:problem:${code}` });
-  expect([entry.ja, entry.en]).toContain(problem.title);
-  expect([entry.remedy.ja, entry.remedy.en]).toContain(problem.remedy);
-  if (body.problem === undefined) {
-    expect(answer.status).toBe(entry.status);
-    expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
-  }
-  expect(answer.headers['www-authenticate'] === undefined).toBe(code !== 'NOT_PAIRED');
-  if (code === 'INTERNAL') expect(problem.reference).toMatch(/./);
-}
-
 describe('the table of errors', () => {
   it.each(Object.entries(reach))('%s is reached', async (code, request) => {
     expectAsTheTableSays(code as LocalCode, await request());
-  });
-
-  it.each(ofRemoteProviders)('%s, which only a provider of remote signing throws, is answered through its port', async (code) => {
-    const api = await startRunningApi({ sessions: { ...noRemoteSessions, begin: () => Promise.reject(new ProblemError({ code, detail: null })) } });
-    const answer = await ask(api.port, '/v1/sessions', { method: 'POST', headers: nativeHeaders(), body: JSON.stringify({ staffId: 'D0012', method: 'smartphone' }) });
-    await api.close();
-    expectAsTheTableSays(code, answer);
   });
 
   it('is told in the language of the caller, Japanese first', async () => {
