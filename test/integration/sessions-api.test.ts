@@ -16,7 +16,7 @@ afterAll(() => at.close());
 
 const hour = 3_600_000;
 const windows = (running: RunningAgent): number => running.person.askedToAuthenticate('opened');
-const end = (running: RunningAgent, staffId = staff.id) => running.ask(`/v1/sessions/${staffId}`, { method: 'DELETE' });
+const end = (running: RunningAgent, staffId: string = staff.id) => running.ask(`/v1/sessions/${staffId}`, { method: 'DELETE' });
 
 describe('an EHR that authenticates its doctor ahead of time', () => {
   it('hears at once that it is under way, then until when, and signs without another question', async () => {
