@@ -86,8 +86,10 @@ function render(source: string, { folder, language, pictures, links }: Rendering
         return `<h${depth} id="${escaped(slug(text))}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
       },
       table(token: Tokens.Table) {
-        const row = (cells: Tokens.TableCell[], tag: 'td' | 'th'): string =>
-          `<tr>${cells.map((cell) => `<${tag}${tag === 'th' ? ' scope="col"' : ''}>${this.parser.parseInline(cell.tokens)}</${tag}>`).join('')}</tr>`;
+        // The corner above row names heads nothing.
+        const cell = ({ text, tokens }: Tokens.TableCell, tag: 'td' | 'th'): string =>
+          tag === 'th' && text !== '' ? `<th scope="col">${this.parser.parseInline(tokens)}</th>` : `<td>${this.parser.parseInline(tokens)}</td>`;
+        const row = (cells: Tokens.TableCell[], tag: 'td' | 'th'): string => `<tr>${cells.map((one) => cell(one, tag)).join('')}</tr>`;
         const body = token.rows.map((cells) => row(cells, 'td')).join('');
         return `<div class="table-frame" tabindex="0"><table class="table"><thead>${row(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`;
       },

@@ -3,6 +3,7 @@ import type { CardStackState, ReaderState } from '../native/host/card-host.ts';
 import { authenticationCardIn } from '../native/host/card-place.ts';
 import type { StatusView } from './api/status-view.ts';
 import type { Remote } from './open-remote.ts';
+import { warningMs } from './remote/remote-session-desk.ts';
 import { readCard, viewCard } from './signing/card-fitness.ts';
 
 export interface StatusParts {
@@ -24,7 +25,14 @@ export function agentStatus({ version, instance, cards, remote, waiting, now }: 
     remote: {
       configured: remote.provider !== null,
       provider: remote.provider,
-      sessions: remote.list().map(({ owner, staffName, method, until }) => ({ clientId: owner.clientId, staffId: owner.staffId, staffName, method, until })),
+      sessions: remote.list().map(({ owner, staffName, method, until }) => ({
+        clientId: owner.clientId,
+        staffId: owner.staffId,
+        staffName,
+        method,
+        until,
+        endsSoon: until.getTime() - now <= warningMs,
+      })),
     },
     waiting,
     problems: cardProblems(cards),

@@ -7,6 +7,8 @@ import { z } from 'zod';
 
 const bilingual = z.object({ ja: z.string(), en: z.string() });
 const isoTime = z.iso.datetime();
+/** As in the API. */
+const staffId = z.string().regex(/^[!-~]{1,64}$/);
 
 // ---- what is shown
 
@@ -170,6 +172,30 @@ export const agentView = z.object({
   problems: z.array(problemView),
   /** What keeps nobody from signing and should be known all the same. */
   notices: z.array(bilingual),
+  /** Remote signing: who is authenticated, and whose phone is still to be registered. Null where no service is configured. */
+  remote: z
+    .object({
+      sessions: z.array(
+        z.object({
+          clientId: z.string(),
+          /** The EHR that it serves. */
+          caller: z.string(),
+          staff: z.object({ id: z.string(), name: z.string() }),
+          method: sessionMethod,
+          until: isoTime,
+          endsSoon: z.boolean(),
+        }),
+      ),
+      registrations: z.array(
+        z.object({
+          staffId: z.string(),
+          deadline: z.iso.date(),
+          /** 0 on the last day, negative after it. */
+          daysLeft: z.int(),
+        }),
+      ),
+    })
+    .nullable(),
   /** The last signatures of this start. No patient. */
   recent: z.array(z.object({ at: isoTime, type: z.enum(['prescription', 'dispensing']), count: z.int(), caller: z.string(), result: z.string() })),
 });
@@ -265,6 +291,10 @@ export const windows = {
       'pairing.open': { request: nothing, answer: nothing },
       'clients.list': { request: nothing, answer: z.array(clientView) },
       'clients.revoke': { request: z.strictObject({ id: z.string() }), answer: nothing },
+      /** 本日終了. */
+      'sessions.end': { request: z.strictObject({ clientId: z.string(), staffId }), answer: nothing },
+      /** Null: the phone is registered, or the letter is of no use any more. */
+      'registrations.note': { request: z.strictObject({ staffId, deadline: z.iso.date().nullable() }), answer: nothing },
       'cards.revive': { request: nothing, answer: nothing },
       /** Where the agent did not start: tries again. */
       'agent.start': { request: nothing, answer: nothing },
@@ -286,7 +316,7 @@ export const common = {
     'settings.get': { request: nothing, answer: settingsView },
     'page.lives': { request: z.strictObject({ beat: z.int() }), answer: nothing },
     /** Opens a page of the manual, which is in the program. Topics, never addresses. */
-    'help.open': { request: z.strictObject({ topic: z.enum(['manual', 'pairing', 'locked-card', 'browser-denied', 'security']) }), answer: nothing },
+    'help.open': { request: z.strictObject({ topic: z.enum(['manual', 'pairing', 'remote', 'locked-card', 'browser-denied', 'security']) }), answer: nothing },
   },
 } as const;
 

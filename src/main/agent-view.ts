@@ -9,7 +9,7 @@ import { showSafely } from '../formats/prescription/display-safety.ts';
 export type AgentFacts =
   | { readonly phase: 'starting' }
   | { readonly phase: 'failed'; readonly problem: AgentView['problems'][number] }
-  | { readonly phase: 'running'; readonly port: number; readonly desktop: Pick<AgentDesktop, 'status' | 'recent'>; readonly isAsking: boolean };
+  | { readonly phase: 'running'; readonly port: number; readonly desktop: Pick<AgentDesktop, 'status' | 'recent' | 'clients' | 'registrations'>; readonly isAsking: boolean };
 
 /** Without a card in the reader all is well: a doctor keeps the card. */
 const needsNobody: ReadonlySet<ErrorCode> = new Set(['NO_CARD']);
@@ -17,7 +17,7 @@ const needsNobody: ReadonlySet<ErrorCode> = new Set(['NO_CARD']);
 const needsPerson: ReadonlySet<ErrorCode> = new Set(['CARD_IN_USE', 'CARD_UNKNOWN', 'NO_READER']);
 
 export function viewAgent(facts: AgentFacts, notices: AgentView['notices'] = []): AgentView {
-  const nothing = { version, notices, isAsking: false, port: null, cardService: 'unavailable' as const, readers: [], recent: [] };
+  const nothing = { version, notices, isAsking: false, port: null, cardService: 'unavailable' as const, readers: [], remote: null, recent: [] };
   if (facts.phase === 'starting') return { ...nothing, state: 'working', problems: [] };
   if (facts.phase === 'failed') return { ...nothing, state: 'problem', problems: [facts.problem] };
   const { port, desktop, isAsking } = facts;
@@ -46,7 +46,23 @@ export function viewAgent(facts: AgentFacts, notices: AgentView['notices'] = [])
             },
     })),
     problems: status.problems.map(viewProblem),
+    remote: status.remote.configured ? viewRemote(status.remote.sessions, desktop) : null,
     recent: desktop.recent().map(({ at, type, count, caller, result }) => ({ at: at.toISOString(), type, count, caller: showSafely(caller), result })),
+  };
+}
+
+function viewRemote(sessions: StatusView['remote']['sessions'], desktop: Pick<AgentDesktop, 'clients' | 'registrations'>): NonNullable<AgentView['remote']> {
+  const names = new Map(desktop.clients().map(({ id, name }) => [id, name]));
+  return {
+    sessions: sessions.map(({ clientId, staffId, staffName, method, until, endsSoon }) => ({
+      clientId,
+      caller: showSafely(names.get(clientId) ?? clientId),
+      staff: { id: staffId, name: showSafely(staffName) },
+      method,
+      until: until.toISOString(),
+      endsSoon,
+    })),
+    registrations: desktop.registrations().map((note) => ({ ...note })),
   };
 }
 

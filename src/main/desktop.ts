@@ -192,6 +192,11 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
         lastUsedAt: lastUsedAt?.toISOString() ?? null,
       })),
     'clients.revoke': ({ id }) => agent.running.revokeClient(id),
+    'sessions.end': ({ clientId, staffId }) => agent.running.endRemoteSession(clientId, staffId),
+    'registrations.note': async ({ staffId, deadline }) => {
+      await agent.running.noteRegistration(staffId, deadline);
+      agent.changed();
+    },
     'cards.revive': () => agent.running.reviveCards(),
     'agent.start': () => agent.start(),
     'diagnosis.run': () => diagnosis.run((check) => windows.home.push('check', check)),

@@ -10,6 +10,7 @@ import { helpHostFolder, pageScheme } from './page-files.ts';
 const topics = {
   manual: 'manual',
   pairing: 'pairing',
+  remote: 'remote',
   'locked-card': 'locked-card',
   'browser-denied': 'browser-denied',
   security: 'security',

@@ -22,7 +22,15 @@ export interface StatusView {
   readonly remote: {
     readonly configured: boolean;
     readonly provider: string | null;
-    readonly sessions: readonly { readonly clientId: string; readonly staffId: string; readonly staffName: string; readonly method: SessionMethod; readonly until: Date }[];
+    readonly sessions: readonly {
+      readonly clientId: string;
+      readonly staffId: string;
+      readonly staffName: string;
+      readonly method: SessionMethod;
+      readonly until: Date;
+      /** Within the hour of which its doctor is warned. */
+      readonly endsSoon: boolean;
+    }[];
   };
   /** Signature requests that have not ended. */
   readonly waiting: number;

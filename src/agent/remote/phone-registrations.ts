@@ -11,6 +11,8 @@ export interface PhoneRegistration {
   readonly staffId: string;
   /** The last day, YYYY-MM-DD in Japan. */
   readonly deadline: string;
+  /** Days until then: 0 on the last day, negative after it. */
+  readonly daysLeft: number;
 }
 
 export interface PhoneRegistrationsParts {
@@ -49,8 +51,12 @@ export class PhoneRegistrations {
     clearInterval(this.#timer);
   }
 
-  /** A file that cannot be read holds no note; the next one that is made replaces it. */
   list(): readonly PhoneRegistration[] {
+    return this.#read().map((note) => ({ ...note, daysLeft: this.#daysLeft(note.deadline) }));
+  }
+
+  /** A file that cannot be read holds no note; the next one that is made replaces it. */
+  #read(): z.infer<typeof fileSchema> {
     try {
       return fileSchema.parse(JSON.parse(readFileSync(this.#parts.file, 'utf8')));
     } catch (error) {
@@ -62,7 +68,7 @@ export class PhoneRegistrations {
   /** `deadline` null: the phone is registered, or the letter has expired. Throws STORAGE_FAILED, RangeError for no day. */
   note(staffId: string, deadline: string | null): Promise<void> {
     return this.#turn.run(async () => {
-      const others = this.list().filter((note) => note.staffId !== staffId);
+      const others = this.#read().filter((note) => note.staffId !== staffId);
       const notes = deadline === null ? others : [...others, { staffId, deadline: aDay(deadline) }];
       try {
         await writeFileDurably(this.#parts.file, `${JSON.stringify(notes, null, 2)}\n`);
@@ -74,13 +80,12 @@ export class PhoneRegistrations {
 
   /** Once for each of the days that are named, and once when it is over. */
   remind(): void {
-    for (const { staffId, deadline } of this.list()) {
-      const left = this.#daysLeft(deadline);
-      const due = left < 0 ? 'over' : reminderDays.findLast((days) => left <= days);
+    for (const { staffId, deadline, daysLeft } of this.list()) {
+      const due = daysLeft < 0 ? 'over' : reminderDays.findLast((days) => daysLeft <= days);
       const key = JSON.stringify([staffId, deadline, due]);
       if (due === undefined || this.#reminded.has(key)) continue;
       this.#reminded.add(key);
-      this.#parts.prompts.notify(reminder(staffId, deadline, left));
+      this.#parts.prompts.notify(reminder(staffId, deadline, daysLeft));
     }
   }
 

@@ -137,11 +137,12 @@ export class RemoteSessionDesk {
       } else if (left <= warningMs && !kept.isWarned) {
         kept.isWarned = true;
         prompts.notify(sessionNotices.endsSoon(kept.session, clock.now()));
+        this.#tell();
       }
     }
   }
 
-  /** Calls back when a session began or ended. */
+  /** Calls back when a session began, ended, or comes near its end. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -11,6 +11,8 @@ export const commonJa = {
   help: {
     manual: '使い方',
     pairing: 'EHRのつなぎ方を見る',
+    phone: 'スマートフォンの登録のしかたを見る',
+    remote: '1日1回の認証について見る',
     lockedCard: 'カードのロックについて見る',
     browserDenied: 'ブラウザーで「拒否」を押してしまったとき',
     security: '安全のための決まりを見る',
@@ -77,6 +79,8 @@ export const commonEn: SameKeys<typeof commonJa> = {
   help: {
     manual: 'How to use',
     pairing: 'How to add an EHR',
+    phone: 'How to register a phone',
+    remote: 'About the daily authentication',
     lockedCard: 'About locked cards',
     browserDenied: 'When “Block” was pressed in the browser',
     security: 'Rules for safety',

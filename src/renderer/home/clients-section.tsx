@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { ClientView, PageBridge } from '../../contract/ipc.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { showDay, showTime } from '../page/times.ts';
 import { Button } from '../parts/button.tsx';
+import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { HelpLink } from '../parts/help-link.tsx';
 
 /** The EHRs that may ask. The list is read again whenever pairing moves on. */
@@ -42,8 +43,10 @@ export function ClientsSection({ agent }: { readonly agent: PageBridge<'home'> }
         ))}
       </ul>
       {asked === null ? null : (
-        <ConfirmRevocation
-          client={asked}
+        <ConfirmDialog
+          title={t('home.clients.confirm.title')}
+          detail={t('home.clients.confirm.detail', { name: asked.name })}
+          action={t('home.clients.confirm.revoke')}
           onAnswer={(revoke) => {
             setAsked(null);
             if (revoke) agent.invoke('clients.revoke', { id: asked.id }).then(read, read);
@@ -92,52 +95,5 @@ function Client({ client, onRevoke }: { readonly client: ClientView; readonly on
         </Button>
       )}
     </>
-  );
-}
-
-function ConfirmRevocation({ client, onAnswer }: { readonly client: ClientView; readonly onAnswer: (revoke: boolean) => void }) {
-  const { t } = useSpeech();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, []);
-  return (
-    <dialog
-      ref={dialog}
-      class="dialog"
-      aria-labelledby="revoke-title"
-      aria-describedby="revoke-detail"
-      onCancel={(event) => {
-        event.preventDefault();
-        onAnswer(false);
-      }}
-    >
-      <h2 id="revoke-title" class="dialog__title">
-        {t('home.clients.confirm.title')}
-      </h2>
-      <p id="revoke-detail">{t('home.clients.confirm.detail', { name: client.name })}</p>
-      <div class="buttons">
-        <Button
-          look="outline"
-          onPress={() => {
-            onAnswer(false);
-          }}
-        >
-          {t('common.cancel')}
-        </Button>
-        <Button
-          look="danger"
-          onPress={() => {
-            onAnswer(true);
-          }}
-        >
-          {t('home.clients.confirm.revoke')}
-        </Button>
-      </div>
-    </dialog>
   );
 }

@@ -7,6 +7,8 @@ import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
+import { PhoneRegistrations } from './phone-registrations.tsx';
+import { RemoteSessions } from './remote-sessions.tsx';
 
 const kinds = { ready: 'success', needs_you: 'warning', working: 'information', problem: 'problem' } as const satisfies Record<AgentView['state'], BannerKind>;
 
@@ -24,6 +26,12 @@ export function StatusSection({ agent, view, onDiagnose }: { readonly agent: Pag
       {view.port === null ? null : (
         <>
           <Readers view={view} />
+          {view.remote === null ? null : (
+            <>
+              <RemoteSessions agent={agent} sessions={view.remote.sessions} />
+              <PhoneRegistrations agent={agent} notes={view.remote.registrations} />
+            </>
+          )}
           <Recent recent={view.recent} />
         </>
       )}

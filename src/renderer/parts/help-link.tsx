@@ -3,7 +3,7 @@ import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from './button.tsx';
 
-type Topic = 'manual' | 'pairing' | 'locked-card' | 'browser-denied' | 'security';
+type Topic = 'manual' | 'pairing' | 'remote' | 'locked-card' | 'browser-denied' | 'security';
 
 /** Opens a page of the manual beside the window. */
 export function HelpLink({ topic, label }: { readonly topic: Topic; readonly label: MessageKey }) {

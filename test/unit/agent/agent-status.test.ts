@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { agentStatus } from '../../../src/agent/agent-status.ts';
+import type { RemoteSession } from '../../../src/agent/remote/remote-session.ts';
+import { Usage } from '../../../src/agent/signing/usage.ts';
 import type { CardStackState } from '../../../src/native/host/card-host.ts';
 
 const problems = (cards: CardStackState) => agentStatus({ version: '0', instance: 'i', cards, remote: { provider: null, list: () => [] }, waiting: 0, now: 0 }).problems;
@@ -12,5 +14,13 @@ describe('the status', () => {
     expect(problems({ service: 'running', readers: [] })).toEqual(['NO_READER']);
     expect(problems({ service: 'running', readers: [{ reader: 'r', state: 'empty' }] })).toEqual(['NO_CARD']);
     expect(problems({ service: 'running', readers: [{ reader: 'r', state: 'empty' }, { reader: 's', state: 'reading' }] })).toEqual([]);
+  });
+
+  it('tells sessions of remote signing that end within the hour', () => {
+    const session = (until: number): RemoteSession => ({
+      owner: { clientId: 'c', staffId: 'D1', provider: 'p' }, staffName: '医者', subject: 's', method: 'smartphone', until: new Date(until), usage: new Usage(),
+    });
+    const { remote } = agentStatus({ version: '0', instance: 'i', cards: down, remote: { provider: 'p', list: () => [session(3_600_000), session(3_600_001)] }, waiting: 0, now: 0 });
+    expect(remote.sessions.map(({ endsSoon }) => endsSoon)).toEqual([true, false]);
   });
 });

@@ -8,7 +8,7 @@ import { helpAddress, isHelpPage, readManualLinks, type HelpTopic } from '../../
 import { isPageOf } from '../../../src/main/page-files.ts';
 
 const userDocs = path.join(import.meta.dirname, '../../../docs/user');
-const topics = (['manual', 'pairing', 'locked-card', 'browser-denied', 'security'] as const satisfies readonly HelpTopic[]).filter(
+const topics = (['manual', 'pairing', 'remote', 'locked-card', 'browser-denied', 'security'] as const satisfies readonly HelpTopic[]).filter(
   (topic) => common.invoke['help.open'].request.safeParse({ topic }).success,
 );
 
@@ -16,7 +16,7 @@ describe('the manual in the program', () => {
   it('has a page for every topic that a window can ask for, in both languages', () => {
     const { pages } = readManual(userDocs);
     const there = pages.map(({ fileName }) => `app://ui/${fileName}`);
-    expect(topics).toHaveLength(5);
+    expect(topics).toHaveLength(6);
     for (const topic of topics) for (const language of ['ja', 'en'] as const) expect(there).toContain(helpAddress(topic, language));
   });
 

@@ -13,7 +13,7 @@ function router() {
   };
   const handled = new Map<string, Handler>();
   const contents = { signature: {}, home: {} } as unknown as Record<WindowName, WebContents>;
-  const names: (keyof InvokeHandlers)[] = ['signature.ready', 'signature.cancel', 'home.ready', 'clients.revoke', 'diagnosis.save', 'help.open', 'clients.list'];
+  const names: (keyof InvokeHandlers)[] = ['signature.ready', 'signature.cancel', 'home.ready', 'clients.revoke', 'diagnosis.save', 'help.open', 'clients.list', 'sessions.end', 'registrations.note'];
   const answers: Partial<Record<keyof InvokeHandlers, unknown>> = { 'signature.ready': null, 'diagnosis.save': true, 'home.ready': { made: 'up' }, 'clients.list': [] };
   routeInvokes(
     { handle: (name, handler) => void handled.set(name, handler as Handler) },
@@ -44,6 +44,9 @@ describe('the IPC router', () => {
     ['a request of another shape', 'home', 'clients.revoke', ['c1']],
     ['a request where none is foreseen', 'signature', 'signature.ready', [{}]],
     ['an argument more', 'home', 'clients.revoke', [{ id: 'c1' }, 'x']],
+    ["another window's wish to end a session", 'signature', 'sessions.end', [{ clientId: 'c1', staffId: 'D1' }]],
+    ['a staff id that no API takes', 'home', 'sessions.end', [{ clientId: 'c1', staffId: '医者' }]],
+    ['a deadline that is no day', 'home', 'registrations.note', [{ staffId: 'D1', deadline: '2026-02-30' }]],
     ['an address in place of a topic', 'home', 'help.open', [{ topic: 'https://evil.example' }]],
   ] as const)('refuses %s', async (_name, window, channel, sent) => {
     const { invoke, calls } = router();

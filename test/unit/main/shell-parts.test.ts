@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { NoFreePort } from '../../../src/agent/api/no-free-port.ts';
 import { windows } from '../../../src/contract/ipc.ts';
 import { ProblemError } from '../../../src/contract/problem.ts';
-import { viewAgent } from '../../../src/main/agent-view.ts';
+import type { AgentDesktop } from '../../../src/agent/agent-desktop.ts';
+import { viewAgent, type AgentFacts } from '../../../src/main/agent-view.ts';
 import { PairingRoom, type OpenPairing } from '../../../src/main/pairing-room.ts';
 import { safeStorageSecrets, type KeyStore } from '../../../src/main/safe-storage-secrets.ts';
 import { explainStartFailure } from '../../../src/main/start-failure.ts';
@@ -17,8 +18,37 @@ import type { PairingEnd } from '../../../src/agent/api/pairing.ts';
 const status = (problems: StatusView['problems'], waiting = 0): StatusView => ({
   version: '1', instance: 'i', cardService: 'running', readers: [], remote: { configured: false, provider: null, sessions: [] }, waiting, problems,
 });
+const desktopOf = (shown: StatusView, more: Partial<Pick<AgentDesktop, 'clients' | 'registrations'>> = {}): Extract<AgentFacts, { phase: 'running' }>['desktop'] => ({
+  status: () => shown, recent: () => [], clients: () => [], registrations: () => [], ...more,
+});
 const view = (problems: StatusView['problems'], isAsking = false, waiting = 0) =>
-  viewAgent({ phase: 'running', port: 17090, isAsking, desktop: { status: () => status(problems, waiting), recent: () => [] } });
+  viewAgent({ phase: 'running', port: 17090, isAsking, desktop: desktopOf(status(problems, waiting)) });
+
+describe('the sessions of remote signing in the status', () => {
+  const session = { clientId: 'c1', staffId: 'D0012', staffName: '医者\u202e 三郎', method: 'smartphone', until: new Date('2026-04-02T02:15:00Z'), endsSoon: true } as const;
+  const shownWith = (more: Parameters<typeof desktopOf>[1] = {}) =>
+    viewAgent({
+      phase: 'running', port: 17090, isAsking: false,
+      desktop: desktopOf({ ...status([]), remote: { configured: true, provider: 'sandbox', sessions: [session] } }, more),
+    });
+
+  it('name the doctor, the method, the end and the EHR, safely', () => {
+    const client = { id: 'c1', name: '電子カルテ\u202eA', origin: null, source: 'paired' as const, createdAt: null, expiresAt: null, lastUsedAt: null, revoked: false };
+    const shown = shownWith({ clients: () => [client], registrations: () => [{ staffId: 'D0012', deadline: '2026-06-30', daysLeft: 89 }] });
+    expect(windows.home.push.agent.parse(shown)).toEqual(shown);
+    expect(shown.remote?.sessions).toMatchObject([{ clientId: 'c1', staff: { id: 'D0012' }, method: 'smartphone', until: '2026-04-02T02:15:00.000Z', endsSoon: true }]);
+    expect(shown.remote?.registrations).toEqual([{ staffId: 'D0012', deadline: '2026-06-30', daysLeft: 89 }]);
+    expect(JSON.stringify(shown.remote)).not.toContain('\u202e');
+  });
+
+  it('stay in the list when their EHR is no longer known', () => {
+    expect(shownWith().remote?.sessions[0]?.caller).toBe('c1');
+  });
+
+  it('are not spoken of where no service is configured', () => {
+    expect(view([]).remote).toBeNull();
+  });
+});
 
 describe('the state in the tray', () => {
   it('tells four states apart', () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../../support/machine.ts';
-import { checks, clients, languageByPolicy, pairingScenes, readyAgent, settings, troubledAgent } from './support/sample-agent.ts';
+import { checks, clients, languageByPolicy, pairingScenes, readyAgent, remoteAgent, remoteAgentAtDawn, settings, troubledAgent } from './support/sample-agent.ts';
 import { waitUntilArmed } from './support/scenes.ts';
 import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
 
@@ -65,6 +65,55 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
     await press('自己診断を開く');
     await window.page.getByRole('heading', { level: 1, name: '自己診断' }).waitFor();
     expect(await channels()).toContain('diagnosis.run');
+  });
+
+  it('says who is authenticated for remote signing, how and until when, and 本日終了 ends it after one confirmation', async () => {
+    await home({ 'home.ready': remoteAgent });
+    const section = window.page.getByRole('region', { name: 'リモート署名の認証' });
+    for (const text of ['医者　三郎', 'スマートフォン', '2026/04/02 11:15 まで', '架空　さくら', 'まもなく終わります']) await section.getByText(text).first().waitFor();
+    await press('医者　三郎 さんの認証を本日終了にする（見本電子カルテ）');
+    await window.page.getByRole('dialog').getByText('医者　三郎 さんの認証（見本電子カルテ）を取り消します').waitFor();
+    expect(await window.page.evaluate(() => document.activeElement?.textContent)).toBe('キャンセル');
+    await press('キャンセル');
+    expect(await channels()).not.toContain('sessions.end');
+    await press('医者　三郎 さんの認証を本日終了にする（見本電子カルテ）');
+    await press('本日終了にする');
+    await expect.poll(async () => (await window.asked()).find((one) => one.channel === 'sessions.end')?.request).toEqual({ clientId: 'c1', staffId: 'D0012' });
+    await window.push('agent', remoteAgentAtDawn);
+    await section.getByText('認証している人はいません').waitFor();
+  });
+
+  it('speaks of no remote signing where none is configured', async () => {
+    await home();
+    await window.page.getByRole('heading', { name: '最近の署名' }).waitFor();
+    expect(await window.page.getByText('リモート署名').count()).toBe(0);
+  });
+
+  it('takes a note of a deadline, refuses what is none, and removes it after a confirmation', async () => {
+    await home({ 'home.ready': remoteAgent });
+    const section = window.page.getByRole('region', { name: 'スマートフォンの登録' });
+    for (const text of ['D0047', '2026/06/30まで （あと90日）', '2026/04/04まで （あと3日）', '期限を過ぎました']) await section.getByText(text).waitFor();
+    await press('期限を控える');
+    await section.getByLabel('職員ID').fill('医者');
+    await press('控える');
+    await section.getByText('職員IDを半角の英数字と記号で入力してください。').waitFor();
+    expect(await window.page.evaluate(() => document.activeElement?.id)).toBe('note-staff');
+    await section.getByLabel('職員ID').fill(' D0060 ');
+    await press('控える');
+    await section.getByText('登録の期限を選んでください。').waitFor();
+    await section.getByLabel('登録の期限').fill('2026-07-15');
+    await press('控える');
+    await section.getByLabel('職員ID').waitFor({ state: 'detached' });
+    await press('D0047 の控えを消す');
+    await press('控えを消す');
+    const noted = async () => (await window.asked()).filter(({ channel }) => channel === 'registrations.note').map(({ request }) => request);
+    await expect.poll(noted).toEqual([{ staffId: 'D0060', deadline: '2026-07-15' }, { staffId: 'D0047', deadline: null }]);
+  });
+
+  it('opens the guide to registering a phone', async () => {
+    await home({ 'home.ready': remoteAgentAtDawn });
+    await press('スマートフォンの登録のしかたを見る');
+    expect((await window.asked()).at(-1)).toEqual({ channel: 'help.open', request: { topic: 'remote' } });
   });
 
   it('revokes an EHR only after a confirmation, whose default is not to', async () => {

@@ -114,7 +114,7 @@ describeWith(['chromium'], 'every window in every state', () => {
     });
   });
 
-  describe.each(['manual', 'locked-card', 'pairing', 'browser-denied', 'security'])('the manual: %s', (topic) => {
+  describe.each(['manual', 'locked-card', 'pairing', 'remote', 'application', 'browser-denied', 'security'])('the manual: %s', (topic) => {
     it('fits its window in every language, theme and scale, without a fault that axe finds', { timeout: 120_000 }, async () => {
       for (const { language, scheme, scale, forcedColors = false } of looks) {
         const size = { width: Math.min(800, Math.floor(workArea.width / scale)), height: Math.min(760, Math.floor(workArea.height / scale)) };

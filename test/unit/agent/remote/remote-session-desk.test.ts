@@ -71,8 +71,11 @@ describe('a session', () => {
     await desk.sessions.look();
     expect(notices()).toHaveLength(1);
     desk.clock.advance(minute);
+    let told = 0;
+    desk.sessions.subscribe(() => (told += 1));
     await desk.sessions.look();
     await desk.sessions.look();
+    expect(told, 'who shows sessions shows that it ends').toBe(1);
     expect(notices().slice(1)).toEqual(['医者 三郎 様のリモート署名の認証は 6:00 に終わります。続ける場合は、そのあとの署名のときに認証し直してください。']);
   });
 

@@ -56,6 +56,7 @@ export const readyAgent: AgentView = {
     { name: 'ACS ACR39U ICC Reader 01 00', state: 'empty', card: null, authentication: null },
   ],
   problems: [],
+  remote: null,
   recent: [
     { at: '2026-04-01T04:12:00.000Z', type: 'prescription', count: 1, caller: '見本電子カルテ', result: 'signed' },
     { at: '2026-04-01T03:58:00.000Z', type: 'prescription', count: 12, caller: 'みほんレセコン Ver.5', result: 'signed' },
@@ -63,6 +64,25 @@ export const readyAgent: AgentView = {
     { at: '2026-04-01T02:02:00.000Z', type: 'dispensing', count: 1, caller: 'みほんレセコン Ver.5', result: 'CANCELLED_BY_USER' },
   ],
 };
+
+/** Remote signing: one doctor until the night, one whose hour has begun, and three phones to be registered. */
+export const remoteAgent: AgentView = {
+  ...readyAgent,
+  remote: {
+    sessions: [
+      { clientId: 'c1', caller: '見本電子カルテ', staff: { id: 'D0012', name: '医者　三郎' }, method: 'smartphone', until: '2026-04-02T02:15:00.000Z', endsSoon: false },
+      { clientId: 'c2', caller: 'みほんレセコン Ver.5', staff: { id: 'D0031', name: '架空　さくら' }, method: 'mynumber-card', until: '2026-04-01T05:02:00.000Z', endsSoon: true },
+    ],
+    registrations: [
+      { staffId: 'D0047', deadline: '2026-06-30', daysLeft: 90 },
+      { staffId: 'D0052', deadline: '2026-04-04', daysLeft: 3 },
+      { staffId: 'D0053', deadline: '2026-03-31', daysLeft: -1 },
+    ],
+  },
+};
+
+/** The day's first patient is not there yet. */
+export const remoteAgentAtDawn: AgentView = { ...readyAgent, readers: [], recent: [], remote: { sessions: [], registrations: [] } };
 
 export const troubledAgent: AgentView = {
   ...readyAgent,

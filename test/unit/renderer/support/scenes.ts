@@ -1,7 +1,7 @@
 /** Every window in every state that a person can meet, for tests that look at all of them. */
 import type { WindowName } from '../../../../src/contract/ipc.ts';
 import {
-  agentWithoutKeyStore, agentWithoutPort, checks, clients, languageByPolicy, pairingScenes, readyAgent, settings, startingAgent, troubledAgent,
+  agentWithoutKeyStore, agentWithoutPort, checks, clients, languageByPolicy, pairingScenes, readyAgent, remoteAgent, remoteAgentAtDawn, settings, startingAgent, troubledAgent,
 } from './sample-agent.ts';
 import { authenticationScenes } from './sample-authentication.ts';
 import { signatureScenes } from './sample-signature.ts';
@@ -80,6 +80,29 @@ const homes: Scene[] = [
   { name: 'home-status-starting', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': startingAgent }) },
   { name: 'home-status-no-port', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': agentWithoutPort }) },
   { name: 'home-status-no-key-store', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': agentWithoutKeyStore }) },
+  { name: 'home-status-remote', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': remoteAgent }) },
+  {
+    name: 'home-status-end-session',
+    window: 'home',
+    async open(chromium, options) {
+      const window = await openHome(chromium, options, 'status', { 'home.ready': remoteAgent });
+      await window.page.locator('section[aria-labelledby="remote"] .button--outline').first().click();
+      await window.page.locator('dialog[open]').waitFor();
+      return window;
+    },
+  },
+  {
+    name: 'home-status-note-deadline',
+    window: 'home',
+    async open(chromium, options) {
+      const window = await openHome(chromium, options, 'status', { 'home.ready': remoteAgentAtDawn });
+      const section = window.page.locator('section[aria-labelledby="registrations"]');
+      await section.locator('.button--outline').click();
+      await section.locator('.button--solid').click();
+      await section.locator('[aria-invalid]').waitFor();
+      return window;
+    },
+  },
   { name: 'home-clients-none', window: 'home', open: (chromium, options) => openHome(chromium, options, 'clients', { 'clients.list': [] }) },
   { name: 'home-diagnosis-before', window: 'home', open: (chromium, options) => openHome(chromium, options, 'diagnosis') },
   {

@@ -1,0 +1,52 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { useSpeech } from '../page/language.ts';
+import { Button } from './button.tsx';
+
+/** Asks once before something is taken away. Not to do it is the default, and Escape says so too. */
+export function ConfirmDialog(props: { readonly title: string; readonly detail: string; readonly action: string; readonly onAnswer: (act: boolean) => void }) {
+  const { onAnswer } = props;
+  const { t } = useSpeech();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby="confirm-title"
+      aria-describedby="confirm-detail"
+      onCancel={(event) => {
+        event.preventDefault();
+        onAnswer(false);
+      }}
+    >
+      <h2 id="confirm-title" class="dialog__title">
+        {props.title}
+      </h2>
+      <p id="confirm-detail">{props.detail}</p>
+      <div class="buttons">
+        <Button
+          look="outline"
+          onPress={() => {
+            onAnswer(false);
+          }}
+        >
+          {t('common.cancel')}
+        </Button>
+        <Button
+          look="danger"
+          onPress={() => {
+            onAnswer(true);
+          }}
+        >
+          {props.action}
+        </Button>
+      </div>
+    </dialog>
+  );
+}
