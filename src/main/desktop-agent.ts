@@ -28,6 +28,7 @@ export class DesktopAgent {
   #facts: Extract<AgentFacts, { phase: 'starting' | 'failed' }> = { phase: 'starting' };
   #isTrying = false;
   #retry: NodeJS.Timeout | undefined;
+  #leaving: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: DesktopAgentOptions) {
@@ -84,9 +85,17 @@ export class DesktopAgent {
     return this.#agent !== undefined;
   }
 
+  /** The person logs off: sealed tokens are gone when this returns; its promise is for what is told outside. */
+  loggedOff(): Promise<void> {
+    const leaving = this.#agent?.desktop.loggedOff().catch(() => undefined);
+    this.#leaving = Promise.all([this.#leaving, leaving]).then(() => undefined);
+    return this.#leaving;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#retry);
+    await this.#leaving;
     await this.#agent?.close();
   }
 }

@@ -17,6 +17,7 @@ import { readManualLinks } from './help-pages.ts';
 import { HelpWindow } from './help-window.ts';
 import { routeInvokes } from './ipc-router.ts';
 import { registerWithSystem } from './launch-at-login.ts';
+import { watchLogOff } from './log-off.ts';
 import { prepareLoginSessions } from './login-session.ts';
 import { loginWindows } from './login-window.ts';
 import { showNotice } from './notices.ts';
@@ -64,6 +65,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
   guardContents(app, session.defaultSession, (contents, url) => help.mayNavigate(contents, url));
   protocol.handle(pageScheme, ({ url }) => answerPage(pages, url));
 
+  watchLogOff({ app, power: powerMonitor, signals: process }, () => agent.loggedOff());
   const notices = (): SignatureView['notices'] => (secrets.protection === 'memory' ? [noKeyStore] : []);
   const windows = buildWindows(path.join(app.getAppPath(), 'out', 'preload', 'preload.cjs'), {
     lost: (window) => {
@@ -229,12 +231,14 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
     isIdle: () => !signatures.isAsking && (!agent.isRunning || isIdle(agent.running.status())),
   });
 
-  let isClosed = false;
+  let end: 'open' | 'closing' | 'closed' = 'open';
   app.on('before-quit', (event) => {
-    if (isClosed) return;
+    if (end === 'closed') return;
     event.preventDefault();
+    if (end === 'closing') return;
+    end = 'closing';
     agent.close().finally(() => {
-      isClosed = true;
+      end = 'closed';
       for (const window of Object.values(windows)) window.destroy();
       help.destroy();
       tray.destroy();

@@ -50,6 +50,8 @@ export interface ShellControls {
   /** For the next dialog that has no answer yet. Without one a dialog is cancelled. */
   answerDialog(answer: DialogAnswer): Promise<void>;
   power(event: PowerEvent): Promise<void>;
+  /** Windows' own way to tell every window, hidden ones too, that the person logs off. */
+  sessionEnds(event: 'query-session-end' | 'session-end', reason: Electron.WindowSessionEndEvent['reasons'][number]): Promise<void>;
   moveCursor(point: Electron.Point): Promise<void>;
   clipboard(): Promise<string>;
   /** The window whose page is at an address that matches; null where there is none. */
@@ -85,8 +87,15 @@ export function shellControls(app: Evaluating): ShellControls {
     dialogs: () => app.evaluate(() => shellRecord.dialogs.map(({ kind, options }) => ({ kind, options })), undefined),
     answerDialog: (answer) => app.evaluate((_electron, given) => void shellRecord.dialogAnswers.push(given), answer),
     power: (event) => app.evaluate(({ powerMonitor }, name) => {
-      if (!powerMonitor.emit(name)) throw new Error(`Nobody listens to '${name}'`);
+      // 'shutdown' comes with an event that can be held up.
+      if (!powerMonitor.emit(name, { preventDefault: () => undefined })) throw new Error(`Nobody listens to '${name}'`);
     }, event),
+    sessionEnds: (event, reason) => app.evaluate(({ BrowserWindow }, told) => {
+      for (const window of BrowserWindow.getAllWindows()) {
+        const details = { reasons: [told.reason], preventDefault: () => undefined };
+        if (!window.emit(told.event, details)) throw new Error(`Nobody listens to '${told.event}'`);
+      }
+    }, { event, reason }),
     moveCursor: (point) => app.evaluate((_electron, to) => {
       shellRecord.screens.cursor = to;
     }, point),

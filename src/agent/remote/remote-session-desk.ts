@@ -118,6 +118,8 @@ export class RemoteSessionDesk {
   }
 
   async endAll(why: SessionEnd): Promise<void> {
+    // SECURITY: the system may end this process before anything that is awaited (test/unit/agent/remote/remote-session-desk.test.ts).
+    if (why === 'log_off') this.#parts.store.removeFromDisk();
     await Promise.all([...this.#kept.values()].map(({ session }) => this.end(session, why)));
   }
 

@@ -28,6 +28,7 @@ export function memoryTokenStore(clock: Pick<Clock, 'now'>): TokenStore {
       forget(ownerKey(owner));
       return Promise.resolve();
     },
+    removeFromDisk: () => undefined,
     list() {
       forgetExpired();
       return Promise.resolve([...kept.values()].map(({ owner, token: { subject, method, expiresAt } }) => ({ owner, subject, method, expiresAt })));

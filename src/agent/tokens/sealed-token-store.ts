@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { sessionRequest } from '../../contract/api.ts';
@@ -95,6 +96,14 @@ export class SealedTokenStore implements TokenStore {
         expiresAt: new Date(expiresAt),
       })),
     );
+  }
+
+  removeFromDisk(): void {
+    try {
+      rmSync(this.#options.file, { force: true });
+    } catch (error) {
+      this.#options.log.error('token.not_deleted', { error: fault(error) });
+    }
   }
 
   /** Expired ones leave the file; so do those from the future, because then nobody can say how long they still live. */

@@ -24,6 +24,8 @@ export interface TokenStore {
   put(owner: TokenOwner, token: RemoteToken): Promise<void>;
   delete(owner: TokenOwner): Promise<void>;
   list(): Promise<readonly KeptToken[]>;
+  /** What lies on the disk is gone before it returns; tokens can still be got and deleted, to be revoked. */
+  removeFromDisk(): void;
 }
 
 /** One text for one owner, for maps. */

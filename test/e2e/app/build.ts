@@ -7,7 +7,8 @@ const bundle = await rolldown({
   cwd: root,
   platform: 'node',
   input: { main: 'test/e2e/app/main.ts' },
-  external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
+  // Packages stay outside; rolldown's own helpers are none.
+  external: (id) => !id.startsWith('.') && !path.isAbsolute(id) && !id.startsWith('@oxc-project/'),
   logLevel: 'warn',
 });
 await bundle.write({ dir: path.join(root, 'out/e2e'), format: 'esm', sourcemap: true, entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });

@@ -13,6 +13,7 @@ import { launch } from '../../../src/main/launch.ts';
 import { VirtualHpkiCard } from '../../../src/sandbox/cards/virtual-hpki-card.ts';
 import { openSandboxClinic, sandboxPeople, type SandboxClinic } from '../../../src/sandbox/sandbox-clinic.ts';
 import { played } from './played.ts';
+import { playRemote, type PlayedRemote } from './remote.ts';
 
 /** Whose card it is. `second-card`: the doctor's too, with a certificate and a key of its own. */
 export type CardOf = 'doctor' | 'second-card' | 'other-doctor' | 'pharmacist';
@@ -21,6 +22,7 @@ export type CardOf = 'doctor' | 'second-card' | 'other-doctor' | 'pharmacist';
 export interface E2eSeam {
   readonly clinic: SandboxClinic;
   readonly port: number;
+  readonly remote: PlayedRemote | undefined;
   /** Puts a new card into a reader, which is plugged in where it is not there. */
   insertNew(of: CardOf, reader: string, options?: { readonly maxTries?: number }): Promise<void>;
 }
@@ -58,8 +60,10 @@ launch(app, {
     const { data, config } = await readConfig(dataRoot, readPolicy);
     const clinic = await openSandboxClinic();
     const log = openFileLog(data.logs);
-    const agent = await startSandboxAgent({ clinic, prompts, secrets, clock, log, ports: played.ports, settings: config.settings, root: dataRoot });
-    globalThis.e2e = { clinic, port: agent.port, insertNew: (...card) => insertNew(clinic, ...card) };
+    const remote = played.remote ? await playRemote(clinic.ca, dataRoot, { clock, secrets }) : undefined;
+    const providers = remote?.providers ?? [];
+    const agent = await startSandboxAgent({ clinic, prompts, secrets, clock, log, providers, ports: played.ports, settings: config.settings, root: dataRoot });
+    globalThis.e2e = { clinic, port: agent.port, remote, insertNew: (...card) => insertNew(clinic, ...card) };
     process.stdout.write(`agent on port ${agent.port}\n`);
     return agent;
   },

@@ -4,10 +4,12 @@ export interface Played {
   readonly ports: readonly number[];
   /** Machine policy; undefined where none is set. */
   readonly policy: unknown;
+  /** Whether there is a service for remote signing. */
+  readonly remote: boolean;
   /** How far the agent's clock is from the true one, ms. */
   readonly clockOffsetMs: number;
 }
 
 const { E2E_PLAYED } = process.env;
 
-export const played: Played = { ports: [0], policy: undefined, clockOffsetMs: 0, ...(E2E_PLAYED === undefined ? {} : (JSON.parse(E2E_PLAYED) as Partial<Played>)) };
+export const played: Played = { ports: [0], policy: undefined, remote: false, clockOffsetMs: 0, ...(E2E_PLAYED === undefined ? {} : (JSON.parse(E2E_PLAYED) as Partial<Played>)) };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ProblemError } from '../../../../src/contract/problem.ts';
 import { clockWords } from '../../../../src/agent/remote/session-notices.ts';
@@ -139,6 +140,18 @@ describe('a session', () => {
     await desk.sessions.endAll('log_off');
     expect(desk.sessions.list()).toEqual([]);
     expect(desk.provider.revoked).toHaveLength(2);
+  });
+
+  it('leaves nothing on the disk by the time that the log-off has been heard, and is revoked all the same', async () => {
+    openDesk(true);
+    await begin();
+    expect(existsSync(desk.tokenFile)).toBe(true);
+    const ended = desk.sessions.endAll('log_off');
+    expect(existsSync(desk.tokenFile)).toBe(false);
+    await ended;
+    expect(desk.provider.revoked).toHaveLength(1);
+    await desk.restart();
+    expect(live()).toBeUndefined();
   });
 
   it('ends with the access of its client, and those of others go on', async () => {
