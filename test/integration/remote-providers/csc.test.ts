@@ -3,6 +3,7 @@ import { createHash, verify, X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RemoteCredential, RemoteToken, ValueSigning } from '../../../src/agent/remote/remote-provider.ts';
 import type { ServiceFetch } from '../../../src/agent/remote/network/service-fetch.ts';
+import type { FaultToArm } from '../../../src/sandbox/remote/faults/fault.ts';
 import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
 import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
 import { approve, cardKey, cscSettings, loginByPhone, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
@@ -71,9 +72,37 @@ describe('a login by phone', () => {
     expect(await problemOf(desk.provider.authenticate(order('smartphone'), wrong, never))).toBe('AUTHENTICATION_REFUSED');
   });
 
-  it('outlives a poll whose connection broke', async () => {
-    service.control.arm({ kind: 'cut-after-read', on: 'oauth.token' });
+  it.each<[string, FaultToArm]>([
+    ['whose connection broke', { kind: 'cut-after-read' }],
+    ['that was answered 500', { kind: 'status', status: 500 }],
+    ['that was answered 503, without a time', { kind: 'status', status: 503 }],
+    ['that was answered 429', { kind: 'status', status: 429, retryAfter: 1 }],
+  ])('outlives a poll %s, and asks later the next time', async (_what, fault) => {
+    service.control.arm({ ...fault, on: 'oauth.token' });
+    const before = service.calls.received('oauth.token');
+    const begun = performance.now();
     expect((await loginByPhone(desk, service)).subject).toBe('hpki-2nd-0001');
+    // The sandbox's interval is 2 s; the second poll comes 4 s after the first.
+    expect(performance.now() - begun).toBeGreaterThan(5900);
+    expect(service.calls.received('oauth.token') - before).toBe(2);
+  });
+
+  it('whose token was lost on its way is over by that name: the token is handed out once', async () => {
+    service.control.arm({ kind: 'cut-after-work', on: 'oauth.token' });
+    const before = service.calls.received('oauth.token');
+    const end = loginByPhone(desk, service).catch((error: unknown) => error);
+    expect(await end).toMatchObject({ problem: { code: 'PROVIDER_UNREACHABLE', detail: { en: expect.stringContaining('did not arrive') as string } } });
+    expect(service.calls.received('oauth.token') - before).toBe(2);
+  });
+
+  it.each([
+    [500, 'PROVIDER_UNREACHABLE'],
+    [503, 'SERVICE_SUSPENDED'],
+    [429, 'SERVICE_SUSPENDED'],
+    [404, 'PROVIDER_REFUSED'],
+  ])('that cannot even begin, answered %i, ends as %s and not as a refusal by a person', async (status, code) => {
+    service.control.arm({ kind: 'status', status, on: 'oauth.device_authorization', times: null });
+    expect(await problemOf(desk.provider.authenticate(order('smartphone'), steps({}), never))).toBe(code);
   });
 
   it('ends at once when its caller ends it, with the caller\'s own reason', async () => {

@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { initiateDeviceAuthorization, pollDeviceAuthorizationGrant, type Configuration, type DeviceAuthorizationResponse } from 'openid-client';
+import { initiateDeviceAuthorization, pollDeviceAuthorizationGrant, ResponseBodyError, type Configuration, type DeviceAuthorizationResponse } from 'openid-client';
+import type { ErrorCode } from '../../../../contract/error-codes.ts';
 import { ProblemError } from '../../../../contract/problem.ts';
 import type { Clock } from '../../../ports.ts';
 import type { AuthenticationOrder, AuthenticationSteps, RemoteToken } from '../../remote-provider.ts';
-import { loginProblem, problem } from '../oauth/oauth-problems.ts';
+import { isAnswerLost, loginProblem, problem } from '../oauth/oauth-problems.ts';
 import { tokenOfLogin, type LoginAnswer } from '../oauth/token-of-login.ts';
 import type { CscSettings } from '../../../config/remote-settings.ts';
 
@@ -45,21 +46,35 @@ function shortUri({ verification_uri_complete: complete, verification_uri: plain
   throw problem('PROVIDER_REFUSED', { ja: 'QRコードにするアドレスが長すぎるか、Webのアドレスではありません。', en: 'The address for the QR code is too long, or no web address.' });
 }
 
-/** RFC 8628 §3.5: a connection that fails is no answer; asking goes on until the code is over. */
+/**
+ * RFC 8628 §3.5: a connection that fails is no answer; asking goes on until the code is over, half as often each time. The
+ * answer that was lost may have been the token. It is handed out once, so the next poll says that the code is used up: that
+ * login is over, nobody has its token, and the person is told that the answer got lost, not that somebody refused.
+ */
 async function poll(client: Configuration, device: DeviceAuthorizationResponse, seconds: number, signal: AbortSignal): Promise<LoginAnswer> {
   const over = AbortSignal.timeout(seconds * 1000);
   const either = AbortSignal.any([signal, over]);
-  for (;;) {
+  let interval = device.interval ?? usualIntervalSeconds;
+  for (let lost: Error | null = null; ; interval *= 2) {
     try {
-      return await pollDeviceAuthorizationGrant(client, device, undefined, { signal: either });
+      return await pollDeviceAuthorizationGrant(client, { ...device, interval }, undefined, { signal: either });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (over.aborted) throw new ProblemError({ code: 'AUTHENTICATION_EXPIRED', detail: null }, { cause: error });
+      if (lost !== null && isUsedUp(error)) throw lost;
       if (!isPassing(loginProblem(error, signal))) throw error;
+      if (isAnswerLost(error)) lost = error;
     }
   }
 }
 
+/** RFC 6749 §5.2: the grant was used, or never was one. */
+function isUsedUp(error: unknown): boolean {
+  return error instanceof ResponseBodyError && error.error === 'invalid_grant';
+}
+
+const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['PROVIDER_UNREACHABLE', 'PROXY_UPSTREAM', 'SERVICE_SUSPENDED']);
+
 function isPassing(error: unknown): boolean {
-  return error instanceof ProblemError && (error.problem.code === 'PROVIDER_UNREACHABLE' || error.problem.code === 'PROXY_UPSTREAM');
+  return error instanceof ProblemError && passing.has(error.problem.code);
 }

@@ -18,7 +18,8 @@ export function oauthClient(server: ServerMetadata, clientId: string, { fetch, c
 }
 
 /**
- * What openid-client calls. Requests that only ask are repeatable; one that uses something up (a code, an assertion) is not.
+ * What openid-client calls. Requests that only ask are repeatable; one that may use something up is not: a code, an assertion,
+ * and a poll, whose answer may be the one token of its device code (RFC 8628 §3.5).
  * An answer whose Date is far from this clock ends the login, because no time in a token could be relied on.
  */
 export function oauthFetch(fetch: ServiceFetch, clock: Clock): CustomFetch {
@@ -31,9 +32,8 @@ export function oauthFetch(fetch: ServiceFetch, clock: Clock): CustomFetch {
 
 function isOnlyAsking({ method, body }: CustomFetchOptions): boolean {
   if (method !== 'POST') return true;
-  const grant = body instanceof URLSearchParams ? body.get('grant_type') : null;
-  // A device authorization or a revocation has none; a poll asks whether the phone has answered.
-  return grant === null || grant === 'urn:ietf:params:oauth:grant-type:device_code';
+  // A device authorization or a revocation has none.
+  return !(body instanceof URLSearchParams && body.has('grant_type'));
 }
 
 function refuseWrongClock(date: string | null, clock: Clock): void {

@@ -25,6 +25,8 @@ export function loginProblem(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof ResponseBodyError || error instanceof AuthorizationResponseError) {
     return problem(named[error.error] ?? 'PROVIDER_REFUSED', oauthError(error.error), error);
   }
+  const status = statusOfNoAnswer(error);
+  if (status !== null) return problem(status === 429 || status === 503 ? 'SERVICE_SUSPENDED' : status >= 500 ? 'PROVIDER_UNREACHABLE' : 'PROVIDER_REFUSED', answered(status), error);
   // An answer that does not fit what was asked: state, nonce, issuer, audience, signature (RFC 9207, OIDC Core §3.1.3.7).
   if (error instanceof ClientError) return problem('AUTHENTICATION_REFUSED', unfitting(error.code ?? error.message), error);
   return error;
@@ -32,6 +34,18 @@ export function loginProblem(error: unknown, signal: AbortSignal): unknown {
 
 export function problem(code: ProblemError['problem']['code'], detail: Bilingual, cause?: unknown): ProblemError {
   return new ProblemError({ code, detail }, { cause });
+}
+
+/** The request left and nothing came back: what it asked for may have been done. */
+export function isAnswerLost(error: unknown): error is Error {
+  const known = firstKnown(error);
+  return known instanceof NetworkError && known.code === 'REMOTE_ANSWER_LOST';
+}
+
+/** The status of an answer that holds no OAuth error: a service in trouble, or a machine in front of it. */
+function statusOfNoAnswer(error: unknown): number | null {
+  if (!(error instanceof ClientError) || error.code !== 'OAUTH_RESPONSE_IS_NOT_CONFORM') return null;
+  return error.cause instanceof Response ? error.cause.status : null;
 }
 
 function firstKnown(error: unknown): ProblemError | null {
@@ -50,6 +64,10 @@ function answerLost(cause: NetworkError): ProblemError {
 function oauthError(word: string): Bilingual {
   const code = /^[a-z_]{1,64}$/.test(word) ? word : 'unregistered';
   return { ja: `サービスの応答: ${code}。`, en: `The service answered: ${code}.` };
+}
+
+function answered(status: number): Bilingual {
+  return { ja: `サービスの応答: ${status}。`, en: `The service answered ${status}.` };
 }
 
 function unfitting(why: string): Bilingual {
