@@ -12,6 +12,7 @@ import type { CardHost, PinTries } from '../../src/native/host/card-host.ts';
 import type { CardFault } from '../../src/sandbox/cards/card-faults.ts';
 import { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { connectToVpcd, type VpcdConnection } from '../../src/sandbox/cards/vpcd-connection.ts';
+import { sampleDispensingCsv } from '../../src/sandbox/samples/dispensing.ts';
 import { verifyDocument, type SignedAnswer, type StaffMember } from '../../src/sandbox/ehr/ehr-client.ts';
 import { cardHostProcesses } from '../support/card-host-processes.ts';
 import { readerIn, stateWhere } from '../support/card-states.ts';
@@ -23,6 +24,7 @@ import { RunningAgent } from '../support/running-agent.ts';
 import { TestClinic, type ClinicPerson } from '../support/test-clinic.ts';
 
 const saburo: StaffMember = { id: 'D0012', name: '医者 三郎' };
+const hanako: StaffMember = { id: 'P0003', name: '調剤 花子' };
 const jiro: StaffMember = { id: 'D0013', name: '別 次郎' };
 
 /** Short, so that what nobody answers ends within a test. */
@@ -225,6 +227,10 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByOtherPcscProgram], 'the
     const second = await insert(pharmacist);
     await ready();
     expect((await problemOf(signAs({ id: 'D0099', name: '新人' }))).code).toBe('ROLE_NOT_ALLOWED');
+    // Also for a doctor who is bound to another card, with a free reader beside it: nobody has claimed this one.
+    const windows = agent.person.asked('opened');
+    expect(await problemOf(signAs(saburo))).toEqual({ code: 'ROLE_NOT_ALLOWED', retriable: false });
+    expect(agent.person.asked('opened')).toBe(windows);
     await second.remove();
     await empty();
 
@@ -237,6 +243,35 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByOtherPcscProgram], 'the
     expect(agent.person.asked('pin')).toBe(0);
     expect(other.statistics.pinsPresented + pharmacist.statistics.pinsPresented).toBe(0);
   });
+
+  it("a pharmacist's own card that stays in the second reader costs the doctor nothing, whose card comes into the first", async () => {
+    const pharmacist = clinic.card('pharmacist');
+    await insert(pharmacist, 1);
+    await ready(1);
+    const prescription = await ownPrescription();
+    await signAt(agent, hanako, undefined, { id: 'dx-1', type: 'dispensing', csv: sampleDispensingCsv(), prescription });
+    agent.person.shown.splice(0);
+
+    const answer = signAs(saburo);
+    await expect.poll(() => agent.person.shown.flatMap((shown) => (shown.what === 'need' ? [shown.need] : []))).toEqual(['other_doctor']);
+    await insert(clinic.card('doctor'), 0);
+    expect((await answer).signer.certificateSha256).toBe(fingerprint('doctor'));
+    expect(pharmacist.statistics.pinsPresented).toBe(1);
+    // Where no other comes, it is what that card cannot do.
+    await inserted.pop()?.remove();
+    await readerIn(cards, 'empty', nameOf(0));
+    expect((await problemOf(signAs(saburo))).code).toBe('ROLE_NOT_ALLOWED');
+  });
+
+  /** Signed with the doctor's card in the first reader, which is empty again then. */
+  async function ownPrescription(): Promise<Uint8Array> {
+    const connection = await insert(clinic.card('doctor'), 0);
+    await ready(0);
+    const [document] = (await signAs(saburo)).documents;
+    await connection.remove();
+    await readerIn(cards, 'empty', nameOf(0));
+    return document?.xml ?? new Uint8Array();
+  }
 
   it('goes on by itself after pcscd was killed and started again, between signatures and during one', async () => {
     const card = clinic.card('doctor');

@@ -421,6 +421,20 @@ describe('a card that may not sign is named before any PIN is asked:', () => {
     expect(card.statistics.pinsPresented).toBe(0);
   });
 
+  it("a pharmacist's, where the doctor is bound to another card", async () => {
+    card = clinic.card('doctor');
+    await start({ settings: { deadlines } });
+    expect((await running.sign()).status).toBe(201);
+    running.readers.remove(firstReader);
+    card = clinic.card('pharmacist');
+    running.readers.insert(card, firstReader);
+    await until(() => running.cardsReady() > 0, 'the card is read');
+    running.person.shown.length = 0;
+    expect(await statusAndCode(running.sign())).toEqual([422, 'ROLE_NOT_ALLOWED']);
+    expect(running.person.shown).toEqual([]);
+    expect(card.statistics.pinsPresented).toBe(0);
+  });
+
   it("another doctor's: the window asks for the own card, and it is STAFF_MISMATCH when that does not come", async () => {
     const own = clinic.card('doctor');
     card = own;

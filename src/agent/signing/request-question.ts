@@ -9,7 +9,7 @@ import { certificateOf } from './recipe.ts';
 import { sha256 } from './request-fingerprint.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
 import type { StaffBindings } from './staff-bindings.ts';
-import { ownershipOf } from './staff-ownership.ts';
+import { isColleagues, ownershipOf } from './staff-ownership.ts';
 
 export interface QuestionParts {
   readonly clock: Pick<Clock, 'now'>;
@@ -49,7 +49,9 @@ export function signerQuestion({ clock, bindings, policy }: QuestionParts, { req
 
 export function cardQuestion(parts: QuestionParts, order: QuestionedRequest, recipe: Recipe | null): CardQuestion {
   const { ownership, ...question } = signerQuestion(parts, order, recipe);
-  return { ...question, ownership: ({ certificate }) => ownership(certificate) };
+  const { bindings, policy } = parts;
+  const { id } = order.request.identity.staff;
+  return { ...question, ownership: ({ certificate }) => ownership(certificate), isColleagues: ({ certificate }) => isColleagues(certificate, id, bindings, policy.staff) };
 }
 
 /** What a window says of a request while it is open. */

@@ -55,6 +55,8 @@ export class SignatureWindow {
   /** Doctor or pharmacist as the first CSV names them. */
   readonly #personInDocument: string;
   #cardWasThere = false;
+  /** With no card being read: what is inserted from then on is an answer to the window. */
+  #hasAskedForCard = false;
   #waiting: readonly string[];
   #confirmed: string | null = null;
 
@@ -123,6 +125,7 @@ export class SignatureWindow {
   async #waitForCard({ need, code }: Extract<CardAnswer, { kind: 'wait' }>, ms: number): Promise<void> {
     const shown: CardNeed = this.#cardWasThere && need === 'no_card' ? 'card_removed' : need;
     this.#request.dispatch({ type: 'card_needed', need: shown });
+    this.#hasAskedForCard ||= !this.#isReading();
     try {
       const end = await askUntil(this.#request.signal, ms, (signal) =>
         Promise.race([this.#dialog.waitForCard(shown, signal), this.#changed(signal, () => !this.#stillNeeds(need))]),
@@ -240,7 +243,13 @@ export class SignatureWindow {
   }
 
   #look(): CardAnswer {
-    return lookForCard(this.#parts.cards, this.#question());
+    return lookForCard(this.#parts.cards, this.#question(), this.#hasAskedForCard);
+  }
+
+  #isReading(): boolean {
+    const { cards } = this.#parts;
+    const state = cards.state();
+    return cards.isStarting() || (state.service === 'running' && state.readers.some((reader) => reader.state === 'reading'));
   }
 
   #stillNeeds(need: CardNeed): boolean {

@@ -17,6 +17,12 @@ export function ownershipOf(certificate: Certificate, staffId: string, bindings:
   return isFirstUse && policy.binding === 'ask' ? 'unbound' : 'other';
 }
 
+/** Whether this certificate is known as the one of a staff member other than this. */
+export function isColleagues(certificate: Certificate, staffId: string, bindings: Pick<StaffBindings, 'list'>, policy: SignaturePolicy['staff']): boolean {
+  if (policy.preset.some((entry) => entry.staffId !== staffId && entry.certificateSha256 === certificate.sha256)) return true;
+  return bindings.list().some((binding) => binding.staffId !== staffId && boundSubject(certificate, binding.subjects) !== undefined);
+}
+
 /** True for a certificate that was not seen before, of a subject that is bound: renewal, re-issue, second card. */
 export function isNewCertificate(certificate: Certificate, subjects: readonly BoundSubject[]): boolean {
   const bound = boundSubject(certificate, subjects);

@@ -152,6 +152,90 @@ describe('the card', () => {
     expect(await desk.ended(id)).toMatchObject({ state: 'signed' });
   });
 
+  /** Binds the doctor, then the pharmacist where they are said to be a colleague, and takes all cards out. */
+  async function bindPeople(who: readonly ('doctor' | 'pharmacist')[]): Promise<void> {
+    for (const name of who) {
+      const bound = { doctor: { id: staff.id, certificate: cast.doctor }, pharmacist: { id: 'P0003', certificate: cast.pharmacist } }[name];
+      await desk.bindings.bind(bound.id, bound.certificate.certificate, 'person', desk.clock.now());
+    }
+  }
+  const waits: readonly (readonly [string, readonly ('doctor' | 'pharmacist')[]])[] = [
+    ['nobody is bound yet', []],
+    ['the doctor is bound to another card', ['doctor']],
+    ['the pharmacist is bound too', ['doctor', 'pharmacist']],
+  ];
+  it.each(waits)('of a pharmacist, alone in the only reader, is ROLE_NOT_ALLOWED at once, where %s', async (_what, bound) => {
+    openDesk().cards.insert(cast.pharmacist);
+    await bindPeople(bound);
+    expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'ROLE_NOT_ALLOWED' } });
+    expect(desk.person.shown).toEqual([]);
+  });
+
+  it('that has expired is named so before whose it is', async () => {
+    openDesk().cards.insert(await cast.issue({ commonName: 'TEST Jiro Betsu', registration: 'TEST0002', notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2021-01-01T00:00:00Z') }));
+    await bindPeople(['doctor']);
+    expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'CERTIFICATE_EXPIRED' } });
+    expect(desk.person.shown).toEqual([]);
+  });
+
+  it('that a colleague left in the second reader does not end the request: the doctor’s may come', async () => {
+    openDesk().cards.show({ reader: 'Reader 1', state: 'empty' });
+    desk.cards.insert(cast.pharmacist, '1234', 'Reader 2');
+    await bindPeople(['pharmacist']);
+    const { id } = await desk.agent.submit(ehr, 'k1', requestFor(['rx-1']));
+    await until('a card is missed', () => desk.person.last?.what === 'need');
+    expect(desk.person.last).toEqual({ what: 'need', need: 'other_doctor' });
+    desk.cards.insert(cast.doctor, '1234', 'Reader 1');
+    expect(await desk.ended(id)).toMatchObject({ state: 'signed' });
+  });
+
+  it('that a colleague left there ends the request with its own code when no other comes', async () => {
+    openDesk({ policy: { deadlines: { consentSeconds: 20, cardSeconds: 0.1 } } }).cards.show({ reader: 'Reader 1', state: 'empty' });
+    desk.cards.insert(cast.pharmacist, '1234', 'Reader 2');
+    await bindPeople(['doctor', 'pharmacist']);
+    expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'ROLE_NOT_ALLOWED' } });
+    expect(desk.person.asked('pin')).toBe(0);
+  });
+
+  it('of a pharmacist that nobody has claimed ends the request at once beside a free reader, too', async () => {
+    openDesk().cards.show({ reader: 'Reader 1', state: 'empty' });
+    desk.cards.insert(cast.pharmacist, '1234', 'Reader 2');
+    await bindPeople(['doctor']);
+    expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'ROLE_NOT_ALLOWED' } });
+    expect(desk.person.shown).toEqual([]);
+  });
+
+  it('of a pharmacist, put in when the window asks the doctor for theirs, is put right at the desk', async () => {
+    openDesk().cards.show({ reader: 'Reader 1', state: 'empty' });
+    await bindPeople(['doctor']);
+    const { id } = await desk.agent.submit(ehr, 'k1', requestFor(['rx-1']));
+    await until('a card is missed', () => desk.person.last?.what === 'need');
+    desk.cards.insert(cast.pharmacist);
+    await until('another is asked for', () => desk.person.asked('need') === 2);
+    expect(desk.person.last).toEqual({ what: 'need', need: 'other_doctor' });
+    desk.cards.insert(cast.doctor);
+    expect(await desk.ended(id)).toMatchObject({ state: 'signed' });
+  });
+
+  it('of a pharmacist that was being read as the request came ends it at once, too', async () => {
+    openDesk().cards.show({ reader: 'Reader 1', state: 'reading' });
+    await bindPeople(['doctor']);
+    const { id } = await desk.agent.submit(ehr, 'k1', requestFor(['rx-1']));
+    await until('a card is missed', () => desk.person.last?.what === 'need');
+    desk.cards.insert(cast.pharmacist);
+    expect(await desk.ended(id)).toMatchObject({ state: 'failed', problem: { code: 'ROLE_NOT_ALLOWED' } });
+    expect(desk.person.asked('need')).toBe(1);
+  });
+
+  it('of the doctor’s own that may not sign this ends the request at once, also in a window', async () => {
+    openDesk().cards.show({ reader: 'Reader 1', state: 'empty' });
+    await bindPeople(['doctor']);
+    const { id } = await desk.agent.submit(ehr, 'k1', requestFor(['rx-1']));
+    await until('a card is missed', () => desk.person.last?.what === 'need');
+    desk.cards.insert(await cast.issue({ role: null }));
+    expect(await desk.ended(id)).toMatchObject({ state: 'failed', problem: { code: 'ROLE_NOT_ALLOWED' } });
+  });
+
   it.each([
     ['CERTIFICATE_EXPIRED', { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2021-01-01T00:00:00Z') }],
     ['CERTIFICATE_EXPIRED', { notBefore: new Date('2027-01-01T00:00:00Z'), notAfter: new Date('2028-01-01T00:00:00Z') }],
