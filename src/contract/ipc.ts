@@ -51,7 +51,13 @@ const sessionMethod = z.enum(['smartphone', 'hpki-card', 'mynumber-card']);
 export const signatureStep = z.discriminatedUnion('step', [
   z.object({ step: z.literal('insert_card'), need: z.enum(['no_service', 'no_reader', 'no_card', 'card_removed', 'unknown_card', 'card_in_use', 'module_failed', 'other_doctor']) }),
   z.object({ step: z.literal('choose_card'), cards: z.array(cardView) }),
-  z.object({ step: z.literal('confirm_binding'), personInDocument: z.string(), card: cardView }),
+  z.object({
+    step: z.literal('confirm_binding'),
+    personInDocument: z.string(),
+    card: cardView,
+    /** Names that are not the same, beyond width, spaces and old forms of a kanji. */
+    differences: z.array(z.enum(['staff_document', 'staff_certificate', 'document_certificate'])),
+  }),
   z.object({
     step: z.literal('pin'),
     card: cardView,

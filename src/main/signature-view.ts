@@ -1,5 +1,6 @@
 import type { CardInfo, DocumentView, SignatureStep, SignatureView } from '../contract/ipc.ts';
 import type { BindingView, Caller, CardNeed, CardView, ConsentQuestion, DialogOutcome, PinQuestion, SignatureDialogView } from '../agent/ports.ts';
+import { nameDifferences } from '../agent/signing/name-differences.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';
 
 type Bilingual = SignatureView['notices'][number];
@@ -61,9 +62,10 @@ function viewCertificate({ certificateSha256, name, role, notAfter, daysLeft }: 
 export const steps = {
   insertCard: (need: CardNeed): SignatureStep => ({ step: 'insert_card', need }),
   chooseCard: (cards: readonly CardView[]): SignatureStep => ({ step: 'choose_card', cards: cards.map(viewCardInfo) }),
-  confirmBinding: ({ personInDocument, certificate, place }: BindingView): SignatureStep => ({
+  confirmBinding: ({ personInDocument, certificate, place, staff }: BindingView): SignatureStep => ({
     step: 'confirm_binding',
     personInDocument,
+    differences: [...nameDifferences({ staff, personInDocument, certificate })],
     card: viewCertificate(certificate, place.kind === 'card' ? place.reader : place.provider),
   }),
   pin: ({ card, tries, refused, signatures }: PinQuestion): SignatureStep => ({

@@ -6,6 +6,8 @@ test('an EHR asks, the doctor reads, types the PIN, and the signed prescription 
   await desktop.insertCard();
   const signing = ehr.sign();
   const page = await desktop.page('signature');
+  // The test authority writes テスト before a name; nothing is held up by that.
+  await expect(page.getByRole('listitem').filter({ hasText: 'EHRの職員と、カードの証明書' })).toBeVisible();
   await confirmBinding(page);
   await expect(page.locator('body')).toContainText('髙橋');
   await expect(page.locator('.pin-form')).toContainText('テスト　医者　三郎');

@@ -15,6 +15,7 @@ import type {
 } from '../../agent/ports.ts';
 import { errorCodes, type ErrorCodeEntry } from '../../contract/error-codes.ts';
 import { sentences } from '../../contract/problem-text.ts';
+import { nameDifferences } from '../../agent/signing/name-differences.ts';
 import { showSafely } from '../../formats/prescription/display-safety.ts';
 import type { Language } from '../language.ts';
 import { authenticationDialog } from './terminal-authentication.ts';
@@ -91,6 +92,7 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
       print(`  ${t.staffInEhr}:    ${showSafely(binding.staff.name)} (${showSafely(binding.staff.id)})`);
       print(`  ${t.personInDocument}: ${showSafely(binding.personInDocument)}`);
       print(`  ${t.places[place.kind]}: ${certificateLine(certificate)} [${showSafely(place.kind === 'card' ? place.reader : place.provider)}]`);
+      for (const pair of nameDifferences(binding)) print(`⚠ ${t.namesDiffer[pair]}`);
       return (await confirm(t.bindingQuestion, signal)) ? 'confirmed' : 'cancelled';
     },
     async askPin(question: PinQuestion, hold: HoldPin, signal) {

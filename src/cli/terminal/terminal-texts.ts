@@ -1,4 +1,5 @@
 import type { CardNeed, ConsentQuestion, DialogOutcome } from '../../agent/ports.ts';
+import type { NamePair } from '../../agent/signing/name-differences.ts';
 import type { DocumentType } from '../../formats/prescription/document.ts';
 import type { Language } from '../language.ts';
 
@@ -17,6 +18,7 @@ interface TerminalTexts {
   readonly chooseCard: string;
   readonly bindingTitle: Record<'card' | 'cloud', string>;
   readonly places: Record<'card' | 'cloud', string>;
+  readonly namesDiffer: Record<NamePair, string>;
   readonly bindingQuestion: string;
   readonly authenticateInstead: string;
   readonly consentWhy: Record<ConsentQuestion['why'], string>;
@@ -66,6 +68,11 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
       cloud: 'このリモート署名を初めて使います。3つの名前が同じ人か確かめてください。',
     },
     places: { card: 'カード      ', cloud: 'クラウドの証明書' },
+    namesDiffer: {
+      staff_document: 'EHRの職員と文書の署名者の名前が違います。',
+      staff_certificate: 'EHRの職員と証明書の名前が違います。',
+      document_certificate: '文書の署名者と証明書の名前が違います。',
+    },
     bindingQuestion: '同じ人ですか？',
     authenticateInstead: 'カードを使わず、リモート署名の認証に進みますか？',
     consentWhy: { policy: 'この内容に署名してよいか確認してください。', bound_reached: '一度の認証で署名できる件数に達しました。内容を確認してください。' },
@@ -113,6 +120,11 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
       cloud: 'This remote signing account is used for the first time. Check that the three names are one person.',
     },
     places: { card: 'Card', cloud: 'Certificate in the cloud' },
+    namesDiffer: {
+      staff_document: 'The names of the staff in the EHR and of the signer in the document differ.',
+      staff_certificate: 'The names of the staff in the EHR and on the certificate differ.',
+      document_certificate: 'The names of the signer in the document and on the certificate differ.',
+    },
     bindingQuestion: 'Are they the same person?',
     authenticateInstead: 'Authenticate for remote signing instead of waiting for a card?',
     consentWhy: { policy: 'Check the content before it is signed.', bound_reached: 'As much was signed as one authentication allows. Check the content.' },

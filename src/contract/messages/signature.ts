@@ -79,6 +79,13 @@ export const signatureJa = {
     card: 'カードの証明書',
     confirm: '同じ人です',
     compare: '3つの名前',
+    differences: {
+      title: '名前に違いがあります。同じ方か確かめてください',
+      staff_document: 'EHRの職員と、文書の署名者',
+      staff_certificate: 'EHRの職員と、カードの証明書',
+      document_certificate: '文書の署名者と、カードの証明書',
+      ignored: '全角と半角、空白、旧字体と新字体の違いは、同じ名前とみなしています。',
+    },
   },
   lastTries: {
     title: 'カードがロックされる恐れがあります',
@@ -216,6 +223,13 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
     card: 'Certificate on the card',
     confirm: 'They are the same person',
     compare: 'Three names',
+    differences: {
+      title: 'Names differ. Make sure that they are the same person’s',
+      staff_document: 'Staff in the EHR, and signer in the document',
+      staff_certificate: 'Staff in the EHR, and certificate on the card',
+      document_certificate: 'Signer in the document, and certificate on the card',
+      ignored: 'Width, spaces, and old and new forms of a kanji count as the same.',
+    },
   },
   lastTries: {
     title: 'The card may become locked',

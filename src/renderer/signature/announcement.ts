@@ -9,7 +9,7 @@ export function announcement({ step, staff }: SignatureView, { t }: Speech): str
     case 'choose_card':
       return t('signature.choose.title');
     case 'confirm_binding':
-      return t('signature.binding.title');
+      return [t('signature.binding.title'), ...(step.differences.length === 0 ? [] : [t('signature.binding.differences.title')])].join(' ');
     case 'pin':
       return [
         t(step.refused === null ? 'signature.pin.title' : 'signature.pin.refused'),

@@ -1,6 +1,7 @@
 import type { SignatureStep } from '../../contract/ipc.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
+import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import { RequestFacts } from './request-facts.tsx';
@@ -46,6 +47,16 @@ export function BindingStep(props: StepProps & { readonly step: Extract<Signatur
           <dd>{step.card.name}</dd>
         </div>
       </dl>
+      {step.differences.length === 0 ? null : (
+        <Banner kind="warning" title={t('signature.binding.differences.title')}>
+          <ul>
+            {step.differences.map((pair) => (
+              <li key={pair}>{t(`signature.binding.differences.${pair}`)}</li>
+            ))}
+          </ul>
+          <p class="note">{t('signature.binding.differences.ignored')}</p>
+        </Banner>
+      )}
       <CardLines card={step.card} withReader />
       <RequestFacts view={view} />
     </StepFrame>

@@ -61,6 +61,15 @@ describe('the signature desk', () => {
     expect(seen).toContain('show');
   });
 
+  it('says which of the three names differ at a first use, and takes the confirmation all the same', async () => {
+    const { desk, dialog, id, view } = setUp();
+    const binding = { staff: { id: 'D1', name: '髙橋 三郎' }, personInDocument: '高橋　三郎', certificate: { ...card('a'), name: '高橋　三朗', certificateSha256: 'a' }, place: { kind: 'card', reader: 'R' } } as const;
+    const answer = dialog.confirmBinding(binding, open());
+    expect(view()?.step).toMatchObject({ step: 'confirm_binding', differences: ['staff_certificate', 'document_certificate'] });
+    desk.confirmBinding(id());
+    expect(await answer).toBe('confirmed');
+  });
+
   it('takes no answer that is meant for another dialog', async () => {
     const { desk, dialog, id } = setUp();
     const stop = new AbortController();

@@ -85,9 +85,11 @@ describeWith(['chromium'], 'the signature window', () => {
 
   it('cancels by Escape at every step but while the card signs', async () => {
     await show(null);
+    const heading = (): Promise<string> => window.page.locator('h1').allTextContents().then((texts) => texts.join());
     for (const view of [signatureScenes['insert-card'], signatureScenes['choose-card'], signatureScenes['pin-one'], signatureScenes['last-tries'], signatureScenes.signing]) {
+      const before = await heading();
       await window.push('view', { ...view, dialog: view.step.step + ('consentNeeded' in view.step ? String(view.step.consentNeeded) : '') });
-      await window.page.locator('h1').waitFor();
+      await expect.poll(heading).not.toBe(before);
       await window.page.keyboard.press('Escape');
     }
     expect(await asked('signature.cancel')).toEqual([{ dialog: 'insert_card' }, { dialog: 'choose_card' }, { dialog: 'pinfalse' }, { dialog: 'pintrue' }]);
@@ -116,11 +118,19 @@ describeWith(['chromium'], 'the signature window', () => {
   });
 
   it('confirms a binding with the three names in view', async () => {
-    await show(signature({ step: 'confirm_binding', personInDocument: '医者　サブロウ', card: { ...card, name: '医者　三朗' } }));
+    await show(signature({ step: 'confirm_binding', personInDocument: '医者　サブロウ', card: { ...card, name: '医者　三朗' }, differences: ['staff_certificate', 'document_certificate'] }));
     await waitUntilArmed(window);
+    // It warns, and says of which names; whether it is one person is for a person to say.
+    expect(await window.page.locator('.banner li').allTextContents()).toEqual(['EHRの職員と、カードの証明書', '文書の署名者と、カードの証明書']);
     expect(await window.page.locator('.names dd').allTextContents()).toEqual(['医者　三郎', '医者　サブロウ', '医者　三朗']);
     await button('同じ人です').click();
     expect(await asked('signature.confirmBinding')).toEqual([{ dialog: 'dialog-1' }]);
+  });
+
+  it('warns of nothing where the three names agree', async () => {
+    await show(signatureScenes['first-binding']);
+    await waitUntilArmed(window);
+    expect(await window.page.locator('.banner').count()).toBe(0);
   });
 
   it('shows the full origin of a web caller and the program of a native one', async () => {
