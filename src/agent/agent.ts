@@ -102,7 +102,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   opened.defer(() => network.close());
   const recent = new RecentSignatures(clock);
   const windows = new Lane();
-  const remote = await openRemote({ ...options, providers: options.providers ?? createProviders(settings.remote.providers, { network, clock }), bindings, audit, windows });
+  const providers = options.providers ?? (await createProviders(settings.remote.providers, { network, clock }));
+  const remote = await openRemote({ ...options, providers, bindings, audit, windows });
   opened.defer(() => remote.close());
   const { signing } = remote;
   const signatures = new SignatureRequests({ cards, prompts, journal, audit: recent.noting(audit), bindings, trust: trust.current, policy: settings, clock, log, windows, remote: signing });

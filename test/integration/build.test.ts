@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -57,6 +58,27 @@ describe('the built program', () => {
     expect(health.name).toBe('hpki-agent');
     expect(JSON.parse((await run('status', '--json', '--data-dir', data)).out)).toMatchObject({ port: Number(port) });
     expect((await serve.stop()).code).toBe(0);
+  });
+});
+
+/** Packages that a file of the output loads at once, itself or by its own files. */
+async function loadedAtOnce(file: string, seen = new Set<string>()): Promise<readonly string[]> {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const code = await readFile(path.join(dist, file), 'utf8');
+  const wanted = [...code.matchAll(/^(?:import|export) (?:[^'"]* from )?"([^"]+)";/gm)].map(([, name = '']) => name);
+  const own = await Promise.all(wanted.filter((name) => name.startsWith('.')).map((name) => loadedAtOnce(path.normalize(name), seen)));
+  return [...new Set([...wanted.filter((name) => !name.startsWith('.') && !isBuiltin(name)), ...own.flat()])].sort();
+}
+
+describe('memory on a terminal that signs with cards alone', () => {
+  it('loads no package into the card host before it is told which cards it has', async () => {
+    expect(await loadedAtOnce('card-host-process.js')).toEqual([]);
+  });
+
+  it('loads into the agent nothing that speaks to signing services', async () => {
+    const start = (await readdir(dist)).find((name) => /^start-product-.*\.js$/.test(name)) ?? '';
+    expect(await loadedAtOnce(start)).toEqual(['fastify', 'pino', 'zod']);
   });
 });
 

@@ -40,7 +40,7 @@ export interface ProviderDesk {
 
 export async function openDesk(service: RemoteService, settings: Readonly<Record<string, unknown>>, wrap: Wrap = (plain) => plain): Promise<ProviderDesk> {
   const network = await networkTo(service, wrap);
-  const [provider] = createProviders([providerSettings.parse(settings)], { network, clock: systemClock });
+  const [provider] = await createProviders([providerSettings.parse(settings)], { network, clock: systemClock });
   if (provider === undefined) throw new Error('one set of settings makes one provider');
   return { provider, close: () => network.close() };
 }

@@ -27,4 +27,4 @@ export const longestPinSessionMs = 12 * 60 * 60 * 1000;
 export const pinMsPerDocument = 60_000;
 
 /** How long, and how much, finished results are held in memory for `GET`. A repeated `POST` needs neither. */
-export const resultsHeld = { ms: 15 * 60 * 1000, bytes: 8 * 1024 * 1024 } as const;
+export const resultsHeld = { ms: 15 * 60 * 1000, bytes: 4 * 1024 * 1024 } as const;

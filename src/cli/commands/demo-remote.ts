@@ -159,7 +159,7 @@ async function providersFor(service: RemoteService, clock: Clock): Promise<{ rea
   const { issuer, base, clientId } = service.addresses.csc;
   const provider = providerSettings.parse({ kind: 'csc', name: 'sandbox', issuer, serviceUrl: base, clientId, methods: ['smartphone'] });
   return {
-    providers: createProviders([provider], { network, clock }),
+    providers: await createProviders([provider], { network, clock }),
     async close() {
       network.close();
       await rm(folder, { recursive: true, force: true });

@@ -2,11 +2,12 @@
  * Entry of a card host process. It holds the vendor module and the PIN, speaks to the agent only by
  * the messages of host-messages.ts, writes nothing anywhere, and ends when the agent is gone.
  */
+import { describeError } from './card-error-message.ts';
 import type { CardStackState, ReadCounter } from './card-host.ts';
 import type { CardStack } from './card-stack.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { GuardedCardHost } from './guarded-card-host.ts';
-import { describeError, toHostSchema, type FromHost, type ToHost } from './host-messages.ts';
+import type { FromHost, ToHost } from './host-messages.ts';
 import { loadCardStack } from './load-card-stack.ts';
 import { parentChannel } from './parent-channel.ts';
 import type { PinLedger } from './pin-ledger.ts';
@@ -142,8 +143,7 @@ function settleQuestion(reply: Reply): void {
   done?.(reply);
 }
 
-agent.onMessage((raw, ports) => {
-  const message = toHostSchema.parse(raw);
+agent.onMessage((message, ports) => {
   if ('question' in message) settleQuestion(message);
   else answer(message, ports).then(post, (error: unknown) => post({ type: 'failed', call: message.call, error: describeError(error) }));
 });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { cardStackSpecSchema } from './card-stack-spec.ts';
-import { CardError, type CardErrorCode } from './card-host.ts';
+import type { CardErrorCode } from './card-host.ts';
 
 /**
- * What the agent and a card host process say to each other. Both ends check every message; the agent's side
- * has to, because the process runs vendor code.
+ * What the agent and a card host process say to each other. The agent checks both directions: what it sends, and what
+ * comes from a process that runs vendor code. The process itself takes the shapes on trust from its own agent, so that
+ * it need not load a validator (18 MB); what a page sends it directly is checked there (take-pin.ts).
  */
 const certificateSha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const bytes = (max: number) => z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= max, `at most ${max} bytes`);
@@ -120,21 +121,3 @@ export type HostAnswer = Extract<FromHost, { call: number }>;
 export type HostCall = ToHost extends infer M ? (M extends { call: number } ? Omit<M, 'call'> : never) : never;
 
 export type CardErrorMessage = z.infer<typeof errorSchema>;
-
-/** Anything that is no CardError came out of our own code or a library: the module failed, by its error's name only. */
-export function describeError(error: unknown): CardErrorMessage {
-  if (!(error instanceof CardError)) {
-    const name = error instanceof Error ? error.name : typeof error;
-    return { code: 'CARD_MODULE_FAILED', detail: `unexpected ${name} in the card host`, pinNotPresented: false };
-  }
-  return {
-    code: error.code,
-    detail: error.detail.slice(0, 4096),
-    pinNotPresented: error.pinNotPresented,
-    ...(error.triesLeft === undefined ? {} : { triesLeft: error.triesLeft }),
-  };
-}
-
-export function rebuildError(message: CardErrorMessage): CardError {
-  return new CardError(message.code, message.detail, message.triesLeft, { pinNotPresented: message.pinNotPresented });
-}

@@ -2,7 +2,8 @@ import { CardError, type CardStackState, type PinOrder, type PinSessionId, type 
 import type { CardStackSpec } from './card-stack-spec.ts';
 import type { ChildChannel } from './child-channel.ts';
 import type { HostClock } from './host-clock.ts';
-import { fromHostSchema, rebuildError, toHostSchema, type FromHost, type HostAnswer, type HostCall, type ToHost } from './host-messages.ts';
+import { rebuildError } from './card-error-message.ts';
+import { fromHostSchema, toHostSchema, type FromHost, type HostAnswer, type HostCall, type ToHost } from './host-messages.ts';
 import type { PinLedger } from './pin-ledger.ts';
 import type { PinPort } from './pin-port.ts';
 

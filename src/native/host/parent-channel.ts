@@ -1,16 +1,18 @@
+import type { ToHost } from './host-messages.ts';
 import type { PinPort } from './pin-port.ts';
 
 /** The agent, as a card host process sees it. */
 export interface ParentChannel {
   post(message: unknown): void;
-  onMessage(listener: (message: unknown, ports: readonly PinPort[]) => void): void;
+  /** As the agent checked it before it was sent (host-process.ts). */
+  onMessage(listener: (message: ToHost, ports: readonly PinPort[]) => void): void;
   /** The agent is gone. A utility process is ended by the system itself. */
   onGone(listener: () => void): void;
 }
 
 /** `process.parentPort` of an Electron utility process. */
 interface UtilityParentPort {
-  on(event: 'message', listener: (event: { readonly data: unknown; readonly ports: readonly PinPort[] }) => void): unknown;
+  on(event: 'message', listener: (event: { readonly data: ToHost; readonly ports: readonly PinPort[] }) => void): unknown;
   postMessage(message: unknown): void;
 }
 
@@ -26,7 +28,7 @@ export function parentChannel(): ParentChannel {
   }
   return {
     post: (message) => void process.send?.(message, undefined, undefined, () => undefined),
-    onMessage: (listener) => void process.on('message', (message) => listener(message, [])),
+    onMessage: (listener) => void process.on('message', (message) => listener(message as ToHost, [])),
     onGone: (listener) => void process.on('disconnect', listener),
   };
 }

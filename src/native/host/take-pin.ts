@@ -1,11 +1,11 @@
-import { z } from 'zod';
 import { CardError, type PinEntry } from './card-host.ts';
 import type { PinPort } from './pin-port.ts';
 
-const pinMessage = z.strictObject({
-  pin: z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= 256),
-  spendLastTries: z.boolean(),
-});
+/** What a page sends when a person has typed. */
+type PinMessage = Pick<PinEntry, 'pin' | 'spendLastTries'>;
+
+/** Largest PIN, in bytes. */
+const longestPin = 256;
 
 /**
  * Takes one PIN from a port and says so to its page, then closes the port. `hold` gets the bytes for its call only.
@@ -15,7 +15,7 @@ const pinMessage = z.strictObject({
 export async function takePin<T>(
   port: PinPort,
   signal: AbortSignal,
-  hold: (typed: Pick<PinEntry, 'pin' | 'spendLastTries'>) => Promise<T>,
+  hold: (typed: PinMessage) => Promise<T>,
 ): Promise<T> {
   try {
     const typed = await firstMessage(port, signal);
@@ -34,7 +34,7 @@ export async function takePin<T>(
   }
 }
 
-function firstMessage(port: PinPort, signal: AbortSignal): Promise<z.infer<typeof pinMessage>> {
+function firstMessage(port: PinPort, signal: AbortSignal): Promise<PinMessage> {
   return new Promise((resolve, reject) => {
     const give = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     if (signal.aborted) {
@@ -43,13 +43,18 @@ function firstMessage(port: PinPort, signal: AbortSignal): Promise<z.infer<typeo
     }
     signal.addEventListener('abort', give, { once: true });
     port.on('message', ({ data }) => {
-      const message = pinMessage.safeParse(data);
-      if (message.success) resolve(message.data);
+      if (isPinMessage(data)) resolve(data);
       else reject(noPin('the page sent something else than a PIN'));
     });
     port.on('close', () => reject(noPin('the page closed before a PIN was typed')));
     port.start();
   });
+}
+
+function isPinMessage(data: unknown): data is PinMessage {
+  if (typeof data !== 'object' || data === null || Object.keys(data).length !== 2) return false;
+  if (!('pin' in data) || !('spendLastTries' in data)) return false;
+  return data.pin instanceof Uint8Array && data.pin.length <= longestPin && typeof data.spendLastTries === 'boolean';
 }
 
 function noPin(why: string): CardError {

@@ -13,7 +13,7 @@ import { usualDeadlines, type Deadlines } from './phases.ts';
 import { ProxyAuthentication } from './proxy-authentication.ts';
 import { credentialsFor, keepCredentials, proxyName } from './proxy-credentials.ts';
 import { planRoute, type ProxyRoute, type RoutePlan, type SystemProxy } from './proxy-route.ts';
-import { ServiceConnection } from './service-connection.ts';
+import type { ServiceConnection } from './service-connection.ts';
 import type { ServiceFetch, ServiceRequestInit } from './service-fetch.ts';
 import { ServiceHost, type ExchangeReport } from './service-host.ts';
 import { TlsMaterialSource } from './tls-material.ts';
@@ -72,6 +72,8 @@ export class OutboundNetwork {
   async connect(address: URL, signal: AbortSignal, as: 'client' | 'anonymous' = 'client'): Promise<ServiceConnection> {
     const { clock } = this.#options;
     const plan = await this.planFor(address);
+    // Loaded with the first connection: its HTTP client takes 25 MB, and a terminal that signs with cards alone needs none.
+    const { ServiceConnection } = await import('./service-connection.ts');
     const { serviceContext, proxyContext, clientCertificate } = await this.#tls.current();
     const opened = await openConnection(
       address,
