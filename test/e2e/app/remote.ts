@@ -28,7 +28,7 @@ export async function playRemote(ca: TestCa, folder: string, { clock, secrets }:
   const { issuer, base, clientId } = service.addresses.csc;
   const provider = providerSettings.parse({ kind: 'csc', name: 'sandbox', issuer, serviceUrl: base, clientId, methods: ['smartphone'] });
   return {
-    providers: createProviders([provider], { network, clock }),
+    providers: await createProviders([provider], { network, clock }),
     async approve(userCode, number) {
       const signIn = service.signIns.find(userCode);
       await signIn?.tryNumber('a phone', number);
