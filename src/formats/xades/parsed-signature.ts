@@ -94,13 +94,22 @@ export function parseSignature(signature: XmlElement): ParsedSignature {
 /** More than a signer, its CAs and a root is nobody's habit. */
 const maxCertificates = 8;
 
-/** HPKI's signers write the end-entity certificate alone; the chain beside it is legal (XML Signature §4.4.4). */
+/**
+ * HPKI's signers write the end-entity certificate alone. The chain beside it, and other hints about the key (its name, its
+ * value, issuer and subject), are legal (XML Signature §4.4).
+ * SECURITY: the certificates count, and nothing else here says whose key it is (test/unit/formats/xades/odd-samples.test.ts).
+ */
 function readCertificates(keyInfo: XmlElement): readonly Uint8Array[] {
-  const elements = elementsOf(partsOf(keyInfo, structure, dsNamespace, ['X509Data']).X509Data, structure);
-  if (elements.length === 0 || elements.length > maxCertificates || !elements.every((element) => isDs(element, 'X509Certificate'))) {
-    throw refused('証明書情報（X509Data）には証明書だけを、1つから8つまで入れてください。', 'X509Data must hold certificates only, from one to eight.');
+  const hints = elementsOf(keyInfo, structure);
+  const unknown = hints.find(({ uri }) => uri !== dsNamespace);
+  if (unknown !== undefined) throw refused(`証明書情報（KeyInfo）に、あってはならない要素 ${shown(unknown.local)} があります。`, `There is an element ${shown(unknown.local)} inside KeyInfo, where it does not belong.`);
+  const certificates = hints
+    .filter((hint) => hint.local === 'X509Data')
+    .flatMap((data) => elementsOf(data, structure).filter((element) => isDs(element, 'X509Certificate')));
+  if (certificates.length === 0 || certificates.length > maxCertificates) {
+    throw refused('証明書情報（KeyInfoのX509Data）には、証明書を1つから8つまで入れてください。', 'X509Data in KeyInfo must hold from one to eight certificates.');
   }
-  return elements.map(base64Of);
+  return certificates.map(base64Of);
 }
 
 function readReference(element: XmlElement): ParsedReference {

@@ -24,10 +24,12 @@ export interface ForeignChoices {
   readonly wrapped: boolean;
   /** Beside the signer's own certificate, DER. */
   readonly moreCertificates: readonly Uint8Array[];
+  /** What else is peculiar to this signer: changes the whole file before it is signed. */
+  readonly edit: (unsigned: string) => string;
 }
 
 export const ministryChoices: ForeignChoices = {
-  ds: 'xs', xades: 'xa', reference1: 'none', signingTime: '2026-04-01T08:08:01+00:00', signingCertificate: 'V2', keyInfoSigned: true, wrapped: false, moreCertificates: [],
+  ds: 'xs', xades: 'xa', reference1: 'none', signingTime: '2026-04-01T08:08:01+00:00', signingCertificate: 'V2', keyInfoSigned: true, wrapped: false, moreCertificates: [], edit: (unsigned) => unsigned,
 };
 
 /** As Java's and .NET's encoders write it: 76 columns, with a newline at the end. */
@@ -91,7 +93,7 @@ export function foreignPrescription(directory: string, csv: Uint8Array, signer: 
     `${root('EP.xsd')}<Prescription><PrescriptionManagement id="PrescriptionManagement"><Version Value="EPS1.0"/></PrescriptionManagement>` +
     `<PrescriptionDocument id="PrescriptionDocument">${base64}</PrescriptionDocument><PrescriptionSign>` +
     `${template('PrescriptionSign', 'PrescriptionDocument', signer, all)}</PrescriptionSign></Prescription></Document>`;
-  return signWithXmlsec(directory, file, '/Document/Prescription/PrescriptionSign/*', signer);
+  return signWithXmlsec(directory, all.edit(file), '/Document/Prescription/PrescriptionSign/*', signer);
 }
 
 /** What the management service adds around the signed parts of a prescription. */
@@ -109,7 +111,7 @@ export function foreignDispensing(directory: string, csv: Uint8Array, prescripti
     `${root('ED.xsd')}<DispensingManagement id="DispensingManagement"><Version Value="EPD1.0"/></DispensingManagement><Dispensing id="Dispensing">` +
     `<ReferencePrescription>${nested}</ReferencePrescription><DispensingDocument id="DispensingDocument">${base64}</DispensingDocument></Dispensing>` +
     `<DispensingSign>${template('DispensingSign', 'Dispensing', signer, all)}</DispensingSign></Document>`;
-  return signWithXmlsec(directory, file, '/Document/DispensingSign/*', signer)
+  return signWithXmlsec(directory, all.edit(file), '/Document/DispensingSign/*', signer)
     .replace('</Dispensing><DispensingSign>', '</Dispensing><AdditionalDispensedInformation id="AdditionalDispensedInformation"><Reception Value="1"/></AdditionalDispensedInformation><DispensingSign>');
 }
 

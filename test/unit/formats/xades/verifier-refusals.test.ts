@@ -76,7 +76,7 @@ describe('A structure that is not the prescribed one is INVALID', () => {
     ['no id on the document', 'document.structure', (xml) => xml.replace(' id="PrescriptionDocument"', '')],
     ['two SignedInfo', 'signature.structure', (xml) => xml.replace(/<xs:SignedInfo.*<\/xs:SignedInfo>/s, (info) => info + info.replace(/ Id="[^"]*"/, ''))],
     ['two certificates where one was signed', 'reference.keyInfo', (xml) => xml.replace(/<xs:X509Certificate>.*<\/xs:X509Certificate>/s, '$&$&')],
-    ['a KeyValue in KeyInfo', 'signature.structure', (xml) => xml.replace('<xs:X509Data>', '<xs:KeyValue/><xs:X509Data>')],
+    ['a KeyValue in KeyInfo that was signed without', 'reference.keyInfo', (xml) => xml.replace('<xs:X509Data>', '<xs:KeyValue/><xs:X509Data>')],
     ['a second Object', 'signature.structure', (xml) => xml.replace('</xs:Signature>', '<xs:Object/></xs:Signature>')],
     ['properties of another signature', 'signature.structure', (xml) => xml.replace('Target="#PrescriptionSign"', 'Target="#Other"')],
     ['no SigningTime', 'signature.structure', (xml) => xml.replace(/<xa:SigningTime>.*<\/xa:SigningTime>/, '')],
