@@ -54,17 +54,11 @@ async function byPhone(answer: (code: PhoneCode) => void, before: (running: Runn
   return signRemotely(running);
 }
 
-/** The service under a name that nothing but a proxy knows: this machine itself is never reached through one. */
-function byProxy(url: string): Readonly<Record<string, unknown>> {
-  const providers = at.settings('csc').remote.providers.map((provider) => JSON.parse(JSON.stringify(provider).replaceAll('//localhost', '//sign.example')) as object);
-  return { network: { proxy: { url } }, remote: { providers } };
-}
-
 async function proxy(answer: (socket: Duplex) => void): Promise<Readonly<Record<string, unknown>>> {
   const server: Server = createServer().on('connect', (_request, socket: Duplex) => answer(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   opened.push(() => server.close());
-  return byProxy(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return at.throughProxy(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 }
 
 /** A proxy that answers CONNECT with this status line. */
@@ -113,7 +107,7 @@ const reach: Readonly<Record<RemoteCode, () => Promise<HttpAnswer>>> = {
   TLS_INTERCEPTED: async () => {
     const evil = await InterceptionProxy.start(await TlsAuthority.create('TEST Inspection CA', 'Evil Gate'));
     opened.push(() => evil.close());
-    return signRemotely(await ready(byProxy(evil.url)));
+    return signRemotely(await ready(at.throughProxy(evil.url)));
   },
   TLS_HOSTNAME: underAnotherName,
   NETWORK_NOT_CONFIGURED: async () => signRemotely(await ready({ network: { extraCa: [path.join(at.folder, 'is-not-there.pem')] } })),

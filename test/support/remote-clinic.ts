@@ -73,6 +73,12 @@ export class RemoteClinic {
     return running;
   }
 
+  /** Settings by which the service is reached through a proxy, under a name that nothing else knows: loopback never is. */
+  throughProxy(url: string): Readonly<Record<string, unknown>> {
+    const providers = this.settings('csc').remote.providers.map((provider) => JSON.parse(JSON.stringify(provider).replaceAll('//localhost', '//sign.example')) as object);
+    return { network: { proxy: { url } }, remote: { providers } };
+  }
+
   /** The doctor's HPKI card, which authenticates too. */
   loginCard(options: ConstructorParameters<typeof VirtualHpkiCard>[0] = {}): VirtualHpkiCard {
     const { clinic } = this;

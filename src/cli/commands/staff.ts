@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { showSafely } from '../../formats/prescription/display-safety.ts';
 import { askRunningAgent } from '../ask-running-agent.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
@@ -11,7 +12,7 @@ const binders = {
 
 export function addStaff(program: Command, context: CommandContext): void {
   const { say } = context;
-  const staff = program.command('staff').summary(say({ ja: 'EHRの職員IDと証明書の対応', en: 'which staff id belongs to which certificate' }));
+  const staff = program.command('staff').summary(say({ ja: 'EHRの職員IDと、証明書・リモート署名の利用者の対応', en: 'which staff id belongs to which certificate and account' }));
   staff
     .command('list')
     .summary(say({ ja: '一覧を表示する', en: 'list them' }))
@@ -21,12 +22,16 @@ export function addStaff(program: Command, context: CommandContext): void {
       const bindings = (await askRunningAgent(options.dataDir, { command: 'staff.list' })) as unknown as readonly {
         staffId: string;
         subjects: readonly { subject: string; boundAt: string; by: 'person' | 'administrator' }[];
+        accounts: readonly { provider: string; subject: string; boundAt: string }[];
       }[];
       if (options.json === true) process.stdout.write(`${JSON.stringify(bindings, null, 2)}\n`);
       else if (bindings.length === 0) process.stdout.write(say({ ja: '結び付けはまだありません。\n', en: 'Nobody is bound yet.\n' }));
       else {
         for (const binding of bindings) {
           for (const subject of binding.subjects) process.stdout.write(`${binding.staffId}  ${subject.subject}  ${clockTime(new Date(subject.boundAt))}  ${say(binders[subject.by])}\n`);
+          for (const { provider, subject, boundAt } of binding.accounts) {
+            process.stdout.write(`${binding.staffId}  ${say({ ja: 'リモート署名', en: 'remote signing' })} ${provider}: ${showSafely(subject)}  ${clockTime(new Date(boundAt))}\n`);
+          }
         }
       }
     });

@@ -7,6 +7,7 @@ import { verifyAudit } from '../../../../src/agent/audit/audit-verifier.ts';
 import { resolveConfig } from '../../../../src/agent/config/resolve.ts';
 import type { CheckResult, DiagnosedParts } from '../../../../src/agent/diagnostics/check.ts';
 import { expiryWarningDays } from '../../../../src/agent/diagnostics/checks/card-checks.ts';
+import type { SecretStore } from '../../../../src/agent/ports.ts';
 import type { NetworkErrorCode } from '../../../../src/contract/error-codes.ts';
 import type { ServiceDiagnosis } from '../../../../src/agent/remote/network/diagnose-service.ts';
 import { diagnose } from '../../../../src/agent/diagnostics/diagnose.ts';
@@ -38,7 +39,7 @@ function parts(changed: Partial<DiagnosedParts> = {}): DiagnosedParts {
     config: resolveConfig(undefined, undefined),
     policy: { state: 'none', place: '/etc/hpki-agent/policy.json' },
     data: dataDirectory(root),
-    secrets: { protection: 'user-only-file', get: () => Promise.resolve(undefined), set: () => Promise.resolve() },
+    secrets: secretsIn('user-only-file'),
     cards: { service: 'running', readers: [ready()] },
     modules: [],
     installedModules: [],
@@ -54,6 +55,13 @@ function parts(changed: Partial<DiagnosedParts> = {}): DiagnosedParts {
     ...changed,
   };
 }
+
+function secretsIn(protection: SecretStore['protection']): SecretStore {
+  return { protection, get: () => Promise.resolve(undefined), set: () => Promise.resolve() };
+}
+
+const csc = { kind: 'csc', name: 'csc', issuer: 'https://sign.example', serviceUrl: 'https://sign.example/csc/v2', clientId: 'hpki-agent' };
+const withProvider = (keepTokens: string): ReturnType<typeof resolveConfig> => resolveConfig({ remote: { providers: [csc], keepTokens } }, undefined);
 
 function ready(): ReaderState {
   return { reader: 'Reader 1', state: 'ready', card: { reader: 'Reader 1', certificateSha256: 'cd'.repeat(32), certificate, chain: [], driver: 'direct' }, authentication: null };
@@ -162,6 +170,11 @@ const cases: readonly (readonly [string, CheckResult['status'] | undefined, stri
   ['network.clock', 'problem', 'a clock by which nobody can authenticate', () => reached({ answer: { status: 200, ms: 5, skewMs: -301_000 } })],
   ['network.clock', undefined, 'a service that tells no time', () => reached({ answer: { status: 200, ms: 5, skewMs: null } })],
   ['network.proxy', undefined, 'a direct way', () => reached({})],
+  ['remote.tokens', undefined, 'no remote signing', () => ({})],
+  ['remote.tokens', 'ok', 'tokens in memory', () => ({ config: withProvider('memory') })],
+  ['remote.tokens', 'ok', 'tokens sealed by a key store', () => ({ config: withProvider('sealed'), secrets: secretsIn('os-keychain') })],
+  ['remote.tokens', 'warning', 'tokens that files would seal', () => ({ config: withProvider('sealed'), secrets: secretsIn('user-only-file') })],
+  ['remote.tokens', 'warning', 'tokens that nothing can seal', () => ({ config: withProvider('sealed'), secrets: secretsIn('memory') })],
   ['anchors', 'ok', 'a known root', () => ({})],
   ['anchors', 'warning', 'no root', () => ({ anchors: [] })],
   ['anchors.file', 'problem', 'a file of policy that cannot be read', () => ({ unreadableTrustFiles: [{ file: '/etc/root.pem', why: 'ENOENT' }] })],
