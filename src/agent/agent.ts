@@ -49,6 +49,8 @@ export interface AgentOptions {
   readonly outbound?: Pick<OutboundNetworkOptions, 'system' | 'environment'>;
   /** Host name and OS user, for the audit log. */
   readonly terminal: string;
+  /** Told when a request has come, moved on or ended. */
+  readonly onActivity?: () => void;
   readonly onClose?: () => void;
 }
 
@@ -107,6 +109,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   opened.defer(() => remote.close());
   const { signing } = remote;
   const signatures = new SignatureRequests({ cards, prompts, journal, audit: recent.noting(audit), bindings, trust: trust.current, policy: settings, clock, log, windows, remote: signing });
+  if (options.onActivity !== undefined) opened.defer(signatures.watch(options.onActivity));
   const desk = new PairingDesk({ prompts, clients, clock, allowed: settings.pairing.allowed, audit, log });
   const status = () =>
     agentStatus({ version, instance: identity.instance, cards: cards.state(), remote, waiting: signatures.unended(), now: clock.now() });

@@ -10,7 +10,7 @@ import { fileSecretStore } from './storage/file-secret-store.ts';
 import { openFileLog } from './storage/file-log.ts';
 import { prepareDataDirectory } from './storage/data-directory.ts';
 import { peersOfThisMachine } from './peers-of-this-machine.ts';
-import { keepMemorySteady } from './steady-memory.ts';
+import { keepMemorySmall } from './process-memory.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface ProductOptions {
@@ -24,7 +24,7 @@ export interface ProductOptions {
 
 /** The agent as it is installed: this user's files, this machine's policy and cards. */
 export async function startProduct(options: ProductOptions): Promise<Agent> {
-  keepMemorySteady();
+  const memory = keepMemorySmall();
   const { data, config, policy } = await readConfig(options.dataRoot);
   await prepareDataDirectory(data);
   const log = openFileLog(data.logs);
@@ -44,6 +44,7 @@ export async function startProduct(options: ProductOptions): Promise<Agent> {
     peers: peersOfThisMachine(),
     outbound: { system: options.systemProxy ?? null, environment: process.env },
     terminal: `${hostname()}/${userInfo().username}`,
+    onActivity: () => memory.worked(),
     onClose: () => log.close(),
   });
 }

@@ -12,12 +12,12 @@ import { peersOfThisMachine } from '../../src/agent/peers-of-this-machine.ts';
 import { dataDirectory, prepareDataDirectory } from '../../src/agent/storage/data-directory.ts';
 import { openFileLog } from '../../src/agent/storage/file-log.ts';
 import { fileSecretStore } from '../../src/agent/storage/file-secret-store.ts';
-import { keepMemorySteady } from '../../src/agent/steady-memory.ts';
+import { keepMemorySmall } from '../../src/agent/process-memory.ts';
 import { systemClock } from '../../src/agent/system-clock.ts';
 import { scriptedPrompts } from '../../src/sandbox/scripted-prompts.ts';
 import type { AgentOrder } from './measured-agent.ts';
 
-keepMemorySteady();
+const memory = keepMemorySmall();
 const orderFile = process.argv[2];
 if (orderFile === undefined) throw new Error('agent-process ORDER.json');
 const order = JSON.parse(await text(createReadStream(orderFile))) as AgentOrder;
@@ -53,6 +53,7 @@ const agent = await createAgent({
   log,
   peers: peersOfThisMachine(),
   terminal: 'bench',
+  onActivity: () => memory.worked(),
   onClose: () => log.close(),
 });
 await ready.promise;
