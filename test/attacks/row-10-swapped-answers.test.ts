@@ -4,10 +4,12 @@
  * doctor's own certificate, role and staff binding: otherwise it is named, audited, never released, and the session is over.
  * The agent runs as installed, at the sandbox's service, which really signs wrongly.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FaultToArm } from '../../src/sandbox/remote/faults/fault.ts';
 import { RemoteClinic, sessionOf, signRemotely, type ProviderKind } from '../support/remote-clinic.ts';
 import { codeOf, prescription, xmlOf, type RunningAgent } from '../support/running-agent.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let at: RemoteClinic;
 beforeAll(async () => {

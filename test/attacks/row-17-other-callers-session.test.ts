@@ -3,11 +3,13 @@
  * the agent's port. Here it serves the one client for which it was opened and the one staff member who authenticated: nobody
  * else sees it, rides on it or ends it. At the sandbox's service, which counts what it signs and for whom.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { beginSession, RemoteClinic, sessionBecomes, sessionOf, signRemotely } from '../support/remote-clinic.ts';
 import { codeOf, ehrToken, otherEhrToken, prescription, staff, type RunningAgent } from '../support/running-agent.ts';
 import { sha256Hex, until } from '../support/running-api.ts';
 import { listenToEvents } from '../support/event-listener.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let at: RemoteClinic;
 beforeAll(async () => {

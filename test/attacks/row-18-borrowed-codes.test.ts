@@ -5,7 +5,7 @@
  * the doctor who was asked. The agent runs as installed, at the sandbox's service; phones are real Chromium with a virtual
  * authenticator.
  */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { VirtualPhones, type VirtualPhone } from '../../src/sandbox/remote/virtual-phone.ts';
 import type { PersonKey } from '../../src/sandbox/remote/people.ts';
 import { describeWith, programPath } from '../support/machine.ts';
@@ -13,6 +13,8 @@ import { beginSession, RemoteClinic, sessionBecomes, sessionOf, shownCode, signR
 import { RemoteTerminal } from '../support/remote-terminal.ts';
 import { codeOf, staff, type RunningAgent } from '../support/running-agent.ts';
 import { until } from '../support/running-api.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 describeWith(['chromium'], 'a code on the screen', () => {
   let at: RemoteClinic;

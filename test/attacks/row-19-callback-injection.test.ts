@@ -6,11 +6,13 @@
  * through, with a card in TLS.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withParameter } from '../support/card-browser.ts';
 import { beginSession, RemoteClinic, sessionBecomes, sessionOf } from '../support/remote-clinic.ts';
 import type { RunningAgent } from '../support/running-agent.ts';
 import { ask, until } from '../support/running-api.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let at: RemoteClinic;
 beforeAll(async () => {

@@ -5,12 +5,14 @@
  */
 import { cpSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SecretStore } from '../../src/agent/ports.ts';
 import { openTemporaryFolder } from '../../src/sandbox/temporary-folder.ts';
 import { RemoteClinic, sessionOf, signRemotely } from '../support/remote-clinic.ts';
 import { codeOf, otherEhrToken, type RunningAgent } from '../support/running-agent.ts';
 import { memorySecrets } from '../support/network/test-network.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let at: RemoteClinic;
 beforeAll(async () => {

@@ -5,13 +5,15 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fileSecretStore } from '../../src/agent/storage/file-secret-store.ts';
 import { openTemporaryFolder } from '../../src/sandbox/temporary-folder.ts';
 import { startCommand, type CommandEnd } from '../support/command-line.ts';
 import { describeWith, programPath } from '../support/machine.ts';
 import { beginSession, RemoteClinic, sessionBecomes, sessionOf, signRemotely } from '../support/remote-clinic.ts';
 import { codeOf, firstReader, otherEhrToken, type RunningAgent } from '../support/running-agent.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let at: RemoteClinic;
 beforeAll(async () => {
@@ -101,7 +103,7 @@ describeWith(['openssl'], 'hpki-agent network import-certificate', () => {
     await running.restart();
     running.readers.insert(at.loginCard(), firstReader);
     expect((await signRemotely(running)).status).toBe(201);
-  }, 60_000);
+  });
 });
 
 describe('hpki-agent network set-proxy-password', () => {
@@ -138,7 +140,7 @@ describe('hpki-agent network set-proxy-password', () => {
     expect(asked.at(-1)).toBe('clinic:ひみつ');
     expect(running.audit().filter(({ event }) => event === 'network.proxy_credentials_set')).toHaveLength(2);
     close();
-  }, 60_000);
+  });
 
   it('without a running agent is kept for the next start; without a word it is cancelled; without a proxy it is asked for one', async () => {
     const data = openTemporaryFolder('hpki-proxy-password');
@@ -149,5 +151,5 @@ describe('hpki-agent network set-proxy-password', () => {
     const kept = await fileSecretStore(dataDirectory(data).secrets).get('proxy-credentials');
     expect(Buffer.from(kept ?? []).toString()).toContain('clinic');
     expect(await run(data, ['network', 'set-proxy-password'], 'ひみつ')).toMatchObject({ code: 64 });
-  }, 60_000);
+  });
 });

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PhoneCode } from '../../src/agent/remote/remote-provider.ts';
 import type { FaultToArm } from '../../src/sandbox/remote/faults/fault.ts';
 import type { TlsIdentity } from '../../src/sandbox/ca/test-tls-ca.ts';
@@ -19,6 +19,8 @@ import { approve } from '../support/remote-provider-desk.ts';
 import { beginSession, RemoteClinic, signRemotely } from '../support/remote-clinic.ts';
 import type { RunningAgent } from '../support/running-agent.ts';
 import type { HttpAnswer } from '../support/running-api.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let at: RemoteClinic;
 const opened: (() => unknown)[] = [];
@@ -134,13 +136,9 @@ const reach: Readonly<Record<RemoteCode, () => Promise<HttpAnswer>>> = {
 };
 
 describe('the table of errors, for remote signing', () => {
-  it.each(Object.entries(reach))(
-    '%s is reached',
-    async (code, request) => {
-      const answer = await request();
-      expectAsTheTableSays(code as RemoteCode, answer);
-      expect(answer.text).not.toContain('"xml"');
-    },
-    60_000,
-  );
+  it.each(Object.entries(reach))('%s is reached', async (code, request) => {
+    const answer = await request();
+    expectAsTheTableSays(code as RemoteCode, answer);
+    expect(answer.text).not.toContain('"xml"');
+  });
 });

@@ -1,11 +1,13 @@
 /** `/v1/sessions` as an EHR meets it: the whole agent at the sandbox's service, a person with a phone, and nothing played in between. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sessionAnswer, statusAnswer } from '../../src/contract/api.ts';
 import { listenToEvents } from '../support/event-listener.ts';
 import { beginSession, RemoteClinic, sessionBecomes, sessionOf, shownCode, signRemotely } from '../support/remote-clinic.ts';
 import { approve } from '../support/remote-provider-desk.ts';
 import { codeOf, ehrToken, otherEhrToken, prescription, staff, type RunningAgent } from '../support/running-agent.ts';
 import { until } from '../support/running-api.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let at: RemoteClinic;
 beforeAll(async () => {
