@@ -15,8 +15,9 @@ export function openCardHosts(settings: Pick<Settings, 'cards' | 'deadlines'>, d
     startCardHost({ stack, ledger, deadlines: limits, ...(readCounter === undefined ? {} : { readCounter }) });
   // Where a module owns the cards our own SELECTs would drop its state: PC/SC then only watches who comes and goes, and
   // reads the PIN counter for the module, which has none.
-  const pcsc = cards.direct ? start({ kind: 'pcsc', presenceOnly: cards.modules.length > 0 }) : undefined;
-  const modules = cards.modules.map((module) => start({ kind: 'pkcs11', module }, pcsc?.readCounter));
+  const { readerKeypad } = cards;
+  const pcsc = cards.direct ? start({ kind: 'pcsc', presenceOnly: cards.modules.length > 0, readerKeypad }) : undefined;
+  const modules = cards.modules.map((module) => start({ kind: 'pkcs11', module: { ...module, readerKeypad } }, pcsc?.readCounter));
   const hosts = pcsc === undefined ? modules : [pcsc, ...modules];
   return hosts.length === 0 ? undefined : combineCardHosts(hosts);
 }

@@ -2,7 +2,7 @@ import type { SessionMethod } from '../contract/api.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { DocumentSummary } from '../formats/prescription/summary.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
-import type { PinEntry, PinSessionId, PinTries, SigningCard } from '../native/host/card-host.ts';
+import type { PinSessionId, PinTries, SigningCard, TypedPin } from '../native/host/card-host.ts';
 import type { LoginPage, PhoneCode } from './remote/remote-provider.ts';
 
 export type { LoginPage, PhoneCode } from './remote/remote-provider.ts';
@@ -88,19 +88,31 @@ export interface ConsentQuestion {
   readonly session: { readonly method: SessionMethod; readonly until: Date };
 }
 
+/** Why a PIN is asked for again: it was wrong, or none came from the reader's own keys, and then no try was spent. */
+export type PinRefusal = 'incorrect' | 'keypad_cancelled' | 'keypad_timed_out' | 'keypad_refused';
+
 export interface PinQuestion {
   readonly card: CardView;
   readonly tries: PinTries;
-  /** Why it is asked again, or null the first time. */
-  readonly refused: 'incorrect' | null;
+  /** Null the first time. */
+  readonly refused: PinRefusal | null;
   readonly signatures: number;
 }
 
 /** Hands a typed PIN to the card host without presenting it. The dialog adds what the person typed and chose. */
 export interface HoldPin {
-  (typed: Pick<PinEntry, 'pin' | 'spendLastTries'>): Promise<PinSessionId>;
+  (typed: TypedPin): Promise<PinSessionId>;
   /** Hands over a port instead, from which the card host takes the PIN itself. Missing where it cannot. */
   readonly fromPort?: (port: PinPort, signal: AbortSignal) => Promise<PinSessionId>;
+  /** The person will enter it on the reader's own keys. Missing where the card's reader has none, or policy says no. */
+  readonly atReader?: (chosen: Pick<TypedPin, 'spendLastTries'>) => Promise<PinSessionId>;
+}
+
+/** The reader waits at its own keys, once for each document. */
+export interface KeypadWait {
+  readonly card: CardView;
+  readonly done: number;
+  readonly total: number;
 }
 
 export type DialogOutcome =
@@ -125,6 +137,10 @@ export interface SignatureDialog {
   askPin(question: PinQuestion, hold: HoldPin, signal: AbortSignal): Promise<PinSessionId | 'cancelled'>;
   /** Remote signing, where no PIN is typed. */
   askConsent(question: ConsentQuestion, signal: AbortSignal): Promise<'confirmed' | 'cancelled'>;
+  /** Says that the reader waits for the PIN, until the signal aborts; resolves only when the person cancels here. */
+  waitForKeypad(wait: KeypadWait, signal: AbortSignal): Promise<'cancelled'>;
+  /** Nobody wants the signature any more, and the reader still waits: nothing but the person, the card or time ends that. */
+  keypadLeft(): void;
   signing(done: number, total: number): void;
   /** Others came to wait behind this request, or left: their names, in order. */
   waiting(names: readonly string[]): void;

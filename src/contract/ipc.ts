@@ -66,9 +66,13 @@ export const signatureStep = z.discriminatedUnion('step', [
     failuresSeen: z.int(),
     /** The person must first say that a last try may be spent. */
     consentNeeded: z.boolean(),
-    refused: z.enum(['incorrect']).nullable(),
+    refused: z.enum(['incorrect', 'keypad_cancelled', 'keypad_timed_out', 'keypad_refused']).nullable(),
     signatures: z.int(),
+    /** The card's reader takes the PIN on its own keys. */
+    keypad: z.boolean(),
   }),
+  /** The reader waits for the PIN of the next document. `left`: nobody wants it any more, and the reader waits on. */
+  z.object({ step: z.literal('keypad'), card: cardView, done: z.int(), total: z.int(), left: z.boolean() }),
   /** Remote signing: no PIN is typed. `documents` are the ids that this answer is about. */
   z.object({ step: z.literal('consent'), why: z.enum(['policy', 'bound_reached']), documents: z.array(z.string()), method: sessionMethod, until: isoTime }),
   z.object({ step: z.literal('signing'), done: z.int(), total: z.int() }),
@@ -264,6 +268,8 @@ export const windows = {
       'signature.authenticate': { request: dialog, answer: nothing },
       /** Asks for the port to the card host by which the PIN goes; it comes as a MessagePort, not as an answer. */
       'signature.pinPort': { request: dialog, answer: nothing },
+      /** The PIN is entered on the reader's own keys: lets the reader ask for it. */
+      'signature.keypad': { request: z.strictObject({ dialog: z.string(), spendLastTries: z.boolean() }), answer: nothing },
     },
   },
   authentication: {

@@ -23,6 +23,8 @@ export interface DialogDeskOptions<View, Step> {
   readonly leaveAfterMs: (ended: Step) => number;
   /** Steps in which nothing can be cancelled any more. */
   readonly isBusy: (step: Step) => boolean;
+  /** Steps that a person leaves and still has something to read about. */
+  readonly staysWhenLeft?: (step: Step) => boolean;
 }
 
 /** What a person can do about the question that is open now: leave it, or one of its own answers. */
@@ -193,8 +195,11 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
       this.#leave(sitting);
       return;
     }
-    if (sitting.question) sitting.question.cancel();
-    else if (sitting.step === null || !this.#options.isBusy(sitting.step)) sitting.end ??= 'cancelled';
+    if (sitting.question) {
+      const stays = sitting.step !== null && this.#options.staysWhenLeft?.(sitting.step) === true;
+      sitting.question.cancel();
+      if (stays) return;
+    } else if (sitting.step === null || !this.#options.isBusy(sitting.step)) sitting.end ??= 'cancelled';
     this.#options.surface.hide();
   }
 

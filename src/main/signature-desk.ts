@@ -1,4 +1,4 @@
-import type { BindingView, CardNeed, CardView, ConsentQuestion, PinQuestion, SignatureDialog, SignatureDialogView } from '../agent/ports.ts';
+import type { BindingView, CardNeed, CardView, ConsentQuestion, HoldPin, KeypadWait, PinQuestion, SignatureDialog, SignatureDialogView } from '../agent/ports.ts';
 import type { SignatureStep, SignatureView } from '../contract/ipc.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';
 import type { PinSessionId, SigningCard } from '../native/host/card-host.ts';
@@ -24,6 +24,7 @@ interface Answers {
   readonly consent: () => void;
   readonly authenticate: () => void;
   readonly takePort: (port: PinPort) => void;
+  readonly useKeypad: (spendLastTries: boolean) => void;
 }
 
 /** The window of signature requests: which questions it knows, and which answers belong to each. */
@@ -40,6 +41,7 @@ export class SignatureDesk {
       paintMs: options.paintMs,
       leaveAfterMs: (ended) => (ended.step === 'ended' && ended.outcome === 'signed' ? signed : other),
       isBusy: ({ step }) => step === 'signing',
+      staysWhenLeft: ({ step }) => step === 'keypad',
     });
   }
 
@@ -50,6 +52,7 @@ export class SignatureDesk {
   open(request: SignatureDialogView): SignatureDialog {
     const desk = this.#desk;
     const sitting = desk.open((dialog) => viewRequest(dialog, request, this.#options.notices()));
+    let keypad: KeypadWait | null = null;
     return {
       waitForCard: (need: CardNeed, signal) =>
         desk.ask<'authenticate'>(sitting, steps.insertCard(need), signal, (answer) => ({ authenticate: () => answer('authenticate') })),
@@ -63,7 +66,17 @@ export class SignatureDesk {
       confirmBinding: (binding: BindingView, signal) =>
         desk.ask<'confirmed'>(sitting, steps.confirmBinding(binding), signal, (answer) => ({ confirmBinding: () => answer('confirmed') })),
       askPin: (question: PinQuestion, hold, signal) =>
-        desk.ask<PinSessionId>(sitting, steps.pin(question), signal, (answer, fail) => ({ takePort: portTaker(hold, answer, fail, signal) })),
+        desk.ask<PinSessionId>(sitting, steps.pin(question), signal, (answer, fail) => ({
+          takePort: portTaker(hold, answer, fail, signal),
+          useKeypad: keypadUser(hold, answer, fail, signal),
+        })),
+      waitForKeypad: (wait: KeypadWait, signal) => {
+        keypad = wait;
+        return desk.ask<never>(sitting, steps.keypad(wait, false), signal, () => ({}));
+      },
+      keypadLeft: () => {
+        if (keypad) desk.show(sitting, steps.keypad(keypad, true));
+      },
       askConsent: (question: ConsentQuestion, signal) =>
         desk.ask<'confirmed'>(sitting, steps.consent(question), signal, (answer) => ({ consent: () => answer('confirmed') })),
       signing: (done, total) => desk.show(sitting, steps.signing(done, total)),
@@ -115,6 +128,11 @@ export class SignatureDesk {
     return true;
   }
 
+  /** Lets the reader ask for the PIN on its own keys. */
+  useKeypad(dialog: string, spendLastTries: boolean): void {
+    this.#desk.question(dialog)?.useKeypad?.(spendLastTries);
+  }
+
   raise(): void {
     this.#desk.raise();
   }
@@ -128,4 +146,16 @@ export class SignatureDesk {
   abandon(): void {
     this.#desk.abandon();
   }
+}
+
+/** Once a question, however often the page says so: each hold lets the reader ask once. */
+function keypadUser(hold: HoldPin, answer: (session: PinSessionId) => void, fail: (error: Error) => void, signal: AbortSignal): (spendLastTries: boolean) => void {
+  let used = false;
+  return (spendLastTries) => {
+    if (used || hold.atReader === undefined) return;
+    used = true;
+    hold.atReader({ spendLastTries }).then(answer, (error: unknown) => {
+      if (!signal.aborted) fail(error instanceof Error ? error : new Error('the reader was not asked'));
+    });
+  };
 }

@@ -1,5 +1,5 @@
 import type { CardInfo, DocumentView, SignatureStep, SignatureView } from '../contract/ipc.ts';
-import type { BindingView, Caller, CardNeed, CardView, ConsentQuestion, DialogOutcome, PinQuestion, SignatureDialogView } from '../agent/ports.ts';
+import type { BindingView, Caller, CardNeed, CardView, ConsentQuestion, DialogOutcome, KeypadWait, PinQuestion, SignatureDialogView } from '../agent/ports.ts';
 import { nameDifferences } from '../agent/signing/name-differences.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';
 
@@ -76,7 +76,9 @@ export const steps = {
     consentNeeded: tries.consentNeeded,
     refused,
     signatures,
+    keypad: card.card.keypad === true,
   }),
+  keypad: ({ card, done, total }: KeypadWait, left: boolean): SignatureStep => ({ step: 'keypad', card: viewCardInfo(card), done, total, left }),
   consent: ({ why, documents, session }: ConsentQuestion): SignatureStep => ({
     step: 'consent',
     why,

@@ -5,6 +5,8 @@ export interface PromptScript {
   /** The PIN for one question; null cancels. Called anew when a PIN was refused. */
   readonly pin: (view: SignatureDialogView, attempt: number) => string | null;
   readonly spendLastTries?: boolean;
+  /** The PIN is entered on the reader where it has keys of its own. Called when the reader waits for it. */
+  readonly onKeypad?: () => void;
   readonly confirmBinding?: boolean;
   readonly consent?: boolean;
   /** How remote signing is authenticated; cancelled where nothing is said. */
@@ -35,6 +37,7 @@ export function scriptedPrompts(script: PromptScript): Prompts {
         async askPin(question, hold) {
           const typed = script.pin(view, attempt++);
           if (typed === null || (question.tries.consentNeeded && script.spendLastTries !== true)) return 'cancelled';
+          if (script.onKeypad !== undefined && hold.atReader !== undefined) return hold.atReader({ spendLastTries: question.tries.consentNeeded });
           const pin = new TextEncoder().encode(typed);
           try {
             return await hold({ pin, spendLastTries: question.tries.consentNeeded });
@@ -42,6 +45,11 @@ export function scriptedPrompts(script: PromptScript): Prompts {
             pin.fill(0);
           }
         },
+        waitForKeypad(_wait, signal) {
+          script.onKeypad?.();
+          return untilAborted(signal, 'cancelled' as const);
+        },
+        keypadLeft: () => undefined,
         askConsent: () => Promise.resolve(script.consent === false ? 'cancelled' : 'confirmed'),
         signing: () => undefined,
         waiting: () => undefined,

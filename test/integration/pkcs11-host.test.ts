@@ -9,6 +9,7 @@ import type { CardHost, CardStackState, PinEntry } from '../../src/native/host/c
 import { forkChild, type ChildChannel } from '../../src/native/host/child-channel.ts';
 import { createMemoryPinLedger, type PinLedger } from '../../src/native/host/pin-ledger.ts';
 import { startCardHost, type StartCardHostOptions } from '../../src/native/host/process-card-host.ts';
+import { stateWhere } from '../support/card-states.ts';
 import { describeWith } from '../support/machine.ts';
 import { signRepeatedly } from '../support/pkcs11-shim/sign-repeatedly.ts';
 import {
@@ -328,6 +329,56 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
     const host = start({ stack: { kind: 'pkcs11', module: { path } } });
     await expect(host.revive()).rejects.toMatchObject({ message: expect.stringContaining('no program library') as string });
   });
+
+  it('has the PIN entered on the reader where the token says so, by C_Login(NULL), and needs no new process', async () => {
+    module.control({ keypad: testPin });
+    const host = start();
+    const card = await keypadCard(host);
+    expect(card.keypad).toBe(true);
+    const session = await host.holdPin(entry('', { pin: 'keypad', maxSignatures: 2 }));
+    for (let n = 0; n < 2; n += 1) expect(holds(await host.sign(session, hash))).toBe(true);
+    expect(module.presentations()).toEqual(['login user accepted', 'login user accepted']);
+    expect(module.events().filter((event) => event === 'keypad waits')).toHaveLength(2);
+    expect(module.violations()).toEqual([]);
+    expect(children).toHaveLength(1);
+  });
+
+  it('tells Cancel on the reader from a wrong PIN there', async () => {
+    module.control({ keypad: 'cancel' });
+    const host = start();
+    await keypadCard(host);
+    const byKeypad = async () => host.sign(await host.holdPin(entry('', { pin: 'keypad' })), hash);
+    await expect(byKeypad()).rejects.toMatchObject({ code: 'KEYPAD_CANCELLED', pinNotPresented: true });
+    expect(await ledger.load(plain.certificateSha256)).toEqual({ failures: 0, inFlight: false });
+    module.control({ keypad: wrongPin });
+    await expect(byKeypad()).rejects.toMatchObject({ code: 'PIN_INCORRECT' });
+    expect(await ledger.load(plain.certificateSha256)).toEqual({ failures: 1, inFlight: false });
+    expect(module.presentations()).toEqual(['login user refused']);
+  });
+
+  it('makes no signature from a PIN that is entered after the session was ended', async () => {
+    module.control({ keypad: testPin, keypad_waits: 1 });
+    const host = start();
+    await keypadCard(host);
+    const session = await host.holdPin(entry('', { pin: 'keypad' }));
+    const failed = expect(host.sign(session, hash)).rejects.toMatchObject({ code: 'PIN_SESSION_ENDED' });
+    await expect.poll(() => module.events(), { timeout: 20_000 }).toContain('keypad waits');
+    const ended = host.endPinSession(session);
+    module.control({ keypad: testPin });
+    await Promise.all([failed, ended]);
+    expect(module.presentations()).toEqual(['login user accepted']);
+    expect(module.events()).not.toContain('signed');
+    expect(module.events().at(-1)).not.toBe('login user accepted');
+  });
+
+  const holds = (signature: Uint8Array): boolean => verify('sha256', document, new X509Certificate(plain.certificate).publicKey, signature);
+
+  async function keypadCard(host: CardHost) {
+    const state = await stateWhere(host, (state) => state.service === 'running' && state.readers.some((reader) => reader.state === 'ready'), 20_000);
+    const place = state.service === 'running' ? state.readers.find((reader) => reader.state === 'ready') : undefined;
+    if (place?.state !== 'ready') throw new Error('no card');
+    return place.card;
+  }
 });
 
 /** Neither gone nor a zombie that nobody has waited for. */

@@ -12,6 +12,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { openTemporaryFolder } from '../../src/sandbox/temporary-folder.ts';
 import { programPath } from './machine.ts';
+import type { PlayedKeypad } from './played-keypad.ts';
 
 export interface VirtualReader {
   /** As PC/SC lists it. */
@@ -42,18 +43,24 @@ export interface PrivatePcscd {
 let folder: string | undefined;
 let inUse = false;
 
-function compile(source: string, library: string): void {
+function compile(source: string, library: string, more: readonly string[] = []): void {
   const from = join(import.meta.dirname, source);
-  execFileSync(programPath('gcc'), ['-O1', '-shared', '-fPIC', '-o', library, from, '-ldl']);
+  execFileSync(programPath('gcc'), ['-O1', '-shared', '-fPIC', '-o', library, from, ...more, '-ldl']);
 }
 
-function preparedFolder(): string {
+/** pcsc-lite's reader.h says what a reader's keys are told. */
+function withKeypad(): readonly string[] {
+  const headers = execFileSync('pkg-config', ['--cflags', 'libpcsclite'], { encoding: 'utf8' }).trim().split(/\s+/);
+  return ['-DWITH_KEYPAD', '-Wall', '-Werror', ...headers, join(import.meta.dirname, 'reader-keypad.c')];
+}
+
+function preparedFolder(hasKeypad: boolean): string {
   if (folder === undefined) {
     folder = openTemporaryFolder('pcscd');
   }
   mkdirSync(join(folder, 'conf'), { recursive: true });
   compile('pcscd-preload.c', join(folder, 'preload.so'));
-  compile('vpcd-reader.c', join(folder, 'reader.so'));
+  compile('vpcd-reader.c', join(folder, 'reader.so'), hasKeypad ? withKeypad() : []);
   execFileSync('mkfifo', [join(folder, 'usb')]);
   return folder;
 }
@@ -116,6 +123,8 @@ class Pcscd {
   #child: ChildProcess | undefined;
   #log = '';
   readonly #folder: string;
+  /** Of the readers. */
+  environment: Readonly<Record<string, string>> = {};
 
   constructor(path: string) {
     this.#folder = path;
@@ -134,6 +143,7 @@ class Pcscd {
         ...process.env,
         LD_PRELOAD: join(path, 'preload.so'),
         TEST_PCSCD_DIR: path,
+        ...this.environment,
       },
     });
     this.#child = child;
@@ -178,13 +188,14 @@ class Pcscd {
 
 /**
  * Starts pcscd with that many virtual readers (default 1) and points this process's PC/SC at it:
+ * `keypad`: the first reader has keys of its own (suites need `neededByKeypad` too).
  * `PCSCLITE_CSOCK_NAME` is set before this resolves, and must not have been used before. One at a
  * time per process; a later one uses the same socket.
  */
-export async function startPcscd(options: { readonly readers?: number } = {}): Promise<PrivatePcscd> {
+export async function startPcscd(options: { readonly readers?: number; readonly keypad?: PlayedKeypad } = {}): Promise<PrivatePcscd> {
   if (inUse) throw new Error('a private pcscd already runs in this process');
   inUse = true;
-  const path = preparedFolder();
+  const path = preparedFolder(options.keypad !== undefined);
   const socket = join(path, 'pcscd.comm');
   process.env['PCSCLITE_CSOCK_NAME'] = socket;
 
@@ -199,6 +210,7 @@ export async function startPcscd(options: { readonly readers?: number } = {}): P
     const usbPorts = await Promise.all(Array.from({ length: usbReaders }, freePort));
     usb = usbPorts.map((port, index) => ({ name: `Test USB Reader ${index + 1} 00 00`, port }));
     for (const reader of usb) installUsbDriver(path, reader);
+    if (options.keypad !== undefined) pcscd.environment = { TEST_KEYPAD: `${options.keypad.port}:${readers[0]?.port ?? 0}` };
     try {
       await pcscd.start();
       break;

@@ -1,12 +1,16 @@
 /*
  * Compiled by test/support/pcscd.ts: a reader driver (PC/SC IFD handler 3.0) that hands every call to
  * vpcd's own driver. vpcd keeps one state per slot number whatever the reader; so every reader has its own
- * copy of this library and of vpcd's, and one slot.
+ * copy of this library and of vpcd's, and one slot. WITH_KEYPAD: one of them may have keys of its own (reader-keypad.c).
  */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifdef WITH_KEYPAD
+#include "reader-keypad.h"
+#endif
 
 typedef unsigned long DWORD;
 typedef unsigned char UCHAR;
@@ -71,7 +75,20 @@ long IFDHTransmitToICC(DWORD lun, SCARD_IO_HEADER send, UCHAR *command, DWORD co
   return VPCD(IFDHTransmitToICC)(lun, send, command, commandLength, response, responseLength, receive);
 }
 
+#ifdef WITH_KEYPAD
+static long to_card(DWORD lun, UCHAR *command, DWORD length, UCHAR *response, DWORD *responseLength) {
+  SCARD_IO_HEADER header = {1, sizeof header}, received;
+  return VPCD(IFDHTransmitToICC)(lun, header, command, length, response, responseLength, &received);
+}
+
+long IFDHICCPresence(DWORD lun);
+#endif
+
 long IFDHControl(DWORD lun, DWORD code, UCHAR *in, DWORD inLength, UCHAR *out, DWORD outLength, DWORD *returned) {
+#ifdef WITH_KEYPAD
+  const struct keypad_card card = {port, lun, IFDHICCPresence, to_card};
+  return keypad_control(&card, code, in, inLength, out, outLength, returned);
+#endif
   return VPCD(IFDHControl)(lun, code, in, inLength, out, outLength, returned);
 }
 

@@ -98,6 +98,8 @@ export const settingsSchema = z.strictObject({
       /** PC/SC of our own: drives HPKI cards where no module is named, and else watches readers and reads PIN counters. */
       direct: z.boolean().default(true),
       modules: z.array(pkcs11Module).max(8).default([]),
+      /** `auto`: a reader that says it has keys of its own takes the PIN there. The person may type it in the window instead. */
+      readerKeypad: z.enum(['auto', 'off']).default('auto'),
     })
     .prefault({}),
   desktop: z

@@ -1,4 +1,4 @@
-import type { CardHost, PinOrder, PinSessionId } from '../../native/host/card-host.ts';
+import type { CardHost, PinOrder, PinSessionId, TypedPin } from '../../native/host/card-host.ts';
 import type { HoldPin } from '../ports.ts';
 import { reasonOfAbort } from './lane.ts';
 
@@ -11,6 +11,8 @@ export function holderOf(
   order: () => PinOrder,
   held: Set<PinSessionId>,
   question: AbortSignal,
+  /** Where the reader has keys of its own: the sessions whose PIN is entered there. */
+  atKeypad?: Set<PinSessionId>,
 ): HoldPin {
   const keep = async (holding: Promise<PinSessionId>): Promise<PinSessionId> => {
     const session = await holding;
@@ -22,11 +24,18 @@ export function holderOf(
     if (question.aborted) return Promise.reject(reasonOfAbort(question));
     return keep(cards.holdPin({ ...order(), pin, spendLastTries }));
   };
-  if (cards.holdPinFrom === undefined) return hold;
+  const atReader = async ({ spendLastTries }: Pick<TypedPin, 'spendLastTries'>): Promise<PinSessionId> => {
+    if (question.aborted) throw reasonOfAbort(question);
+    const session = await keep(cards.holdPin({ ...order(), pin: 'keypad', spendLastTries }));
+    atKeypad?.add(session);
+    return session;
+  };
+  const ways = atKeypad === undefined ? {} : { atReader };
+  if (cards.holdPinFrom === undefined) return Object.assign(hold, ways);
   const fromPort: HoldPin['fromPort'] = (port, until) => {
     if (question.aborted) return Promise.reject(reasonOfAbort(question));
     const holding = cards.holdPinFrom?.(order(), port, AbortSignal.any([question, until]));
     return holding === undefined ? Promise.reject(new Error('the card host takes no ports')) : keep(holding);
   };
-  return Object.assign(hold, { fromPort });
+  return Object.assign(hold, { fromPort, ...ways });
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../contract/error-codes.ts';
 import { CardError, type PinSessionId } from '../../native/host/card-host.ts';
+import { isKeypadEnd } from '../../native/host/keypad.ts';
 import type { Signer } from '../signers/signer.ts';
 import type { DocumentPlan } from './accept-documents.ts';
 import { mayRoleSign, readCard, type ReadCard } from './card-fitness.ts';
@@ -122,8 +123,9 @@ export class SignatureRun {
     const forgetQueue = this.#parts.onQueueChange(() => window.waiting(this.#parts.waitingCallers(this.#order.request)));
     try {
       const authorization = await this.#signUntilAccepted(window);
-      const { card, session, isFirstUse } = authorization;
-      await this.#parts.pinSessions.finish(this.#owner, { id: session, card: card.card }, this.#order.plan.accepted.length);
+      const { card, session, isFirstUse, isAtKeypad } = authorization;
+      // Nobody holds a PIN that was entered on the reader: it serves no other request.
+      if (!isAtKeypad) await this.#parts.pinSessions.finish(this.#owner, { id: session, card: card.card }, this.#order.plan.accepted.length);
       const result = await this.#releaseOrDrop(release, this.#signed(card, isFirstUse, window));
       window.close({ outcome: 'signed' });
       return result;
@@ -138,9 +140,15 @@ export class SignatureRun {
   async #signUntilAccepted(window: SignatureWindow): Promise<Authorization> {
     for (let refusal: Refusal | null = null; ; ) {
       const authorization = await window.authorize(refusal);
-      const outcome = await this.#signAll(authorization.card, authorization.session, window);
-      if (outcome === null) return authorization;
-      refusal = outcome.refusal;
+      const stopWatching = authorization.isAtKeypad ? window.watchKeypad(authorization) : null;
+      try {
+        const outcome = await this.#signAll(authorization.card, authorization.session, window, authorization.isAtKeypad);
+        if (outcome === null) return authorization;
+        refusal = outcome.refusal;
+      } finally {
+        stopWatching?.();
+        if (authorization.isAtKeypad) await this.#parts.pinSessions.end(authorization.session);
+      }
     }
   }
 
@@ -158,20 +166,27 @@ export class SignatureRun {
    * Null when every document has its value or, with `partial`, its reason. Otherwise the PIN was refused or its session
    * is over, nothing was presented twice, and a person has to be asked.
    */
-  async #signAll(card: ReadCard, session: PinSessionId, window: SignatureWindow | null): Promise<{ readonly refusal: Refusal | null } | null> {
+  async #signAll(
+    card: ReadCard,
+    session: PinSessionId,
+    window: SignatureWindow | null,
+    isAtKeypad = false,
+  ): Promise<{ readonly refusal: Refusal | null } | null> {
     const { request } = this.#order;
     const leave = await this.#parts.cardLane(card.certificate.sha256).enter(request.signal);
     try {
       const open = await this.#remaining(card);
-      request.dispatch({ type: 'signing_began', total: open.length });
+      // The EHR hears of a signature when the card makes one; before, the PIN is waited for as in a window.
+      if (!isAtKeypad || open.length === 0) request.dispatch({ type: 'signing_began', total: open.length });
       window?.signing(0, open.length);
       await this.#signEach(card, session, open, window);
       if (request.signal.aborted) throw reasonOfAbort(request.signal);
       return null;
     } catch (thrown) {
+      if (isAtKeypad && request.signal.aborted) throw reasonOfAbort(request.signal);
       const error = this.#named(thrown, card);
       if (error instanceof CardError && asksAgain(error)) {
-        return { refusal: error.code === 'PIN_INCORRECT' ? { triesLeft: cardProblem(error).triesLeft ?? null } : null };
+        return { refusal: refusalOf(error) };
       }
       await this.#parts.pinSessions.end(session);
       if (window === null) await this.#parts.pinSessions.drop(this.#owner);
@@ -202,6 +217,7 @@ export class SignatureRun {
         request.keyUsed = true;
         const document = open[done];
         if (document) this.#values.set(document.input.id, value);
+        if (request.phase.state !== 'signing') request.dispatch({ type: 'signing_began', total: open.length });
         done += 1;
         request.dispatch({ type: 'document_signed' });
         window?.signing(done, open.length);
@@ -271,6 +287,14 @@ function signerOf({ card, certificate }: ReadCard): RequestSigner {
   return { certificate, chain: card.chain, account: null };
 }
 
-function asksAgain({ code }: CardError): boolean {
-  return code === 'PIN_INCORRECT' || code === 'PIN_CONSENT_NEEDED' || code === 'PIN_SESSION_ENDED';
+function asksAgain(error: CardError): boolean {
+  const { code } = error;
+  return code === 'PIN_INCORRECT' || code === 'PIN_CONSENT_NEEDED' || code === 'PIN_SESSION_ENDED' || isKeypadEnd(error);
+}
+
+const keypadRefusals = { KEYPAD_CANCELLED: 'keypad_cancelled', KEYPAD_TIMED_OUT: 'keypad_timed_out', KEYPAD_REFUSED: 'keypad_refused' } as const;
+
+function refusalOf(error: CardError): Refusal | null {
+  if (isKeypadEnd(error)) return { why: keypadRefusals[error.code], triesLeft: null };
+  return error.code === 'PIN_INCORRECT' ? { why: 'incorrect', triesLeft: cardProblem(error).triesLeft ?? null } : null;
 }

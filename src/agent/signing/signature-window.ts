@@ -1,11 +1,12 @@
 import { ProblemError } from '../../contract/problem.ts';
 import { CardError, type CardHost, type PinSessionId, type PinTries } from '../../native/host/card-host.ts';
-import type { BindingView, CardNeed, Clock, DialogOutcome, HoldPin, PinQuestion, Prompts, SignatureDialog, SignatureDialogView } from '../ports.ts';
+import type { BindingView, CardNeed, Clock, DialogOutcome, HoldPin, PinQuestion, PinRefusal, Prompts, SignatureDialog, SignatureDialogView } from '../ports.ts';
 import { askUntil, DeadlinePassed } from './ask-until.ts';
 import { cardsChanged } from './card-changes.ts';
 import { viewCard, viewCertificate, type ReadCard } from './card-fitness.ts';
 import { lookForCard, type CardAnswer, type CardQuestion } from './card-question.ts';
 import { holderOf } from './hold-pin.ts';
+import { KeypadWatch } from './keypad-watch.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { PinSessions } from './pin-sessions.ts';
 import { TakesOtherWay } from './other-way.ts';
@@ -26,6 +27,8 @@ export interface Authorization {
   readonly session: PinSessionId;
   /** The person confirmed that this card belongs to this staff member. */
   readonly isFirstUse: boolean;
+  /** The PIN is entered on the reader's own keys, anew for each document. */
+  readonly isAtKeypad: boolean;
 }
 
 /** Asked anew at each look, because time passes and bindings change. */
@@ -37,8 +40,9 @@ const pulledCardMs = 15_000;
 /** A reader's event follows the failed call within this time, or the failure was something else. */
 const removalShowsMs = 2000;
 
-/** A refused PIN, and how many tries the card said were left. */
+/** Why there is no signature yet, and how many tries the card said were left. */
 export interface Refusal {
+  readonly why: PinRefusal;
   readonly triesLeft: number | null;
 }
 
@@ -59,6 +63,8 @@ export class SignatureWindow {
   #hasAskedForCard = false;
   #waiting: readonly string[];
   #confirmed: string | null = null;
+  /** While a PIN is entered on the reader's own keys. */
+  #keypad: KeypadWatch | null = null;
 
   constructor(parts: WindowParts, request: LiveRequest, view: SignatureDialogView, question: CardQuestionSource) {
     this.#parts = parts;
@@ -74,15 +80,25 @@ export class SignatureWindow {
   async authorize(refusal: Refusal | null): Promise<Authorization> {
     for (;;) {
       const card = await this.#findCard();
-      const session = card === null ? null : await this.#askPin(card, refusal);
-      if (card !== null && session !== null) {
-        return { card, session, isFirstUse: this.#confirmed === card.certificate.sha256 };
-      }
+      const agreed = card === null ? null : await this.#askPin(card, refusal);
+      if (card !== null && agreed !== null) return { card, ...agreed, isFirstUse: this.#confirmed === card.certificate.sha256 };
     }
   }
 
   signing(done: number, total: number): void {
-    this.#dialog.signing(done, total);
+    if (this.#keypad === null || done === total) this.#dialog.signing(done, total);
+    else this.#keypad.show(done, total);
+  }
+
+  /** From here on the reader asks for the PIN. Returns the function that says that it does so no more. */
+  watchKeypad({ card, session }: Authorization): () => void {
+    const { pinSessions, clock } = this.#parts;
+    const watch = new KeypadWatch({ dialog: this.#dialog, request: this.#request, card: viewCard(card, clock.now()), end: () => pinSessions.end(session) });
+    this.#keypad = watch;
+    return () => {
+      watch.close();
+      this.#keypad = null;
+    };
   }
 
   /** Tells who waits behind this request, where it is not the same as before. */
@@ -174,7 +190,7 @@ export class SignatureWindow {
   }
 
   /** Null where the card was pulled instead. */
-  async #askPin(card: ReadCard, refusal: Refusal | null): Promise<PinSessionId | null> {
+  async #askPin(card: ReadCard, refusal: Refusal | null): Promise<Pick<Authorization, 'session' | 'isAtKeypad'> | null> {
     const tries = await this.#readTries(card);
     if (tries === null) return null;
     if (tries.triesLeft === 0) throw new ProblemError({ code: 'PIN_LOCKED', detail: null, triesLeft: 0 });
@@ -182,31 +198,33 @@ export class SignatureWindow {
     const question: PinQuestion = {
       card: viewCard(card, this.#parts.clock.now()),
       tries,
-      refused: refusal === null ? null : 'incorrect',
+      refused: refusal?.why ?? null,
       signatures: this.#documents,
     };
     const held = new Set<PinSessionId>();
+    const atKeypad = new Set<PinSessionId>();
     let accepted: PinSessionId | undefined;
     try {
-      const answer = await this.#askWhileInserted([card], (signal) => this.#dialog.askPin(question, this.#holder(card, held, signal), signal));
-      if (answer === 'cancelled') throw refusal === null ? cancelledBy('person') : givenUp(refusal);
+      const answer = await this.#askWhileInserted([card], (signal) => this.#dialog.askPin(question, this.#holder(card, held, atKeypad, signal), signal));
+      if (answer === 'cancelled') throw givenUp(refusal) ?? cancelledBy('person');
       if (answer === 'gone') return null;
       // SECURITY: only a PIN that was typed for this very question (test/unit/agent/signing/signature-requests.test.ts).
       if (!held.has(answer)) throw new Error('the window answered with a PIN session that was not opened for it');
       accepted = answer;
-      return answer;
+      return { session: answer, isAtKeypad: atKeypad.has(answer) };
     } catch (error) {
       if (error instanceof CardError && isGone(error)) return await this.#waitUntilGone(card, error);
       if (!(error instanceof DeadlinePassed)) throw error;
-      throw refusal === null ? expired() : givenUp(refusal);
+      throw givenUp(refusal) ?? expired();
     } finally {
       for (const session of held) if (session !== accepted) await this.#parts.pinSessions.end(session);
     }
   }
 
-  #holder(card: ReadCard, held: Set<PinSessionId>, signal: AbortSignal): HoldPin {
+  #holder({ card }: ReadCard, held: Set<PinSessionId>, atKeypad: Set<PinSessionId>, signal: AbortSignal): HoldPin {
     const { cards, pinSessions } = this.#parts;
-    return holderOf(cards, () => ({ certificateSha256: card.card.certificateSha256, ...pinSessions.boundsFor(this.#documents) }), held, signal);
+    const order = () => ({ certificateSha256: card.certificateSha256, ...pinSessions.boundsFor(this.#documents) });
+    return holderOf(cards, order, held, signal, card.keypad === true ? atKeypad : undefined);
   }
 
   async #readTries(card: ReadCard): Promise<PinTries | null> {
@@ -266,8 +284,9 @@ export class SignatureWindow {
   }
 }
 
-function givenUp({ triesLeft }: Refusal): ProblemError {
-  return new ProblemError({ code: 'PIN_INCORRECT', detail: null, triesLeft });
+/** Who stops after a wrong PIN stops because of it. Where none came from the reader, nothing was wrong. */
+function givenUp(refusal: Refusal | null): ProblemError | null {
+  return refusal?.why === 'incorrect' ? new ProblemError({ code: 'PIN_INCORRECT', detail: null, triesLeft: refusal.triesLeft }) : null;
 }
 
 function orExpired(error: unknown): never {

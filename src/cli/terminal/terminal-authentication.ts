@@ -76,7 +76,7 @@ export function authenticationDialog(view: AuthenticationDialogView, terminal: T
       return leave(signal);
     },
     async askPin({ card, tries, refused }, hold, signal) {
-      if (refused === 'incorrect') print(`✖ ${common.pinIncorrect}`);
+      if (refused === 'incorrect') print(`✖ ${common.pinRefused.incorrect}`);
       print(cardLine(card, language));
       print(`${common.triesLeft}: ${tries.triesLeft === 'unknown' ? common.triesUnknown : tries.triesLeft}`);
       if (tries.consentNeeded && !(await confirm(t.lastTries[card.kind], signal))) return 'cancelled';

@@ -7,6 +7,7 @@ import type {
   ConsentQuestion,
   DialogOutcome,
   HoldPin,
+  KeypadWait,
   PairingView,
   PinQuestion,
   Prompts,
@@ -96,10 +97,17 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
       return (await confirm(t.bindingQuestion, signal)) ? 'confirmed' : 'cancelled';
     },
     async askPin(question: PinQuestion, hold: HoldPin, signal) {
-      if (question.refused === 'incorrect') print(`✖ ${t.pinIncorrect}`);
+      if (question.refused !== null) print(`✖ ${t.pinRefused[question.refused]}`);
       print(`${t.card}: ${cardLine(question.card)}`);
       print(`${t.triesLeft}: ${question.tries.triesLeft === 'unknown' ? t.triesUnknown : question.tries.triesLeft}`);
       if (question.tries.consentNeeded && !(await confirm(t.lastTries, signal))) return 'cancelled';
+      if (hold.atReader !== undefined) {
+        print(t.keypadQuestion(question.signatures));
+        output.write(`${t.typeYesOrHere} > `);
+        const answer = (await readAnswer(input, signal))?.toLowerCase() ?? '';
+        if (t.yes.includes(answer)) return hold.atReader({ spendLastTries: question.tries.consentNeeded });
+        if (!t.here.includes(answer)) return 'cancelled';
+      }
       print(t.enterPin(question.signatures));
       // On a line of its own: a line that a narrow terminal has wrapped cannot be drawn again.
       output.write('PIN: ');
@@ -112,6 +120,12 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
         pin.fill(0);
       }
     },
+    async waitForKeypad({ done, total }: KeypadWait, signal) {
+      print(t.enterAtReader(done + 1, total));
+      await readCancel(input, signal);
+      return 'cancelled';
+    },
+    keypadLeft: () => print(`✖ ${t.keypadLeft}`),
     async askConsent({ why, documents, session }: ConsentQuestion, signal) {
       print(t.consentWhy[why]);
       print(t.sessionUntil(authenticationTexts[language].methods[session.method], clockTime(session.until)));

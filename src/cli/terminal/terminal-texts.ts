@@ -1,4 +1,4 @@
-import type { CardNeed, ConsentQuestion, DialogOutcome } from '../../agent/ports.ts';
+import type { CardNeed, ConsentQuestion, DialogOutcome, PinRefusal } from '../../agent/ports.ts';
 import type { NamePair } from '../../agent/signing/name-differences.ts';
 import type { DocumentType } from '../../formats/prescription/document.ts';
 import type { Language } from '../language.ts';
@@ -24,11 +24,16 @@ interface TerminalTexts {
   readonly consentWhy: Record<ConsentQuestion['why'], string>;
   readonly sessionUntil: (method: string, until: string) => string;
   readonly consentQuestion: (documents: readonly string[]) => string;
-  readonly pinIncorrect: string;
+  readonly pinRefused: Record<PinRefusal, string>;
   readonly triesLeft: string;
   readonly triesUnknown: string;
   readonly lastTries: string;
   readonly enterPin: (signatures: number) => string;
+  readonly keypadQuestion: (signatures: number) => string;
+  readonly typeYesOrHere: string;
+  readonly here: readonly string[];
+  readonly enterAtReader: (number: number, total: number) => string;
+  readonly keypadLeft: string;
   readonly typeYes: string;
   readonly yes: readonly string[];
   readonly signing: string;
@@ -78,11 +83,23 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
     consentWhy: { policy: 'この内容に署名してよいか確認してください。', bound_reached: '一度の認証で署名できる件数に達しました。内容を確認してください。' },
     sessionUntil: (method, until) => `${method}で認証済み（${until}まで）`,
     consentQuestion: (documents) => `${documents.join('、')} に署名しますか？`,
-    pinIncorrect: 'PINが違います。',
+    pinRefused: {
+      incorrect: 'PINが違います。',
+      keypad_cancelled: 'リーダーで取り消されました。残り回数は減っていません。',
+      keypad_timed_out: 'リーダーでの入力が時間切れになりました。残り回数は減っていません。',
+      keypad_refused: 'リーダーでの入力がPINの長さに合いません。残り回数は減っていません。',
+    },
     triesLeft: 'PINの残り回数',
     triesUnknown: 'カードから読み取れません',
     lastTries: '残りの回数がわずかです。間違えるとカードがロックされ、再発行（5,500円、数週間）が必要です。続けますか？',
     enterPin: (signatures) => `内容を確認し、署名する場合はPINを入力してください（${signatures}件、Escで取り消し）`,
+    keypadQuestion: (signatures) =>
+      `内容を確認してください。署名する場合、PINはカードリーダーのキーで入力します${signatures > 1 ? `（文書ごとに${signatures}回）` : ''}。`,
+    typeYesOrHere: '「はい」でリーダーの入力待ちへ、「ここ」でこの端末で入力、Enterで取り消し',
+    here: ['ここ', 'here', 'h'],
+    enterAtReader: (number, total) =>
+      `カードリーダーでPINを入力し、確定キーを押してください（30秒以内${total > 1 ? `、${total}件中${number}件目` : ''}、Escで取り消し）`,
+    keypadLeft: '取り消しました。リーダーの取消キーを押すか、30秒ほどお待ちください。リーダーで入力しても署名はしません。',
     typeYes: '「はい」と入力して続行、Enterで取り消し',
     yes: ['はい', 'yes', 'y'],
     signing: '署名しています',
@@ -130,11 +147,23 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
     consentWhy: { policy: 'Check the content before it is signed.', bound_reached: 'As much was signed as one authentication allows. Check the content.' },
     sessionUntil: (method, until) => `Authenticated by ${method} until ${until}`,
     consentQuestion: (documents) => `Sign ${documents.join(', ')}?`,
-    pinIncorrect: 'The PIN is wrong.',
+    pinRefused: {
+      incorrect: 'The PIN is wrong.',
+      keypad_cancelled: 'It was cancelled on the reader. No try was used.',
+      keypad_timed_out: 'Time was up on the reader. No try was used.',
+      keypad_refused: 'What was entered on the reader does not have the length of a PIN. No try was used.',
+    },
     triesLeft: 'PIN tries left',
     triesUnknown: 'the card does not tell',
     lastTries: 'Few tries are left. A wrong PIN locks the card; re-issue costs ¥5,500 and takes weeks. Go on?',
     enterPin: (signatures) => `Check the content; to sign, enter the PIN (${signatures} to sign, Esc cancels)`,
+    keypadQuestion: (signatures) =>
+      `Check the content. To sign, the PIN is entered on the keys of the card reader${signatures > 1 ? ` (${signatures} times, once for each document)` : ''}.`,
+    typeYesOrHere: 'type "yes" to let the reader ask, "here" to type it in this terminal, Enter cancels',
+    here: ['here', 'h', 'ここ'],
+    enterAtReader: (number, total) =>
+      `Enter the PIN on the card reader and press its OK key (30 seconds${total > 1 ? `, document ${number} of ${total}` : ''}, Esc cancels)`,
+    keypadLeft: 'Cancelled. Press the Cancel key of the reader, or wait for about 30 seconds. A PIN entered now signs nothing.',
     typeYes: 'type "yes" to go on, Enter cancels',
     yes: ['yes', 'y', 'はい'],
     signing: 'Signing',

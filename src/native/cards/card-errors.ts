@@ -1,4 +1,5 @@
 import { CardError, type CardErrorCode } from '../host/card-host.ts';
+import { isKeypadEnd } from '../host/keypad.ts';
 import { SmartCardError } from '../pcsc/smart-card-service.ts';
 
 /**
@@ -7,6 +8,8 @@ import { SmartCardError } from '../pcsc/smart-card-service.ts';
  */
 export function asCardError(error: unknown, pinNotPresented: boolean): CardError {
   if (error instanceof CardError) {
+    // The reader was armed, so a PIN was on its way; it says itself that none went to the card.
+    if (isKeypadEnd(error)) return error;
     if (error.pinNotPresented === pinNotPresented) return error;
     return new CardError(error.code, error.detail, error.triesLeft, { cause: error, pinNotPresented });
   }

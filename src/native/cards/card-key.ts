@@ -1,12 +1,13 @@
 import type { CardKind, KeyPurpose } from '../host/card-host.ts';
+import type { KeypadEntry } from '../host/keypad.ts';
 import type { CardSession } from './card-session.ts';
 import type { CardTraits } from './card-traits.ts';
 import type { CounterReading } from './status-words.ts';
 
 /** One signature that a person's PIN pays for. */
 export interface KeyUse {
-  /** Of the form that this kind of card takes. Not zeroed here: it is the caller's. */
-  readonly pin: Uint8Array;
+  /** Of the form that this kind of card takes. Not zeroed here: it is the caller's. Or the reader asks the person for it. */
+  readonly pin: Uint8Array | KeypadEntry;
   /** SHA-256, 32 bytes. */
   readonly hash: Uint8Array;
   /** Called right before a PIN leaves for the card: from here on a try may be spent. */

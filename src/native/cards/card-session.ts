@@ -1,5 +1,5 @@
 import { CardError } from '../host/card-host.ts';
-import type { CardChannel } from '../pcsc/smart-card-service.ts';
+import type { CardChannel, KeypadOrder } from '../pcsc/smart-card-service.ts';
 import {
   decodeResponse,
   encodeCommand,
@@ -16,6 +16,11 @@ import {
 export const commandBudget = 192;
 
 const getResponse = 0xc0;
+
+/** VERIFY with the PIN from the reader's keys. Returns SW1 SW2, of the card or of the reader. */
+export interface SessionKeypad {
+  verify(command: Pick<CommandApdu, 'cla' | 'ins' | 'p1' | 'p2'>, order: Omit<KeypadOrder, 'header'>): Promise<number>;
+}
 
 /**
  * One transaction's talk with one card: commands and whole answers, in bounded number and size.
@@ -53,6 +58,23 @@ export class CardSession {
     }
   }
 
+  /** Whatever was verified in this transaction is forgotten with it. */
+  resetCardAtEnd(): void {
+    this.#channel.resetCardAtEnd?.();
+  }
+
+  /** The reader's own keys, where it has some that present a PIN by themselves. */
+  async keypad(): Promise<SessionKeypad | undefined> {
+    const keypad = await this.#channel.keypad?.();
+    if (keypad === undefined) return undefined;
+    return {
+      verify: async ({ cla, ins, p1, p2 }, order) => {
+        this.#countCommand();
+        return readAnswer(await keypad.verify({ header: Uint8Array.of(cla, ins, p1, p2), ...order })).sw;
+      },
+    };
+  }
+
   async #completed(first: ResponseApdu): Promise<ResponseApdu> {
     const parts = [first.data];
     let length = first.data.length;
@@ -69,12 +91,20 @@ export class CardSession {
   }
 
   async #transmit(bytes: Uint8Array): Promise<ResponseApdu> {
+    this.#countCommand();
+    return readAnswer(await this.#channel.transmit(bytes));
+  }
+
+  #countCommand(): void {
     if (this.#commandsLeft === 0) throw broken(`the card needs more than ${commandBudget} commands`);
     this.#commandsLeft -= 1;
-    const answer = decodeResponse(await this.#channel.transmit(bytes));
-    if (answer === undefined) throw broken('the card answered something that is no response APDU');
-    return answer;
   }
+}
+
+function readAnswer(bytes: Uint8Array): ResponseApdu {
+  const answer = decodeResponse(bytes);
+  if (answer === undefined) throw broken('the card answered something that is no response APDU');
+  return answer;
 }
 
 function broken(detail: string): CardError {

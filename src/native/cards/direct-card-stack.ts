@@ -1,10 +1,11 @@
 import { CardError, type CardErrorCode, type CardStackState, type CertificateSha256, type Tries } from '../host/card-host.ts';
 import { withoutService } from '../host/card-place.ts';
 import type { CardStack } from '../host/card-stack.ts';
+import type { KeypadEntry } from '../host/keypad.ts';
 import { pinForms } from '../host/pin-form.ts';
 import { SmartCardError, type ServiceOutage, type SmartCardService, type SmartCardServiceState } from '../pcsc/smart-card-service.ts';
 import { asCardError } from './card-errors.ts';
-import type { CardKey } from './card-key.ts';
+import type { CardKey, KeyUse } from './card-key.ts';
 import { CardSession } from './card-session.ts';
 import type { CardTraits } from './card-traits.ts';
 import { WatchedReader, type KnownKey } from './watched-reader.ts';
@@ -35,6 +36,7 @@ const rememberedCards = 64;
  */
 export class DirectCardStack implements CardStack {
   readonly #service: SmartCardService;
+  readonly #readerKeypad: 'auto' | 'off';
   readonly #unsubscribe: () => void;
   readonly #listeners = new Set<(state: CardStackState) => void>();
   /** Undefined while the service is not there; then `#outage` says why. */
@@ -43,8 +45,10 @@ export class DirectCardStack implements CardStack {
   #published = '';
   readonly #seen = new Map<CertificateSha256, { readonly reader: string; readonly traits: CardTraits }>();
 
-  constructor(service: SmartCardService) {
+  /** Takes the service over. `readerKeypad: off`: no reader is asked whether it has keys of its own. */
+  constructor(service: SmartCardService, { readerKeypad = 'auto' }: { readonly readerKeypad?: 'auto' | 'off' } = {}) {
     this.#service = service;
+    this.#readerKeypad = readerKeypad;
     this.#unsubscribe = service.subscribe((state) => this.#follow(state));
     this.#follow(service.state());
   }
@@ -67,9 +71,10 @@ export class DirectCardStack implements CardStack {
     });
   }
 
-  async sign(card: CertificateSha256, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
+  async sign(card: CertificateSha256, pin: Uint8Array | KeypadEntry, hash: Uint8Array): Promise<Uint8Array> {
     if (hash.length !== 32) throw new RangeError(`a SHA-256 hash has 32 bytes, not ${hash.length}`);
     return this.#withKey(card, async (session, key, presenting) => {
+      if (!(pin instanceof Uint8Array)) return signAtKeypad(session, key, pin, { hash, presenting });
       if (!pinForms[key.kind].fits(pin)) throw new CardError('PIN_INCORRECT', `not ${pinForms[key.kind].description}`, 'unknown');
       try {
         return await key.sign(session, { pin, hash, presenting });
@@ -179,6 +184,7 @@ export class DirectCardStack implements CardStack {
   #watch(presence: ConstructorParameters<typeof WatchedReader>[0]): WatchedReader {
     return new WatchedReader(presence, {
       service: this.#service,
+      readerKeypad: this.#readerKeypad,
       recall: (fingerprint) => this.#seen.get(fingerprint)?.traits,
       changed: () => this.#publish(),
     });
@@ -213,6 +219,26 @@ export class DirectCardStack implements CardStack {
 
 function keyOf(reader: WatchedReader, fingerprint: CertificateSha256): CardKey | undefined {
   return reader.keys.find(({ certificateSha256 }) => certificateSha256 === fingerprint)?.key;
+}
+
+/**
+ * SECURITY: a PIN that was accepted and is not wanted any more opens the card for nobody else
+ * (test/unit/native/cards/keypad.test.ts).
+ */
+async function signAtKeypad(session: CardSession, key: CardKey, entry: KeypadEntry, use: Pick<KeyUse, 'hash' | 'presenting'>): Promise<Uint8Array> {
+  const accepted = async (): Promise<void> => {
+    try {
+      await entry.accepted();
+    } catch (error) {
+      session.resetCardAtEnd();
+      throw error;
+    }
+  };
+  try {
+    return await key.sign(session, { ...use, pin: { accepted } });
+  } finally {
+    await closePin(session, key);
+  }
 }
 
 /** A card that has left, was reset or does not answer any more has closed it by itself, or cannot be told to. */

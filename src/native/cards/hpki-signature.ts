@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { digestInfo, emsaPkcs1Block, rsaModulusLength } from '../../formats/pki/emsa-pkcs1.ts';
+import { CardError } from '../host/card-host.ts';
 import { SmartCardError } from '../pcsc/smart-card-service.ts';
 import { chainCommand, extendedAnswerLimit, type CommandApdu, type ResponseApdu } from './apdu.ts';
 import { selectElementaryFile } from './card-certificates.ts';
@@ -33,7 +34,7 @@ export async function signHash(session: CardSession, traits: CardTraits, job: Si
   traits.signingForm = undefined;
   const key = new CardKey(session, job.layout);
   const forms = await key.prepare(candidateForms(traits, remembered));
-  await presentPin(session, job.layout.pinReference, job);
+  await presentPin(session, 'hpki', job.layout.pinReference, job);
 
   let presentedAgain = false;
   let refused: { readonly form: SigningForm; readonly status: number } | undefined;
@@ -43,10 +44,15 @@ export async function signHash(session: CardSession, traits: CardTraits, job: Si
     if (form === 'digest-info') await key.select();
     let answer = await signBy(session, traits, job, form);
     if (answer.sw === sw.securityNotSatisfied && refused !== undefined && !presentedAgain) {
+      if (!(job.pin instanceof Uint8Array)) {
+        // Nobody here has the PIN. The person is asked for a new entry, and the card is spared the form that cost this one.
+        traits.signingForm = form;
+        throw new CardError('PIN_SESSION_ENDED', `the card dropped the PIN over a form that it refuses (${refused.form})`);
+      }
       // SECURITY: reached only after VERIFY answered 9000 (presentPin throws otherwise), and once
       // (test/unit/native/cards/hpki-signature.test.ts).
       presentedAgain = true;
-      await presentPin(session, job.layout.pinReference, job);
+      await presentPin(session, 'hpki', job.layout.pinReference, job);
       answer = await signBy(session, traits, job, form);
     }
     if (answer.sw === sw.ok) {

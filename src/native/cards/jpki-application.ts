@@ -54,7 +54,7 @@ function jpkiAuthenticationKey(certificate: Uint8Array, publicKey: KeyObject, tr
     },
     async sign(session, use) {
       await selectFile(session, pinFile, 'PIN');
-      await presentPin(session, pinReference, use);
+      await presentPin(session, 'jpki', pinReference, use);
       await selectFile(session, keyFile, 'key');
       // COMPUTE DIGITAL SIGNATURE in the card's own class: DigestInfo in, EMSA-PKCS1-v1_5 padding by the card.
       const answer = await session.send({ cla: 0x80, ins: 0x2a, p1: 0x00, p2: 0x80, data: digestInfo(use.hash), le: 256 });

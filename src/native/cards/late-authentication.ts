@@ -13,13 +13,17 @@ export interface KnownAuthentication {
   readonly key: CardKey;
 }
 
-export function knownAuthentication(reader: string, key: CardKey): KnownAuthentication {
+export function knownAuthentication(reader: string, key: CardKey, keypad: ReaderKeypad): KnownAuthentication {
   const { kind, certificate } = key;
-  return { key, card: { kind, reader, certificateSha256: certificateSha256(certificate), certificate, driver: 'direct' } };
+  return { key, card: { kind, reader, certificateSha256: certificateSha256(certificate), certificate, driver: 'direct', ...keypad } };
 }
+
+/** What is said of the reader with the card that stands in it. */
+export type ReaderKeypad = Pick<AuthenticationCard, 'keypad'>;
 
 export interface LateReading {
   readonly reader: string;
+  readonly keypad: ReaderKeypad;
   /** Of the card whose signing key was read; the reader carries no more for this one. */
   readonly extendedLength: boolean | undefined;
   readonly transaction: <T>(work: (channel: CardChannel) => Promise<T>) => Promise<T>;
@@ -95,7 +99,7 @@ export class LateAuthentication {
       if (this.#closed) return;
       try {
         const key = await this.#reading.transaction((channel) => this.#readIn(channel));
-        this.#settle(key === undefined ? null : knownAuthentication(this.#reading.reader, key));
+        this.#settle(key === undefined ? null : knownAuthentication(this.#reading.reader, key, this.#reading.keypad));
         return;
       } catch (error) {
         if (error instanceof GaveWay) continue;

@@ -37,6 +37,8 @@ type Finding =
 
 export interface ReaderWatcher {
   readonly service: SmartCardService;
+  /** Whether the reader is asked for keys of its own. */
+  readonly readerKeypad: 'auto' | 'off';
   /** Memory of a card seen before, by its certificate, so that its traits outlive a removal. */
   readonly recall: (certificateSha256: string) => CardTraits | undefined;
   readonly changed: () => void;
@@ -219,15 +221,19 @@ export class WatchedReader {
   }
 
   async #identifyIn(channel: CardChannel): Promise<Finding> {
-    const identification = await identifyCard(new CardSession(channel), unknownTraits());
+    const session = new CardSession(channel);
+    const identification = await identifyCard(session, unknownTraits());
     if (identification.card === 'unknown') return { found: 'unknown_card', reason: identification.reason };
     const { key } = identification;
     this.#recall(key);
-    if (identification.card === 'identity') return { found: 'identity_card', authentication: knownAuthentication(this.name, key) };
+    const hasKeypad = this.#watcher.readerKeypad === 'auto' && (await session.keypad()) !== undefined;
+    const keypad = hasKeypad ? { keypad: true as const } : {};
+    if (identification.card === 'identity') return { found: 'identity_card', authentication: knownAuthentication(this.name, key, keypad) };
     const { certificate, chain } = key;
-    const card: SigningCard = { reader: this.name, certificateSha256: certificateSha256(certificate), certificate, chain, driver: 'direct' };
+    const card: SigningCard = { reader: this.name, certificateSha256: certificateSha256(certificate), certificate, chain, driver: 'direct', ...keypad };
     const authentication = new LateAuthentication({
       reader: this.name,
+      keypad,
       extendedLength: key.traits.extendedLength,
       transaction: (work) => this.#watcher.service.transaction(this.name, work),
       read: (found) => {

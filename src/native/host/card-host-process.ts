@@ -102,7 +102,7 @@ async function answer(message: Exclude<ToHost, { question: number }>, ports: rea
       try {
         return { type: 'held', call, session: await host.holdPin(message.entry) };
       } finally {
-        message.entry.pin.fill(0);
+        if (message.entry.pin !== 'keypad') message.entry.pin.fill(0);
       }
     case 'openPinPort': {
       const [port] = ports;

@@ -22,6 +22,8 @@ export interface SigningCard {
   /** CA and root certificates found on the card; unordered and not yet trusted. */
   readonly chain: readonly Uint8Array[];
   readonly driver: 'direct' | 'pkcs11';
+  /** The reader takes the PIN on its own keys, and policy lets it. */
+  readonly keypad?: true;
 }
 
 /** What a key is for: documents, or the login at a remote signing service. */
@@ -37,6 +39,8 @@ export interface AuthenticationCard {
   readonly certificateSha256: CertificateSha256;
   readonly certificate: Uint8Array;
   readonly driver: 'direct' | 'pkcs11';
+  /** As of {@link SigningCard.keypad}. */
+  readonly keypad?: true;
 }
 
 export type ReaderState =
@@ -82,6 +86,10 @@ export type CardErrorCode =
   | 'PIN_CONSENT_NEEDED'
   /** The PIN session was ended, used up or never held. */
   | 'PIN_SESSION_ENDED'
+  /** At the reader's own keys: the person pressed Cancel there, entered nothing in time, or entered what is no PIN. No try was spent. */
+  | 'KEYPAD_CANCELLED'
+  | 'KEYPAD_TIMED_OUT'
+  | 'KEYPAD_REFUSED'
   /** The record of PIN failures cannot be written, so no PIN is presented. */
   | 'STORAGE_FAILED';
 
@@ -107,7 +115,7 @@ export class CardError extends Error {
   }
 }
 
-/** One PIN as one person typed it, for one card, with the bounds of its use. */
+/** One PIN as one person types it, for one card, with the bounds of its use. */
 export interface PinEntry {
   readonly certificateSha256: CertificateSha256;
   /**
@@ -115,11 +123,20 @@ export interface PinEntry {
    * PIN is taken: a login never yields the signature of a document, and the window of a document never one of a login.
    */
   readonly purpose?: KeyPurpose;
-  /** ASCII bytes. The host takes them over and zeroes its copies; the caller zeroes its own. */
-  readonly pin: Uint8Array;
+  /**
+   * ASCII bytes. The host takes them over and zeroes its copies; the caller zeroes its own. `keypad`: the person enters it
+   * on the reader's own keys, anew for each signature; only where the card's place says so.
+   */
+  readonly pin: Uint8Array | 'keypad';
   readonly maxSignatures: number;
   readonly lifetimeMs: number;
   /** The person was told how few tries are left and chose to go on. */
+  readonly spendLastTries: boolean;
+}
+
+/** What a person typed, and chose: bytes as in {@link PinEntry.pin}. */
+export interface TypedPin {
+  readonly pin: Uint8Array;
   readonly spendLastTries: boolean;
 }
 
@@ -172,7 +189,8 @@ export interface CardHost {
   /**
    * RSASSA-PKCS1-v1_5 (RFC 8017 §8.2) over the DigestInfo of a SHA-256 `hash` (32 bytes).
    * The card is re-identified by its certificate in the same transaction. The first refusal of
-   * the PIN ends the session. Throws {@link CardError}.
+   * the PIN ends the session. Throws {@link CardError}. With a PIN at the reader's keys this waits for the person; a session
+   * that is ended meanwhile signs nothing, whatever is entered.
    */
   sign(session: PinSessionId, hash: Uint8Array): Promise<Uint8Array>;
 

@@ -23,6 +23,8 @@ export interface CardKeyPlace {
   /** DER. */
   readonly certificate: Uint8Array;
   readonly driver: SigningCard['driver'];
+  /** The reader takes the PIN on its own keys. */
+  readonly keypad: boolean;
 }
 
 /** The key with this certificate, wherever its card stands. */
@@ -50,12 +52,13 @@ export function authenticationCardIn(place: ReaderState): AuthenticationCard | u
 /** Looked for among the signing keys first: were one certificate offered for both, it would be a signing certificate. */
 export function keyIn(place: ReaderState, certificate: CertificateSha256): CardKeyPlace | undefined {
   if (place.state === 'ready' && place.card.certificateSha256 === certificate) {
-    const { certificate: der, driver } = place.card;
-    return { purpose: 'signing', kind: 'hpki', reader: place.reader, certificate: der, driver };
+    const { certificate: der, driver, keypad = false } = place.card;
+    return { purpose: 'signing', kind: 'hpki', reader: place.reader, certificate: der, driver, keypad };
   }
   const card = authenticationCardIn(place);
   if (card?.certificateSha256 !== certificate) return undefined;
-  return { purpose: 'authentication', kind: card.kind, reader: place.reader, certificate: card.certificate, driver: card.driver };
+  const { kind, certificate: der, driver, keypad = false } = card;
+  return { purpose: 'authentication', kind, reader: place.reader, certificate: der, driver, keypad };
 }
 
 /** Why a wanted card cannot be used now, the nearest cause first. Nothing was presented to any card. */

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Whether a reader that says it has keys of its own takes the PIN there; `auto` where nothing is said. */
+const readerKeypadSchema = z.enum(['auto', 'off']);
+
 /**
  * One PKCS#11 module as machine policy names it. Never from the API, never from a user's settings
  * (threat: a planted module is code that sees PINs).
@@ -16,6 +19,7 @@ export const pkcs11ModuleSchema = z.strictObject({
   purpose: z.enum(['signing', 'authentication']).optional(),
   /** How often the slots are looked at, in milliseconds. */
   pollMs: z.int().min(50).max(60_000).optional(),
+  readerKeypad: readerKeypadSchema.optional(),
   /** Environment variables that the module reads. */
   environment: z.record(z.string(), z.string()).optional(),
 });
@@ -28,6 +32,7 @@ export const cardStackSpecSchema = z.discriminatedUnion('kind', [
     kind: z.literal('pcsc'),
     /** Machine policy names vendor modules, and they own the cards: no APDU of ours but to read a counter for them. */
     presenceOnly: z.boolean().optional(),
+    readerKeypad: readerKeypadSchema.optional(),
   }),
   z.strictObject({ kind: z.literal('pkcs11'), module: pkcs11ModuleSchema }),
 ]);

@@ -1,4 +1,5 @@
 import type { CardStackState, CertificateSha256, ReadCounter, Tries } from './card-host.ts';
+import type { KeypadEntry } from './keypad.ts';
 
 /**
  * One way to reach cards: PC/SC with our own HPKI driver, or one PKCS#11 module. It lives in the
@@ -17,9 +18,10 @@ export interface CardStack {
   /**
    * Presents the PIN exactly once and signs one hash in one transaction, after it has re-read the
    * certificate in that transaction. Throws CardError. A failure counts as a spent try
-   * unless the error says `pinNotPresented`, whatever its code. `pin` is valid during the call only.
+   * unless the error says `pinNotPresented`, whatever its code. `pin` is valid during the call only. With a
+   * {@link KeypadEntry} the reader asks the person for it, once.
    */
-  sign(card: CertificateSha256, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array>;
+  sign(card: CertificateSha256, pin: Uint8Array | KeypadEntry, hash: Uint8Array): Promise<Uint8Array>;
 
   /** The last PIN session ended. A stack whose library may still hold the PIN asks for its process to be replaced. */
   pinSessionsEnded(): 'keep' | 'replace_process';

@@ -12,6 +12,7 @@ import {
 } from './card-host.ts';
 import type { CardStack } from './card-stack.ts';
 import { findKey, stillInserted, whyNoCard, type CardKeyPlace } from './card-place.ts';
+import { isKeypadEnd } from './keypad.ts';
 import { systemHostClock, type HostClock } from './host-clock.ts';
 import { cleanRecord, consentNeeded, failuresSeen, type PinLedger, type PinRecord } from './pin-ledger.ts';
 import { pinForms } from './pin-form.ts';
@@ -81,6 +82,7 @@ export class GuardedCardHost implements CardHost {
     if (key === undefined) return Promise.reject(whyNoCard(this.#stack.state()));
     // SECURITY: what was asked for is what the key is for (test/unit/native/host/key-purposes.test.ts).
     if (key.purpose !== (entry.purpose ?? 'signing')) return Promise.reject(notForThis(key));
+    if (entry.pin === 'keypad' && !key.keypad) return Promise.reject(noKeypad());
     return Promise.resolve(this.#vault.hold(entry, key));
   }
 
@@ -113,7 +115,10 @@ export class GuardedCardHost implements CardHost {
     await this.#stack.close();
   }
 
-  /** One unproven presentation: counter, consent, mark on disk, PIN, verdict. In this order. */
+  /**
+   * One unproven presentation: counter, consent, mark on disk, PIN, verdict. In this order. An entry at the reader's keys
+   * is always one, for nobody here can know that it is the PIN of before.
+   */
   async #signFirst(session: PinSession, hash: Uint8Array): Promise<Uint8Array> {
     const { certificateSha256: card, id } = session;
     const tries = await this.#readTries(card);
@@ -123,8 +128,10 @@ export class GuardedCardHost implements CardHost {
     await this.#saveBefore(card, { ...before, inFlight: true });
     let signature: Uint8Array;
     try {
-      signature = await this.#vault.lend(id, (pin) => this.#stack.sign(card, pin, hash));
-    } catch (error) {
+      signature = session.atKeypad ? await this.#signAtKeypad(session, hash) : await this.#vault.lend(id, (pin) => this.#stack.sign(card, pin, hash));
+    } catch (thrown) {
+      const error = session.atKeypad && isKeypadEnd(thrown) ? await this.#checkKeypadEnd(session, tries, thrown) : thrown;
+      if (error instanceof AfterAcceptance) throw error.cause;
       if (wasNotPresented(error)) {
         await this.#saveAfter(card, before);
         throw error;
@@ -137,6 +144,43 @@ export class GuardedCardHost implements CardHost {
     this.#vault.used(id);
     await this.#saveAfter(card, cleanRecord);
     return signature;
+  }
+
+  /**
+   * The verdict is on the disk before anything is signed. That takes a word with the agent and back, so a session which the
+   * agent has ended before is known to have ended.
+   * SECURITY: who has cancelled while the reader waited gets no signature (test/unit/native/host/keypad.test.ts).
+   */
+  async #signAtKeypad({ id, certificateSha256: card }: PinSession, hash: Uint8Array): Promise<Uint8Array> {
+    const verdict = { accepted: false };
+    try {
+      return await this.#stack.sign(
+        card,
+        {
+          accepted: async () => {
+            verdict.accepted = true;
+            await this.#saveAfter(card, cleanRecord);
+            this.#vault.get(id);
+          },
+        },
+        hash,
+      );
+    } catch (error) {
+      if (!verdict.accepted || isRefusal(error)) throw error;
+      this.#vault.end(id, error instanceof CardError && error.code === 'CARD_REMOVED' ? 'card_removed' : 'refused');
+      throw new AfterAcceptance(error);
+    }
+  }
+
+  /**
+   * A reader that says "cancelled" says that it has sent no PIN. The card knows better: where its counter has fallen, a PIN
+   * was refused. The session is over either way: whoever goes on has to say so.
+   */
+  async #checkKeypadEnd({ id, certificateSha256: card }: PinSession, { triesLeft: before }: PinTries, end: CardError): Promise<CardError> {
+    this.#vault.end(id, 'refused');
+    const after = await this.#counter(card).catch(() => 'unknown' as const);
+    const isSpent = before !== 'unknown' && after !== 'unknown' && after < before;
+    return isSpent ? new CardError('PIN_INCORRECT', `${end.detail}, but a try is gone`, after, { cause: end }) : end;
   }
 
   /** The card has accepted this PIN since it was inserted: presenting it again spends no try. */
@@ -246,6 +290,17 @@ export class GuardedCardHost implements CardHost {
 /** The same rules without a process of their own: the demo and tests, with the virtual card. */
 export function inProcessCardHost(stack: CardStack, ledger: PinLedger, clock?: HostClock): CardHost {
   return new GuardedCardHost({ stack, ledger, ...(clock === undefined ? {} : { clock }) });
+}
+
+/** What failed when the card had accepted the PIN: no failure of the PIN. */
+class AfterAcceptance extends Error {
+  constructor(cause: unknown) {
+    super('failed after the PIN was accepted', { cause });
+  }
+}
+
+function noKeypad(): CardError {
+  return new CardError('CARD_MODULE_FAILED', 'this reader takes no PIN on keys of its own', undefined, { pinNotPresented: true });
 }
 
 function notForThis({ purpose }: CardKeyPlace): CardError {

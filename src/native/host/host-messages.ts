@@ -24,6 +24,9 @@ const cardErrorCodes = [
   'PIN_LOCKED',
   'PIN_CONSENT_NEEDED',
   'PIN_SESSION_ENDED',
+  'KEYPAD_CANCELLED',
+  'KEYPAD_TIMED_OUT',
+  'KEYPAD_REFUSED',
   'STORAGE_FAILED',
 ] as const satisfies readonly CardErrorCode[];
 
@@ -33,6 +36,7 @@ const cardSchema = z.strictObject({
   certificate: bytes(65_536),
   chain: z.array(bytes(65_536)).max(64),
   driver: z.enum(['direct', 'pkcs11']),
+  keypad: z.literal(true).exactOptional(),
 });
 
 const authenticationSchema = z.strictObject({
@@ -41,6 +45,7 @@ const authenticationSchema = z.strictObject({
   certificateSha256,
   certificate: bytes(65_536),
   driver: z.enum(['direct', 'pkcs11']),
+  keypad: z.literal(true).exactOptional(),
 });
 
 const readerSchema = z.discriminatedUnion('state', [
@@ -67,7 +72,7 @@ const errorSchema = z.strictObject({
 const entrySchema = z.strictObject({
   certificateSha256,
   purpose: z.enum(['signing', 'authentication']).exactOptional(),
-  pin: bytes(256),
+  pin: z.union([bytes(256), z.literal('keypad')]),
   maxSignatures: z.number().min(0),
   lifetimeMs: z.number().min(0),
   spendLastTries: z.boolean(),

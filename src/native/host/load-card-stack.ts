@@ -20,7 +20,7 @@ export async function loadCardStack(spec: CardStackSpec, readCounter: ReadCounte
       const { connectPcsc } = await import('../pcsc/connect-pcsc.ts');
       if (spec.presenceOnly === true) return new PresenceCardStack(connectPcsc({ patienceMs: counterPatienceMs }));
       const { DirectCardStack } = await import('../cards/direct-card-stack.ts');
-      return new DirectCardStack(connectPcsc());
+      return new DirectCardStack(connectPcsc(), { readerKeypad: spec.readerKeypad ?? 'auto' });
     }
     case 'pkcs11': {
       const { openPkcs11CardStack } = await import('../pkcs11/open-card-stack.ts');

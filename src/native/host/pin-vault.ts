@@ -14,6 +14,9 @@ export interface PinSession {
   /** Where the card stood when the PIN was typed. */
   readonly reader: string;
   readonly kind: CardKind;
+  /** Nothing is held: the person enters the PIN on the reader's own keys. */
+  readonly atKeypad: boolean;
+  /** Never of a PIN at the keypad: each entry is another one. */
   readonly proven: boolean;
 }
 
@@ -62,9 +65,10 @@ export class PinVault {
         spendLastTries: entry.spendLastTries,
         reader,
         kind,
+        atKeypad: entry.pin === 'keypad',
         proven: false,
       },
-      pin: Uint8Array.from(entry.pin),
+      pin: entry.pin === 'keypad' ? new Uint8Array() : Uint8Array.from(entry.pin),
       signaturesLeft: entry.maxSignatures,
       expiresAt: this.#clock.monotonic() + entry.lifetimeMs,
       cancelTimer: this.#clock.after(entry.lifetimeMs, () => this.end(id, 'expired')),
@@ -104,9 +108,10 @@ export class PinVault {
     }
   }
 
-  /** Whether the PIN could be one of this kind of card at all. */
+  /** Whether the PIN could be one of this kind of card at all, as far as anybody here can know. */
   wellFormed(id: PinSessionId): boolean {
     const held = this.#held.get(id);
+    if (held?.session.atKeypad === true) return true;
     return held !== undefined && pinForms[held.session.kind].fits(held.pin);
   }
 
@@ -114,7 +119,7 @@ export class PinVault {
   used(id: PinSessionId): void {
     const held = this.#held.get(id);
     if (held === undefined) return;
-    held.session = { ...held.session, proven: true };
+    held.session = { ...held.session, proven: !held.session.atKeypad };
     held.signaturesLeft -= 1;
     if (held.signaturesLeft <= 0) this.end(id, 'used_up');
   }

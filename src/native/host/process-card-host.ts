@@ -18,6 +18,7 @@ import { spawnChild, type SpawnChild } from './child-channel.ts';
 import { systemHostClock, type HostClock } from './host-clock.ts';
 import type { HostAnswer, HostCall } from './host-messages.ts';
 import { HostProcess } from './host-process.ts';
+import { keypadSeconds } from './keypad.ts';
 import type { PinLedger } from './pin-ledger.ts';
 import type { PinPort } from './pin-port.ts';
 import { cardWasRemoved } from './pin-vault.ts';
@@ -80,6 +81,8 @@ class ProcessCardHost implements StartedCardHost {
   #posted: Promise<unknown> = Promise.resolve();
   #signing = 0;
   #calls = 0;
+  /** Sessions whose PIN is entered on the reader's own keys. */
+  readonly #atKeypad = new Set<PinSessionId>();
   /** What the process before this one knew about its sessions. */
   #endedByRemoval: ReadonlySet<PinSessionId> = new Set();
   #cancelHeartbeat: () => void = () => undefined;
@@ -130,15 +133,24 @@ class ProcessCardHost implements StartedCardHost {
   };
 
   async holdPin(entry: PinEntry): Promise<PinSessionId> {
+    if (entry.pin === 'keypad') {
+      const session = await this.#holdPin(entry);
+      this.#atKeypad.add(session);
+      return session;
+    }
     // The caller zeroes its bytes when it likes; these are ours until they have been handed over.
     const pin = Uint8Array.from(entry.pin);
     try {
-      const answer = await this.#call({ type: 'holdPin', entry: { ...entry, pin } }, this.#deadlines.card);
-      if (answer.type !== 'held') throw unfitting(answer);
-      return answer.session;
+      return await this.#holdPin({ ...entry, pin });
     } finally {
       pin.fill(0);
     }
+  }
+
+  async #holdPin(entry: PinEntry): Promise<PinSessionId> {
+    const answer = await this.#call({ type: 'holdPin', entry }, this.#deadlines.card);
+    if (answer.type !== 'held') throw unfitting(answer);
+    return answer.session;
   }
 
   async holdPinFrom(order: PinOrder, port: PinPort, signal: AbortSignal): Promise<PinSessionId> {
@@ -171,9 +183,25 @@ class ProcessCardHost implements StartedCardHost {
   async endPinSession(session: PinSessionId): Promise<void> {
     // Without a live process there is no PIN.
     if (this.#life.phase !== 'alive') return;
-    await this.#call({ type: 'endPinSession', session }, this.#deadlines.card).catch((error: unknown) => {
+    const ending = this.#atKeypad.delete(session)
+      ? this.#endAtKeypad(this.#life.process, session)
+      : this.#call({ type: 'endPinSession', session }, this.#deadlines.card);
+    await ending.catch((error: unknown) => {
       if (!(error instanceof CardError)) throw error;
     });
+  }
+
+  /**
+   * Past the turns: while the reader waits for the person, the signature has the turn, and it must know before a PIN comes
+   * that nobody wants it any more. A module is deaf until its C_Login returns, so this has the time of a signature.
+   */
+  #endAtKeypad(process: HostProcess, session: PinSessionId): Promise<HostAnswer> {
+    return process.call({ type: 'endPinSession', session }, this.#signDeadline(true) * Math.max(1, this.#signing));
+  }
+
+  /** With a PIN at the reader's keys a person is waited for too. Beyond it the process is taken for stuck. */
+  #signDeadline(atKeypad: boolean): number {
+    return this.#deadlines.sign + (atKeypad ? keypadSeconds * 1000 : 0);
   }
 
   async revive(): Promise<void> {
@@ -213,7 +241,7 @@ class ProcessCardHost implements StartedCardHost {
       const process = await this.#readyProcess();
       if (this.#endedByRemoval.has(session)) throw cardWasRemoved();
       this.#signing += 1;
-      return { answer: process.call({ type: 'sign', session, hash }, this.#deadlines.sign * this.#signing) };
+      return { answer: process.call({ type: 'sign', session, hash }, this.#signDeadline(this.#atKeypad.has(session)) * this.#signing) };
     });
     const settled = posted.then(({ answer }) => answer.finally(() => (this.#signing -= 1)));
     this.#posted = posted.catch(() => undefined);

@@ -1,8 +1,5 @@
-import { CardError, type PinEntry } from './card-host.ts';
+import { CardError, type TypedPin } from './card-host.ts';
 import type { PinPort } from './pin-port.ts';
-
-/** What a page sends when a person has typed. */
-type PinMessage = Pick<PinEntry, 'pin' | 'spendLastTries'>;
 
 /** Largest PIN, in bytes. */
 const longestPin = 256;
@@ -15,7 +12,7 @@ const longestPin = 256;
 export async function takePin<T>(
   port: PinPort,
   signal: AbortSignal,
-  hold: (typed: PinMessage) => Promise<T>,
+  hold: (typed: TypedPin) => Promise<T>,
 ): Promise<T> {
   try {
     const typed = await firstMessage(port, signal);
@@ -34,7 +31,7 @@ export async function takePin<T>(
   }
 }
 
-function firstMessage(port: PinPort, signal: AbortSignal): Promise<PinMessage> {
+function firstMessage(port: PinPort, signal: AbortSignal): Promise<TypedPin> {
   return new Promise((resolve, reject) => {
     const give = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     if (signal.aborted) {
@@ -43,7 +40,7 @@ function firstMessage(port: PinPort, signal: AbortSignal): Promise<PinMessage> {
     }
     signal.addEventListener('abort', give, { once: true });
     port.on('message', ({ data }) => {
-      if (isPinMessage(data)) resolve(data);
+      if (isTypedPin(data)) resolve(data);
       else reject(noPin('the page sent something else than a PIN'));
     });
     port.on('close', () => reject(noPin('the page closed before a PIN was typed')));
@@ -51,7 +48,7 @@ function firstMessage(port: PinPort, signal: AbortSignal): Promise<PinMessage> {
   });
 }
 
-function isPinMessage(data: unknown): data is PinMessage {
+function isTypedPin(data: unknown): data is TypedPin {
   if (typeof data !== 'object' || data === null || Object.keys(data).length !== 2) return false;
   if (!('pin' in data) || !('spendLastTries' in data)) return false;
   return data.pin instanceof Uint8Array && data.pin.length <= longestPin && typeof data.spendLastTries === 'boolean';

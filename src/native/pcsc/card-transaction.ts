@@ -1,5 +1,6 @@
 /** One transaction with one card: connect shared, begin, work, end, leave the card as it is. */
-import { longestResponse } from './pcsc-api.ts';
+import { longestResponse, SCARD_LEAVE_CARD, SCARD_RESET_CARD } from './pcsc-api.ts';
+import { encodePinVerify, verifyPinDirectCode } from './pin-verify.ts';
 import type { CardHandle, Context, PcscApi } from './pcsc-api.ts';
 import { SCARD_STATE_CHANGED, SCARD_STATE_PRESENT, SCARD_STATE_UNAWARE } from './reader-presence.ts';
 import type { CardChannel } from './smart-card-service.ts';
@@ -14,6 +15,8 @@ const removalNoticed = 1000;
 interface Connection {
   readonly card: CardHandle;
   protocol: number;
+  /** What becomes of the card when the transaction ends. */
+  disposition: typeof SCARD_LEAVE_CARD | typeof SCARD_RESET_CARD;
 }
 
 /** Throws SmartCardError for every failure of PC/SC. What `work` throws comes out as it is. */
@@ -22,14 +25,14 @@ export async function runTransaction<T>(
 ): Promise<T> {
   const connected = await api.connect(context, reader);
   if (connected.status !== 0) throw smartCardError(connected.status);
-  const connection: Connection = { card: connected.card, protocol: connected.protocol };
+  const connection: Connection = { card: connected.card, protocol: connected.protocol, disposition: SCARD_LEAVE_CARD };
   try {
     await begin(api, connection);
     try {
       return await workWith(api, context, reader, connection, work);
     } finally {
       // A card that was pulled or reset has no transaction to end: the status says nothing that matters now.
-      await api.endTransaction(connection.card);
+      await api.endTransaction(connection.card, connection.disposition);
     }
   } finally {
     await api.disconnect(connection.card);
@@ -60,22 +63,43 @@ async function workWith<T>(
   if (status !== 0) throw smartCardError(status);
   const scratch = Buffer.alloc(longestResponse);
   let open = true;
+  // SECURITY: nothing reaches a card outside its transaction (test/unit/native/pcsc/card-transaction.test.ts).
+  const refuseLate = (): void => {
+    if (!open) throw new Error('the card was used after its transaction');
+  };
+  const answered = async (sent: { readonly status: number; readonly response: Uint8Array }): Promise<Uint8Array> => {
+    if (sent.status === 0 && sent.response.length >= 2) return sent.response;
+    if (isStatus(sent.status, 'SCARD_W_RESET_CARD')) {
+      // Windows resets a card after 5 s of silence. The card has forgotten everything; the caller must know before it goes on.
+      await acceptReset(api, connection);
+      const again = await api.beginTransaction(connection.card);
+      throw smartCardError(again === 0 ? sent.status : again);
+    }
+    // A response without SW1 SW2 is none (ISO/IEC 7816-4 §5.1): some drivers say so when the card was pulled.
+    const failure = sent.status === 0 ? statusCode('SCARD_E_NOT_TRANSACTED') : sent.status;
+    throw smartCardError(await reasonOfFailure(api, context, reader, connection.card, failure));
+  };
   const channel: CardChannel = {
     atr,
     async transmit(command) {
-      // SECURITY: nothing reaches a card outside its transaction (test/unit/native/pcsc/card-transaction.test.ts).
-      if (!open) throw new Error('the card was used after its transaction');
-      const sent = await api.transmit(connection.card, connection.protocol, command, scratch);
-      if (sent.status === 0 && sent.response.length >= 2) return sent.response;
-      if (isStatus(sent.status, 'SCARD_W_RESET_CARD')) {
-        // Windows resets a card after 5 s of silence. The card has forgotten everything; the caller must know before it goes on.
-        await acceptReset(api, connection);
-        const again = await api.beginTransaction(connection.card);
-        throw smartCardError(again === 0 ? sent.status : again);
-      }
-      // A response without SW1 SW2 is none (ISO/IEC 7816-4 §5.1): some drivers say so when the card was pulled.
-      const failure = sent.status === 0 ? statusCode('SCARD_E_NOT_TRANSACTED') : sent.status;
-      throw smartCardError(await reasonOfFailure(api, context, reader, connection.card, failure));
+      refuseLate();
+      return answered(await api.transmit(connection.card, connection.protocol, command, scratch));
+    },
+    async keypad() {
+      refuseLate();
+      const features = await api.control(connection.card, api.featureRequest, new Uint8Array(), scratch);
+      // A reader without any feature answers with an error of its driver's choice.
+      const code = features.status === 0 ? verifyPinDirectCode(features.response) : undefined;
+      if (code === undefined) return undefined;
+      return {
+        async verify(order) {
+          refuseLate();
+          return answered(await api.control(connection.card, code, encodePinVerify(order), scratch));
+        },
+      };
+    },
+    resetCardAtEnd() {
+      connection.disposition = SCARD_RESET_CARD;
     },
   };
   try {

@@ -21,6 +21,7 @@ export const SCARD_SCOPE_USER = 0;
 export const SCARD_SHARE_SHARED = 2;
 export const SCARD_PROTOCOL_T0_OR_T1 = 3;
 export const SCARD_LEAVE_CARD = 0;
+export const SCARD_RESET_CARD = 1;
 
 /** Largest response APDU: 65,536 bytes of data and SW1 SW2 (ISO/IEC 7816-4 §5.1). */
 export const longestResponse = 65_538;
@@ -42,11 +43,17 @@ export interface PcscApi {
   reconnect(card: CardHandle): Promise<{ readonly status: Status; readonly protocol: number }>;
   disconnect(card: CardHandle): Promise<Status>;
   beginTransaction(card: CardHandle): Promise<Status>;
-  endTransaction(card: CardHandle): Promise<Status>;
+  endTransaction(card: CardHandle, disposition: typeof SCARD_LEAVE_CARD | typeof SCARD_RESET_CARD): Promise<Status>;
   cardStatus(card: CardHandle): Promise<{ readonly status: Status; readonly atr: Uint8Array }>;
   /** `response` is scratch space of {@link longestResponse}; the answer is a copy. */
   transmit(
     card: CardHandle, protocol: number, command: Uint8Array, response: Buffer,
+  ): Promise<{ readonly status: Status; readonly response: Uint8Array }>;
+  /** CM_IOCTL_GET_FEATURE_REQUEST (PC/SC part 10 §2.2) as this platform numbers it. */
+  readonly featureRequest: number;
+  /** A word to the reader itself. Where the reader waits for a person, this takes as long; SCardCancel does not end it. */
+  control(
+    card: CardHandle, code: number, input: Uint8Array, output: Buffer,
   ): Promise<{ readonly status: Status; readonly response: Uint8Array }>;
 }
 
@@ -89,6 +96,7 @@ function bindPcsc(koffi: Koffi, library: Library, abi: PlatformAbi): PcscApi {
   const end = bind('SCardEndTransaction', [handle, dword]);
   const cardStatus = bind(text('SCardStatus'), [handle, pointer, pointer, pointer, pointer, pointer, pointer]);
   const transmit = bind('SCardTransmit', [handle, pointer, pointer, dword, pointer, pointer, pointer]);
+  const control = bind(abi.controlName, [handle, dword, pointer, dword, pointer, dword, pointer]);
 
   return {
     hasPnpReader: abi.hasPnpReader,
@@ -135,7 +143,7 @@ function bindPcsc(koffi: Koffi, library: Library, abi: PlatformAbi): PcscApi {
 
     disconnect: (card) => disconnect(card, SCARD_LEAVE_CARD),
     beginTransaction: (card) => begin(card),
-    endTransaction: (card) => end(card, SCARD_LEAVE_CARD),
+    endTransaction: (card, disposition) => end(card, disposition),
 
     async cardStatus(card) {
       const name = Buffer.alloc(1024);
@@ -150,6 +158,14 @@ function bindPcsc(koffi: Koffi, library: Library, abi: PlatformAbi): PcscApi {
       const length = encodeDword(abi, response.length);
       const status = await transmit(card, encodeIoRequest(abi, protocol), command, command.length, null, response, length);
       return { status, response: Uint8Array.from(response.subarray(0, status === 0 ? readDword(abi, length) : 0)) };
+    },
+
+    featureRequest: abi.controlCode(3400),
+
+    async control(card, code, input, output) {
+      const length = encodeDword(abi, 0);
+      const status = await control(card, code, input, input.length, output, output.length, length);
+      return { status, response: Uint8Array.from(output.subarray(0, status === 0 ? readDword(abi, length) : 0)) };
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * How PC/SC lays its values out in memory. The API is the same ten functions everywhere; widths,
- * packing and text differ:
+ * How PC/SC lays its values out in memory. The API is the same functions everywhere; widths,
+ * packing, names and text differ:
  *
  * | | Windows (winscard.h) | Linux (pcsclite.h) | macOS (PCSC.framework) |
  * |---|---|---|---|
@@ -9,6 +9,7 @@
  * | SCARD_READERSTATE | 64, rgbAtr[36] | 80, rgbAtr[33] | 61, packed, rgbAtr[33] |
  * | SCARD_PROTOCOL_RAW | 0x10000 | 4 | 4 |
  * | SCARD_CTL_CODE(n) | 0x310000 + 4n | 0x42000000 + n | 0x42000000 + n |
+ * | SCardControl | SCardControl | SCardControl | SCardControl132 |
  *
  * Only 64-bit processes, which are the only ones that the runtime exists for.
  */
@@ -34,6 +35,8 @@ export interface PlatformAbi {
   readonly ioRequestBytes: 8 | 16;
   readonly protocolRaw: number;
   controlCode(code: number): number;
+  /** macOS keeps the bare name for a function of before pcsc-lite 1.3.2, which takes no control code. */
+  readonly controlName: 'SCardControl' | 'SCardControl132';
   /** `\\?PnP?\Notification` tells of readers that come and go. */
   readonly hasPnpReader: boolean;
 }
@@ -47,6 +50,7 @@ export const windowsAbi: PlatformAbi = {
   ioRequestBytes: 8,
   protocolRaw: 0x10000,
   controlCode: (code) => 0x310000 + 4 * code,
+  controlName: 'SCardControl',
   hasPnpReader: true,
 };
 
@@ -59,6 +63,7 @@ export const linuxAbi: PlatformAbi = {
   ioRequestBytes: 16,
   protocolRaw: 4,
   controlCode: (code) => 0x42000000 + code,
+  controlName: 'SCardControl',
   hasPnpReader: true,
 };
 
@@ -71,6 +76,7 @@ export const macosAbi: PlatformAbi = {
   ioRequestBytes: 8,
   protocolRaw: 4,
   controlCode: (code) => 0x42000000 + code,
+  controlName: 'SCardControl132',
   hasPnpReader: false,
 };
 

@@ -19,6 +19,7 @@ const meanings: ReadonlyMap<number, CardErrorCode> = new Map([
   [0xe1, 'CARD_REMOVED'], // CKR_TOKEN_NOT_RECOGNIZED: another card
 ]);
 
+export const CKR_FUNCTION_CANCELED = 0x50;
 export const CKR_USER_ALREADY_LOGGED_IN = 0x100;
 export const CKR_USER_NOT_LOGGED_IN = 0x101;
 export const CKR_CRYPTOKI_ALREADY_INITIALIZED = 0x191;

@@ -16,10 +16,12 @@ export interface Cryptoki {
   C_Finalize(): void;
   C_GetSlotList(tokenPresent: boolean): Handle[];
   C_GetSlotInfo(slot: Handle): { readonly slotDescription: string };
+  C_GetTokenInfo(slot: Handle): { readonly flags: number };
   C_OpenSession(slot: Handle, flags: number): Handle;
   C_CloseSession(session: Handle): void;
   C_GetSessionInfo(session: Handle): { readonly state: number };
-  C_Login(session: Handle, userType: number, pin: string): void;
+  /** Null where the token takes the PIN by a path of its own, which pkcs11js cannot say: see login-at-reader.ts. */
+  C_Login(session: Handle, userType: number, pin: string | null): void;
   C_Logout(session: Handle): void;
   C_FindObjectsInit(session: Handle, template: Attribute[]): void;
   C_FindObjects(session: Handle, max: number): Handle[];
@@ -31,6 +33,8 @@ export interface Cryptoki {
 
 /** Numbers of PKCS#11 v2.40 (pkcs11t.h). */
 export const CKF_SERIAL_SESSION = 0x4;
+/** In CK_TOKEN_INFO.flags: "the PIN can be entered without an application", on a reader's keys. */
+export const CKF_PROTECTED_AUTHENTICATION_PATH = 0x100;
 export const CKU_USER = 1;
 export const CKU_CONTEXT_SPECIFIC = 2;
 export const CKO_CERTIFICATE = 1;

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { CardError } from '../host/card-host.ts';
 import type { Cryptoki } from './cryptoki.ts';
 import { binaryBitness, processBitness } from './module-bitness.ts';
-import { nullInitializer } from './null-initialize.ts';
+import { nullInitializer, withLoginAtReader } from './null-arguments.ts';
 
 /**
  * Loads a vendor's library into this process. Only a card host process does this.
@@ -19,6 +19,7 @@ export async function loadModule(path: string, load: () => Promise<typeof graphe
     // attributes and templates that HPKI modules do not have.
     const cryptoki = graphene.Module.load(path).lib as unknown as Cryptoki;
     cryptoki.C_Initialize = nullInitializer(path);
+    cryptoki.C_Login = withLoginAtReader(path, cryptoki.C_Login.bind(cryptoki));
     return cryptoki;
   } catch (error) {
     throw new CardError('CARD_MODULE_FAILED', `${path} is no PKCS#11 module for this process`, undefined, { cause: error });

@@ -9,6 +9,7 @@ export async function openPkcs11CardStack(module: Pkcs11ModuleSpec, readCounter:
     login: module.login ?? defaultProfile.login,
     purpose: module.purpose ?? defaultProfile.purpose,
     pollMs: module.pollMs ?? defaultProfile.pollMs,
+    readerKeypad: module.readerKeypad ?? 'auto',
     readCounter,
   });
 }

@@ -12,8 +12,9 @@ import {
 } from '../host/card-host.ts';
 import { findKey, keyIn, whyNoCard } from '../host/card-place.ts';
 import type { CardStack } from '../host/card-stack.ts';
+import type { KeypadEntry } from '../host/keypad.ts';
 import { CKR_CRYPTOKI_ALREADY_INITIALIZED, cardErrorOf, returnValue } from './cryptoki-error.ts';
-import type { Cryptoki, Handle } from './cryptoki.ts';
+import { CKF_PROTECTED_AUTHENTICATION_PATH, type Cryptoki, type Handle } from './cryptoki.ts';
 import { EndEntityPicker, type CardCertificates } from './end-entity-certificate.ts';
 import { TokenSession } from './token-session.ts';
 
@@ -22,6 +23,8 @@ export interface Pkcs11Profile {
   readonly login: 'user' | 'context-specific';
   readonly pollMs: number;
   readonly purpose: KeyPurpose;
+  /** Whether a token that takes the PIN on its reader's own keys does so; `auto` where nothing is said. */
+  readonly readerKeypad?: 'auto' | 'off';
   /**
    * Reads the PIN counter of a card over PC/SC: PKCS#11 itself has no counter, and its flags (CKF_USER_PIN_FINAL_TRY …)
    * are not promised and may lie.
@@ -53,6 +56,7 @@ export class Pkcs11CardStack implements CardStack {
   #initialized = false;
   /** The library and the JavaScript heap may hold a PIN as a string that cannot be zeroed. */
   #pinGivenToLibrary = false;
+  #loginsUnderWay = 0;
 
   constructor(cryptoki: Cryptoki, profile: Pkcs11Profile = defaultProfile) {
     this.#cryptoki = cryptoki;
@@ -79,7 +83,8 @@ export class Pkcs11CardStack implements CardStack {
     return readCounter({ reader: found.reader, certificate: found.certificate });
   }
 
-  sign(card: CertificateSha256, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
+  sign(card: CertificateSha256, pin: Uint8Array | KeypadEntry, hash: Uint8Array): Promise<Uint8Array> {
+    if (!(pin instanceof Uint8Array)) return this.#signAtKeypad(card, pin, hash);
     // Synchronous from the first call to the last: no other call of this process comes between.
     return new Promise((resolve) => resolve(this.#sign(card, pin, hash)));
   }
@@ -115,14 +120,47 @@ export class Pkcs11CardStack implements CardStack {
         }
       });
     } catch (error) {
-      const cardError = cardErrorOf(error, !presented);
-      if (cardError.code === 'CARD_REMOVED' || cardError.code === 'CARD_UNKNOWN') {
-        // What was known of this slot is not true any more, even if the module still lists it.
-        this.#slots.delete(slotKey(slot));
-        setImmediate(() => this.#look());
-      }
-      throw cardError;
+      throw this.#failedWith(error, slot, presented);
     }
+  }
+
+  /**
+   * The same with C_Login(NULL), which returns when the person has entered the PIN on the reader. Between that and C_Sign
+   * there is one pause, for the host to say whether anybody still wants the signature; the slots are not looked at in it.
+   */
+  async #signAtKeypad(card: CertificateSha256, entry: KeypadEntry, hash: Uint8Array): Promise<Uint8Array> {
+    const slot = this.#slotOf(card);
+    let presented = false;
+    this.#loginsUnderWay += 1;
+    try {
+      return await TokenSession.useAsync(this.#cryptoki, slot, async (session) => {
+        const { modulus, publicExponent } = this.#numbersOf(this.#reidentify(session, card));
+        presented = true;
+        session.loginAtReader();
+        try {
+          await entry.accepted();
+          session.beginSignature(session.privateKey(modulus, publicExponent));
+          if (this.#profile.login === 'context-specific') session.loginForThisSignature(null);
+          return session.finishSignature(hash);
+        } finally {
+          logoutIfPossible(session);
+        }
+      });
+    } catch (error) {
+      throw this.#failedWith(error, slot, presented);
+    } finally {
+      this.#loginsUnderWay -= 1;
+    }
+  }
+
+  #failedWith(error: unknown, slot: Handle, presented: boolean): CardError {
+    const cardError = cardErrorOf(error, !presented);
+    if (cardError.code === 'CARD_REMOVED' || cardError.code === 'CARD_UNKNOWN') {
+      // What was known of this slot is not true any more, even if the module still lists it.
+      this.#slots.delete(slotKey(slot));
+      setImmediate(() => this.#look());
+    }
+    return cardError;
   }
 
   /** Reading the counter selects the card's application: that would end a login under the module's hands. */
@@ -160,6 +198,7 @@ export class Pkcs11CardStack implements CardStack {
 
   /** Asks the module what stands in its slots; reads only cards that are new. */
   #look(): void {
+    if (this.#loginsUnderWay > 0) return;
     let next: CardStackState;
     try {
       this.#initialize();
@@ -215,11 +254,21 @@ export class Pkcs11CardStack implements CardStack {
     return this.#cryptoki.C_GetSlotInfo(slot).slotDescription.trim();
   }
 
+  /** What the token says. One that does not answer has none. */
+  #hasKeypad(slot: Handle): boolean {
+    if (this.#profile.readerKeypad === 'off') return false;
+    try {
+      return (this.#cryptoki.C_GetTokenInfo(slot).flags & CKF_PROTECTED_AUTHENTICATION_PATH) !== 0;
+    } catch {
+      return false;
+    }
+  }
+
   #readCard(slot: Handle, reader: string): ReaderState {
     try {
       const certificates = TokenSession.use(this.#cryptoki, slot, (session) => this.#picker.pick(session.certificates()));
       if (certificates === undefined) return { reader, state: 'unknown_card', reason: 'no single end-entity certificate on the token' };
-      return placeOf(reader, certificates, this.#profile.purpose);
+      return placeOf(reader, certificates, this.#profile.purpose, this.#hasKeypad(slot));
     } catch (error) {
       return { reader, state: 'unknown_card', reason: cardErrorOf(error, true).detail };
     }
@@ -231,10 +280,10 @@ export class Pkcs11CardStack implements CardStack {
  * SECURITY: a certificate of the other purpose is not offered, whatever the module is called
  * (test/unit/native/pkcs11/pkcs11-card-stack.test.ts).
  */
-function placeOf(reader: string, { endEntity, chain }: CardCertificates, purpose: KeyPurpose): ReaderState {
+function placeOf(reader: string, { endEntity, chain }: CardCertificates, purpose: KeyPurpose, hasKeypad: boolean): ReaderState {
   const read = readCertificate(endEntity);
   const { certificate, authenticates } = read;
-  const card = { reader, certificateSha256: sha256(certificate), certificate, driver: 'pkcs11' } as const;
+  const card = { reader, certificateSha256: sha256(certificate), certificate, driver: 'pkcs11', ...(hasKeypad ? { keypad: true as const } : {}) } as const;
   if (authenticates !== (purpose === 'authentication')) {
     return { reader, state: 'unknown_card', reason: `a certificate that is ${authenticates ? '' : 'not '}for authentication; policy names the module for ${purpose}` };
   }

@@ -19,6 +19,7 @@ import {
 import {
   CKR_ATTRIBUTE_SENSITIVE,
   CKR_ATTRIBUTE_TYPE_INVALID,
+  CKR_FUNCTION_CANCELED,
   CKR_USER_ALREADY_LOGGED_IN,
   CKR_USER_NOT_LOGGED_IN,
   returnValue,
@@ -54,6 +55,16 @@ export class TokenSession {
     }
   }
 
+  /** The same around work that waits for something in between. */
+  static async useAsync<T>(cryptoki: Cryptoki, slot: Handle, work: (session: TokenSession) => Promise<T>): Promise<T> {
+    const handle = cryptoki.C_OpenSession(slot, CKF_SERIAL_SESSION);
+    try {
+      return await work(new TokenSession(cryptoki, handle));
+    } finally {
+      attempt(() => cryptoki.C_CloseSession(handle));
+    }
+  }
+
   certificates(): readonly CertificateObject[] {
     return this.#find([{ type: CKA_CLASS, value: CKO_CERTIFICATE }]).flatMap((object) => {
       const der = this.#bytes(object, CKA_VALUE);
@@ -68,12 +79,12 @@ export class TokenSession {
   }
 
   /**
-   * Presents the PIN once.
+   * Presents the PIN once; null: the token has it entered on its reader's own keys, and this waits for the person.
    * SECURITY: CKR_USER_ALREADY_LOGGED_IN never means "the PIN is right": modules answer it without looking at the
    * PIN. An open login is closed first, and the PIN is presented against a closed one
    * (test "wrong PIN while already logged in is refused").
    */
-  login(pin: string): void {
+  login(pin: string | null): void {
     if (this.isLoggedIn()) this.logout();
     try {
       this.#cryptoki.C_Login(this.#handle, CKU_USER, pin);
@@ -85,8 +96,21 @@ export class TokenSession {
     }
   }
 
+  /**
+   * {@link login} by the reader's own keys. PKCS#11 has one word for whatever ended it there without a PIN,
+   * CKR_FUNCTION_CANCELED (v2.40 §5.6).
+   */
+  loginAtReader(): void {
+    try {
+      this.login(null);
+    } catch (error) {
+      if (returnValue(error) !== CKR_FUNCTION_CANCELED) throw error;
+      throw new CardError('KEYPAD_CANCELLED', 'C_Login answered CKR_FUNCTION_CANCELED', undefined, { pinNotPresented: true });
+    }
+  }
+
   /** For keys whose profile wants the PIN again between C_SignInit and C_Sign; the PIN is proven by then. */
-  loginForThisSignature(pin: string): void {
+  loginForThisSignature(pin: string | null): void {
     this.#cryptoki.C_Login(this.#handle, CKU_CONTEXT_SPECIFIC, pin);
   }
 
@@ -119,7 +143,7 @@ export class TokenSession {
     return Uint8Array.from(this.#cryptoki.C_Sign(this.#handle, data, Buffer.alloc(maxSignature)));
   }
 
-  #loginAfterLogout(pin: string): void {
+  #loginAfterLogout(pin: string | null): void {
     try {
       this.#cryptoki.C_Login(this.#handle, CKU_USER, pin);
     } catch (error) {

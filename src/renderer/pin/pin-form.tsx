@@ -5,6 +5,7 @@ import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { handOverPin } from './hand-over-pin.ts';
 import { PinKeypad } from './pin-keypad.tsx';
+import { PinTries } from './pin-tries.tsx';
 import { takePin, type PinFault, type PinRule } from './pin-rules.ts';
 
 export interface PinFormProps {
@@ -32,7 +33,7 @@ type Said = PinFault | 'refused' | 'notTaken' | 'keysIgnored';
 
 /** One entry of a PIN. Typed characters stay in the field until they are handed over, and are nowhere else. */
 export function PinForm(props: PinFormProps) {
-  const { dialog, arming, triesLeft, failuresSeen } = props;
+  const { dialog, arming } = props;
   const { t } = useSpeech();
   const field = useRef<HTMLInputElement>(null);
   const leaving = useRef(new AbortController());
@@ -92,10 +93,7 @@ export function PinForm(props: PinFormProps) {
         <span id="pin-help" class="note">
           {props.help}
         </span>
-        <span id="pin-tries" class={triesLeft !== null && triesLeft <= 3 ? 'pin-form__tries pin-form__tries--few' : 'pin-form__tries'}>
-          {triesLeft === null ? t('signature.pin.triesUnknown') : t('signature.pin.tries', { count: triesLeft })}
-          {triesLeft === null && failuresSeen > 0 ? <span>{t('signature.pin.failures', { count: failuresSeen })}</span> : null}
-        </span>
+        <PinTries triesLeft={props.triesLeft} failuresSeen={props.failuresSeen} />
       </div>
       <input
         ref={field}

@@ -1,4 +1,4 @@
-import type { SignatureView } from '../../contract/ipc.ts';
+import type { SignatureStep, SignatureView } from '../../contract/ipc.ts';
 import type { Speech } from '../page/language.ts';
 
 /** What a screen reader says when the step or the tries change. */
@@ -12,9 +12,13 @@ export function announcement({ step, staff }: SignatureView, { t }: Speech): str
       return [t('signature.binding.title'), ...(step.differences.length === 0 ? [] : [t('signature.binding.differences.title')])].join(' ');
     case 'pin':
       return [
-        t(step.refused === null ? 'signature.pin.title' : 'signature.pin.refused'),
+        pinAnnouncement(step, t),
         step.triesLeft === null ? t('signature.pin.triesUnknown') : t('signature.pin.tries', { count: step.triesLeft }),
       ].join(' ');
+    case 'keypad':
+      return step.left
+        ? [t('signature.readerKeypad.leftTitle'), t('signature.readerKeypad.left')].join(' ')
+        : [t('signature.readerKeypad.title'), t('signature.readerKeypad.enter')].join(' ');
     case 'consent':
       return [t('signature.consent.title'), t(`signature.consent.${step.why}`)].join(' ');
     case 'signing':
@@ -22,4 +26,10 @@ export function announcement({ step, staff }: SignatureView, { t }: Speech): str
     case 'ended':
       return t(`signature.ended.${step.outcome}`);
   }
+}
+
+function pinAnnouncement({ refused, keypad }: Extract<SignatureStep, { step: 'pin' }>, t: Speech['t']): string {
+  if (refused === 'incorrect') return t('signature.pin.refused');
+  if (refused !== null) return t(`signature.readerKeypad.refused.${refused}`);
+  return t(keypad ? 'signature.readerKeypad.consentTitle' : 'signature.pin.title');
 }

@@ -27,7 +27,7 @@ export function LastTriesStep(props: StepProps & { readonly step: Extract<Signat
     >
       {step.refused === null ? null : (
         <p class="field-error" role="alert">
-          {t('signature.pin.refused')}
+          {t(step.refused === 'incorrect' ? 'signature.pin.refused' : `signature.readerKeypad.refused.${step.refused}`)}
         </p>
       )}
       <Banner

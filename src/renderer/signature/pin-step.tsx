@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks';
 import type { SignatureStep } from '../../contract/ipc.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
@@ -6,40 +7,63 @@ import { StepFrame } from '../parts/step-frame.tsx';
 import { PinForm } from '../pin/pin-form.tsx';
 import { hpkiPin } from '../pin/pin-rules.ts';
 import { DocumentList } from './document-list.tsx';
+import { KeypadConsent } from './keypad-consent.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
 
 export type PinStepProps = StepProps & { readonly step: Extract<SignatureStep, { step: 'pin' }> };
 
-/** Consent and PIN: everything that will be signed above, the PIN below. */
-export function PinStep({ agent, view, arming, step, lastTriesAgreed, onLeave }: PinStepProps) {
+/** Consent and PIN: everything that will be signed above, the PIN below, typed here or on the reader's own keys. */
+export function PinStep(props: PinStepProps) {
+  const [typesHere, setTypesHere] = useState(false);
   const { t } = useSpeech();
-  const { dialog } = view;
+  // The same question in another form: nobody else moves the focus.
+  useEffect(() => {
+    if (typesHere) document.querySelector<HTMLElement>('#pin')?.focus({ preventScroll: true });
+  }, [typesHere]);
+  const atReader = props.step.keypad && !typesHere;
   return (
     <StepFrame
-      title={t('signature.pin.title')}
+      title={t(atReader ? 'signature.readerKeypad.consentTitle' : 'signature.pin.title')}
       footer={
-        <PinForm
-          {...step}
-          dialog={dialog}
-          arming={arming}
-          rule={hpkiPin}
-          label={t('signature.pin.label')}
-          help={t('signature.pin.help')}
-          lastTriesAgreed={lastTriesAgreed}
-          card={<CardLines card={step.card} />}
-          action={step.signatures === 1 ? t('signature.pin.sign') : t('signature.pin.signMany', { count: step.signatures })}
-          waysOut={
-            <Button look="outline" onPress={onLeave}>
-              {t('common.cancel')}
-            </Button>
-          }
-          askForPort={() => agent.invoke('signature.pinPort', { dialog })}
-        />
+        atReader ? (
+          <KeypadConsent
+            {...props}
+            onTypeHere={() => {
+              setTypesHere(true);
+            }}
+          />
+        ) : (
+          <TypedConsent {...props} />
+        )
       }
     >
-      <RequestFacts view={view} />
-      <DocumentList documents={view.documents} />
+      <RequestFacts view={props.view} />
+      <DocumentList documents={props.view.documents} />
     </StepFrame>
+  );
+}
+
+function TypedConsent({ agent, view: { dialog }, arming, step, lastTriesAgreed, onLeave }: PinStepProps) {
+  const { t } = useSpeech();
+  return (
+    <PinForm
+      {...step}
+      refused={step.refused === 'incorrect' ? step.refused : null}
+      dialog={dialog}
+      arming={arming}
+      rule={hpkiPin}
+      label={t('signature.pin.label')}
+      help={t('signature.pin.help')}
+      lastTriesAgreed={lastTriesAgreed}
+      card={<CardLines card={step.card} />}
+      action={step.signatures === 1 ? t('signature.pin.sign') : t('signature.pin.signMany', { count: step.signatures })}
+      waysOut={
+        <Button look="outline" onPress={onLeave}>
+          {t('common.cancel')}
+        </Button>
+      }
+      askForPort={() => agent.invoke('signature.pinPort', { dialog })}
+    />
   );
 }

@@ -12,6 +12,8 @@ export function questionOf(view: SignatureView, lastTriesAgreed: boolean): strin
       return [dialog, step.step, step.card.certificateSha256].join(' ');
     case 'pin':
       return [pinQuestion(view), step.consentNeeded && !lastTriesAgreed ? 'last-tries' : 'entry'].join(' ');
+    case 'keypad':
+      return [dialog, step.step, step.done, step.left ? 'left' : 'waits'].join(' ');
     case 'consent':
       return [dialog, step.step, ...step.documents].join(' ');
     case 'signing':

@@ -3,6 +3,7 @@ import { ChooseCardStep } from './choose-card-step.tsx';
 import { ConsentStep } from './consent-step.tsx';
 import { EndedStep } from './ended-step.tsx';
 import { InsertCardStep } from './insert-card-step.tsx';
+import { KeypadStep } from './keypad-step.tsx';
 import { LastTriesStep } from './last-tries-step.tsx';
 import { PinStep } from './pin-step.tsx';
 import { SigningStep } from './signing-step.tsx';
@@ -19,6 +20,8 @@ export function SignatureStepView(props: StepProps) {
       return <BindingStep {...props} step={step} />;
     case 'pin':
       return step.consentNeeded && !props.lastTriesAgreed ? <LastTriesStep {...props} step={step} /> : <PinStep {...props} step={step} />;
+    case 'keypad':
+      return <KeypadStep {...props} step={step} />;
     case 'consent':
       return <ConsentStep {...props} step={step} />;
     case 'signing':

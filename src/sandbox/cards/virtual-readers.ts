@@ -119,11 +119,13 @@ export class VirtualReaders implements SmartCardService {
     const before = slot.busy;
     const turn = Promise.withResolvers<undefined>();
     slot.busy = turn.promise;
+    const end = { reset: false };
     try {
       await before;
       const channel = this.#open(slot);
-      return await work(channel);
+      return await work({ ...channel, resetCardAtEnd: () => (end.reset = true) });
     } finally {
+      if (end.reset) slot.card?.reset();
       turn.resolve(undefined);
     }
   }

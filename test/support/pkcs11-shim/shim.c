@@ -16,6 +16,9 @@
  *   lie_session=1       C_GetSessionInfo says that nobody is logged in
  *   no_logout=1         C_Logout says CKR_OK and does nothing
  *   card_reader=Name    (compiled with WITH_CARD) the slot is this PC/SC reader, and the card in it judges the PIN
+ *   keypad=4711         the token takes the PIN on its reader's own keys (CKF_PROTECTED_AUTHENTICATION_PATH), and this is
+ *                       entered there; `cancel` is the reader's Cancel key
+ *   keypad_waits=1      nothing is entered there until this line is gone
  *   noisy=1             prints everything, the PIN too, to stdout and stderr
  */
 #include <dlfcn.h>
@@ -165,6 +168,7 @@ static CK_RV s_GetTokenInfo(CK_SLOT_ID s, CK_TOKEN_INFO_PTR p) {
   ENTER_CARD("C_GetTokenInfo");
   CK_RV rv = real->C_GetTokenInfo(s, p);
   if (rv == CKR_OK && says("lie_final_try", "1")) p->flags |= CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_COUNT_LOW;
+  if (rv == CKR_OK && control("keypad")) p->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
   return rv;
 }
 static CK_RV s_GetMechanismList(CK_SLOT_ID s, CK_MECHANISM_TYPE_PTR list, CK_ULONG_PTR count) {
@@ -208,6 +212,20 @@ static CK_RV s_Login(CK_SESSION_HANDLE h, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin
     fflush(stdout);
   }
   ENTER_CARD("C_Login");
+  char entered[32] = "";
+  if (pin == NULL) {
+    if (length != 0 || !control("keypad")) {
+      record("violation C_Login without a PIN");
+      return CKR_ARGUMENTS_BAD;
+    }
+    record("keypad waits");
+    while (says("keypad_waits", "1")) usleep(10000);
+    const char *pressed = control("keypad");
+    if (!pressed || strcmp(pressed, "cancel") == 0) return CKR_FUNCTION_CANCELED;
+    snprintf(entered, sizeof entered, "%s", pressed);
+    pin = (CK_UTF8CHAR_PTR)entered;
+    length = strlen(entered);
+  }
   const char *max = control("max_tries");
   unsigned long limit = max ? strtoul(max, NULL, 10) : 0;
   if (limit && failures() >= limit) {

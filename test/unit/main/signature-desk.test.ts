@@ -133,6 +133,54 @@ describe('the signature desk', () => {
   });
 });
 
+describe("the reader's own keys", () => {
+  const keyed: PinQuestion = { ...question, card: { ...card('a'), card: { ...card('a').card, keypad: true } } };
+  const holder = () => {
+    const chosen: unknown[] = [];
+    const hold: HoldPin = Object.assign(() => Promise.reject(new Error('nothing was typed')), {
+      atReader: (what: { spendLastTries: boolean }) => {
+        chosen.push(what);
+        return Promise.resolve('session');
+      },
+    });
+    return { hold, chosen };
+  };
+
+  it('are offered with the card, and asked by one click of this very dialog, however often it comes', async () => {
+    const { desk, dialog, id, view } = setUp();
+    const { hold, chosen } = holder();
+    const asked = dialog.askPin(keyed, hold, open());
+    expect(view()?.step).toMatchObject({ step: 'pin', keypad: true });
+    desk.useKeypad('another', true);
+    desk.useKeypad(id(), false);
+    desk.useKeypad(id(), true);
+    expect(await asked).toBe('session');
+    expect(chosen).toEqual([{ spendLastTries: false }]);
+  });
+
+  it('are not asked where the agent offers none', async () => {
+    const { desk, dialog, id } = setUp();
+    const asked = dialog.askPin(question, () => Promise.reject(new Error('nothing was typed')), open());
+    desk.useKeypad(id(), false);
+    desk.cancel(id());
+    expect(await asked).toBe('cancelled');
+  });
+
+  it('may be left, and the window stays to say that the reader still waits', async () => {
+    const { desk, dialog, seen, id, view } = setUp();
+    const waiting = dialog.waitForKeypad({ card: keyed.card, done: 1, total: 3 }, open());
+    desk.painted(id());
+    expect(view()?.step).toMatchObject({ step: 'keypad', done: 1, total: 3, left: false });
+    desk.cancel(id());
+    expect(await waiting).toBe('cancelled');
+    expect(seen).not.toContain('hide');
+    dialog.keypadLeft();
+    expect(view()?.step).toMatchObject({ step: 'keypad', left: true });
+    dialog.close(cancelled);
+    expect(view()).toBeNull();
+  });
+});
+
 describe('the PIN port', () => {
   const port = (): PinPort & { closed: boolean } => ({ closed: false, on: () => undefined, start: () => undefined, postMessage: () => undefined, close() { this.closed = true; } });
   const holder = () => {

@@ -38,6 +38,8 @@ export class PlayedCardHost implements CardHost {
   /** Asked before each signature: an error to throw, or something to do first. */
   beforeSign: (n: number) => Promise<CardError | null> = () => Promise.resolve(null);
   afterSign: (n: number) => CardError | null = () => null;
+  /** The reader takes the PIN on its own keys: what is pressed there, or how the entry ended. Null: it has none. */
+  press: (() => Promise<string | CardError>) | null = null;
   readonly #cards = new Map<string, PlayedCard>();
   #turn: Promise<unknown> = Promise.resolve();
   readonly #sessions = new Map<PinSessionId, { readonly entry: PinEntry; readonly pin: string; used: number; proven: boolean }>();
@@ -102,7 +104,7 @@ export class PlayedCardHost implements CardHost {
     const id = randomUUID();
     const { pin, ...rest } = entry;
     this.held.push({ ...rest, id });
-    this.#sessions.set(id, { entry, pin: Buffer.from(pin).toString('ascii'), used: 0, proven: false });
+    this.#sessions.set(id, { entry, pin: pin === 'keypad' ? pin : Buffer.from(pin).toString('ascii'), used: 0, proven: false });
     return Promise.resolve(id);
   }
 
@@ -120,7 +122,8 @@ export class PlayedCardHost implements CardHost {
     if (!session) throw new CardError('PIN_SESSION_ENDED', 'played');
     const card = this.#cards.get(session.entry.certificateSha256);
     if (!card || !this.#inserted(card.card.certificateSha256)) throw new CardError('CARD_REMOVED', 'played');
-    if (!session.proven) this.#verify(id, session, card);
+    if (session.entry.pin === 'keypad') await this.#enter(id, session, card);
+    else if (!session.proven) this.#verify(id, session, card);
     session.used += 1;
     if (session.used >= session.entry.maxSignatures) this.#sessions.delete(id);
     this.signatures += 1;
@@ -148,6 +151,17 @@ export class PlayedCardHost implements CardHost {
     return this.#sessions.size;
   }
 
+  /** Each entry is another one. Whoever has ended the session meanwhile gets nothing of it. */
+  async #enter(id: PinSessionId, session: { readonly entry: PinEntry; proven: boolean }, card: PlayedCard): Promise<void> {
+    const pressed = await this.press?.();
+    if (pressed === undefined || pressed instanceof CardError) {
+      this.#sessions.delete(id);
+      throw pressed ?? new CardError('CARD_MODULE_FAILED', 'played');
+    }
+    this.#verify(id, { ...session, pin: pressed }, card);
+    if (!this.#sessions.has(id)) throw new CardError('PIN_SESSION_ENDED', 'played');
+  }
+
   #verify(id: PinSessionId, session: { readonly entry: PinEntry; readonly pin: string; proven: boolean }, card: PlayedCard): void {
     const refuse = (code: CardErrorCode): never => {
       this.#sessions.delete(id);
@@ -169,7 +183,8 @@ export class PlayedCardHost implements CardHost {
   }
 
   #keep({ certificate, privateKey }: Key, pin: string, reader: string): SigningCard {
-    const card: SigningCard = { reader, certificateSha256: certificate.sha256, certificate: certificate.der, chain: [], driver: 'direct' };
+    const keypad = this.press === null ? {} : { keypad: true as const };
+    const card: SigningCard = { reader, certificateSha256: certificate.sha256, certificate: certificate.der, chain: [], driver: 'direct', ...keypad };
     this.#cards.set(certificate.sha256, { card, privateKey, pin });
     return card;
   }

@@ -31,6 +31,8 @@ export type Shown =
   | { readonly what: 'choice'; readonly cards: readonly CardView[] }
   | { readonly what: 'binding'; readonly view: BindingView }
   | { readonly what: 'pin'; readonly question: PinQuestion }
+  | { readonly what: 'keypad'; readonly done: number; readonly total: number }
+  | { readonly what: 'keypad_left' }
   | { readonly what: 'consent'; readonly question: ConsentQuestion }
   | { readonly what: 'waiting'; readonly names: readonly string[] }
   | { readonly what: 'closed'; readonly end: DialogOutcome };
@@ -53,6 +55,8 @@ type Exit = AuthenticationExit | 'silent';
 export class PlayedPerson implements Prompts {
   pin: (question: PinQuestion, view: SignatureDialogView) => Answer<string> | Promise<Answer<string>> = () => '1234';
   spendLastTries = false;
+  /** While the reader waits for the PIN. `pin` says `at the reader` for it. */
+  keypad: (done: number, signal: AbortSignal) => 'cancelled' | 'silent' | Promise<'cancelled' | 'silent'> = () => 'silent';
   choose: (cards: readonly CardView[]) => Answer<SigningCard> = () => 'silent';
   bind: (view: BindingView) => Answer<'confirmed'> = () => 'confirmed';
   /** Called when the window says what is missing. */
@@ -98,6 +102,7 @@ export class PlayedPerson implements Prompts {
         const answer = await this.pin(question, view);
         if (answer === 'silent') return silent(signal);
         if (answer === 'cancelled') return answer;
+        if (answer === 'at the reader') return hold.atReader?.({ spendLastTries: this.spendLastTries }) ?? 'cancelled';
         const pin = Buffer.from(answer, 'ascii');
         try {
           return await hold({ pin, spendLastTries: this.spendLastTries });
@@ -105,6 +110,12 @@ export class PlayedPerson implements Prompts {
           pin.fill(0);
         }
       },
+      waitForKeypad: async ({ done, total }, signal) => {
+        this.shown.push({ what: 'keypad', done, total });
+        const answer = await this.keypad(done, signal);
+        return answer === 'silent' ? silent(signal) : answer;
+      },
+      keypadLeft: () => void this.shown.push({ what: 'keypad_left' }),
       askConsent: async (question, signal) => {
         this.shown.push({ what: 'consent', question });
         const answer = this.consent(question);

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PinQuestion, SignatureDialogView } from '../../../../src/agent/ports.ts';
+import type { HoldPin, PinQuestion, SignatureDialogView } from '../../../../src/agent/ports.ts';
 import { armingMs, readAnswer, readCancel, readPin } from '../../../../src/cli/terminal/read-pin.ts';
 import { terminalPrompts } from '../../../../src/cli/terminal/terminal-prompts.ts';
 import { readPrescriptionCsv } from '../../../../src/formats/prescription/csv-reader.ts';
@@ -194,6 +194,45 @@ describe('the questions of one signature', () => {
     expect(shown).toContain('… 別の方のカードです。ご本人のHPKIカードを挿入してください。（Escで取り消し）');
     await terminal.type('\x1b');
     expect(await waiting).toBe('cancelled');
+  });
+
+  describe("with a reader that has keys of its own", () => {
+    const question: PinQuestion = { card, tries: { triesLeft: 15, failuresSeen: 0, consentNeeded: false }, refused: 'keypad_cancelled', signatures: 1 };
+    const chosen: string[] = [];
+    const hold: HoldPin = Object.assign(
+      ({ pin }: { readonly pin: Uint8Array }) => Promise.resolve(void chosen.push(Buffer.from(pin).toString())).then(() => 'typed'),
+      { atReader: () => Promise.resolve(void chosen.push('at the reader')).then(() => 'keypad') },
+    );
+
+    it.each([['はい\n', 'keypad', 'at the reader'], ['yes\n', 'keypad', 'at the reader'], ['\n', 'cancelled', undefined], ['1234\n', 'cancelled', undefined]])('take %j for %s', async (typed, answer, what) => {
+      chosen.splice(0);
+      const asked = dialog().askPin(question, hold, never);
+      await armed();
+      await terminal.type(typed);
+      expect(await asked).toBe(answer);
+      expect(chosen).toEqual(what === undefined ? [] : [what]);
+      expect(shown).toContain('リーダーで取り消されました');
+    });
+
+    it('ask for the PIN here where the person says so', async () => {
+      chosen.splice(0);
+      const asked = dialog().askPin(question, hold, never);
+      await armed();
+      await terminal.type('ここ\n');
+      await armed();
+      await terminal.type('2468\r');
+      expect(await asked).toBe('typed');
+      expect(chosen).toEqual(['2468']);
+    });
+
+    it('say what to do on the reader, take Escape for a cancel, and say that the reader still waits', async () => {
+      const window = dialog();
+      const waiting = window.waitForKeypad({ card, done: 0, total: 2 }, never);
+      await terminal.type('\x1b');
+      expect(await waiting).toBe('cancelled');
+      window.keypadLeft();
+      expect(shown).toMatch(/カードリーダーでPINを入力.*2件中1件目[\s\S]*リーダーの取消キー/);
+    });
   });
 
   it('ask for the PIN, hold exactly what was typed, and zero it', async () => {

@@ -9,6 +9,7 @@ import {
   type Tries,
 } from '../../../../src/native/host/card-host.ts';
 import type { CardStack } from '../../../../src/native/host/card-stack.ts';
+import type { KeypadEntry } from '../../../../src/native/host/keypad.ts';
 import type { HostClock } from '../../../../src/native/host/host-clock.ts';
 
 /** What goes wrong with one signature of the fake card. */
@@ -78,6 +79,8 @@ export class FakeCard {
   }
 }
 
+const keypadEnds = ['KEYPAD_CANCELLED', 'KEYPAD_TIMED_OUT', 'KEYPAD_REFUSED'] as const;
+
 /** One life of a host's card stack over a {@link FakeCard}. */
 export class FakeCardStack implements CardStack {
   readonly card: FakeCard;
@@ -115,7 +118,20 @@ export class FakeCardStack implements CardStack {
     return Promise.resolve(this.card.tells ? this.card.tries : 'unknown');
   }
 
-  sign(card: string, pin: Uint8Array, hash: Uint8Array): Promise<Uint8Array> {
+  /** What a person presses on the reader's keys: a PIN, or how the entry ended. */
+  press: () => string | Promise<string> = () => 'KEYPAD_TIMED_OUT';
+
+  async #signAtKeypad(entry: KeypadEntry, hash: Uint8Array): Promise<Uint8Array> {
+    const pressed = await this.press();
+    const end = keypadEnds.find((code) => code === pressed);
+    if (end !== undefined) throw new CardError(end, 'SW 640X', undefined, { pinNotPresented: true });
+    this.card.verify(pressed);
+    await entry.accepted();
+    return Uint8Array.from(hash).reverse();
+  }
+
+  sign(card: string, pin: Uint8Array | KeypadEntry, hash: Uint8Array): Promise<Uint8Array> {
+    if (!(pin instanceof Uint8Array)) return this.#signAtKeypad(pin, hash);
     const fault = this.faults.shift();
     if (fault?.at === 'before') {
       return Promise.reject(new CardError(fault.code, 'fault before the PIN', undefined, { pinNotPresented: true }));

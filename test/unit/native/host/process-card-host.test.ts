@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CardHost, PinEntry } from '../../../../src/native/host/card-host.ts';
+import type { CardHost, PinEntry, TypedPin } from '../../../../src/native/host/card-host.ts';
 import type { ChildChannel } from '../../../../src/native/host/child-channel.ts';
 import { createMemoryPinLedger } from '../../../../src/native/host/pin-ledger.ts';
 import { startCardHost, type StartCardHostOptions } from '../../../../src/native/host/process-card-host.ts';
@@ -24,7 +24,7 @@ class PlayedChild implements ChildChannel {
     const posted = message as Message;
     this.posted.push(posted);
     if (posted.type === 'holdPin') {
-      this.pinArray = (posted['entry'] as PinEntry).pin;
+      this.pinArray = (posted['entry'] as TypedPin).pin;
       this.pinAtPost = [...this.pinArray];
     }
     const answer = posted.type === 'start' || posted.type === 'retire' ? { type: 'done', call: posted.call } : this.answers(posted);
@@ -93,7 +93,7 @@ describe('the agent\'s side of a card host process', () => {
     expect(child().pinAtPost).toEqual([49, 50, 51, 52]);
     expect([...(child().pinArray ?? [])]).toEqual([0, 0, 0, 0]);
     expect(child().pinArray).not.toBe(typed.pin);
-    expect([...typed.pin]).toEqual([49, 50, 51, 52]);
+    expect(typed.pin).toEqual(Uint8Array.of(49, 50, 51, 52));
   });
 
   it('zeroes it also when the process dies with it', async () => {
@@ -123,6 +123,28 @@ describe('the agent\'s side of a card host process', () => {
     const [question] = posted('pinTries');
     child().say({ type: 'tries', call: question?.call, triesLeft: 15, failuresSeen: 0, consentNeeded: false });
     expect(await tries).toMatchObject({ triesLeft: 15 });
+  });
+
+  it('gives a PIN on the reader\'s keys the time of a person as well, and hears of its end past the turns', async () => {
+    const { host, clock, child } = setUp();
+    const posted = (type: string) => child().posted.filter((message) => message.type === type);
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    child().answers = (message) => (message.type === 'holdPin' ? { type: 'held', call: message.call, session: 'k' } : undefined);
+    const session = await host.holdPin({ ...entry(), pin: 'keypad' });
+    expect(posted('holdPin')[0]).toMatchObject({ entry: { pin: 'keypad' } });
+    const signing = host.sign(session, new Uint8Array(32));
+    const failed = signing.catch((error: unknown) => error);
+    await settle();
+    clock.turn(60_000);
+    expect(child().killed).toBe(false);
+    const ending = host.endPinSession(session);
+    await settle();
+    // The signature still has the turn.
+    expect(posted('endPinSession')).toHaveLength(1);
+    clock.turn(30_000);
+    expect(child().killed).toBe(true);
+    expect(await failed).toMatchObject({ code: 'CARD_MODULE_FAILED', pinNotPresented: false });
+    await ending;
   });
 
   it('gives a signature that waits for another the time of both, and kills for the first that is late', async () => {

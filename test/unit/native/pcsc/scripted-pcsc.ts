@@ -37,6 +37,8 @@ export function scriptedPcsc(script: Partial<PcscApi>): PcscApi & { readonly ope
     endTransaction: () => Promise.resolve(0),
     cardStatus: () => Promise.resolve({ status: 0, atr }),
     transmit: () => Promise.resolve({ status: 0, response: Uint8Array.of(0x90, 0x00) }),
+    featureRequest: 0x42000d48,
+    control: () => Promise.resolve({ status: statusCode('SCARD_E_UNEXPECTED'), response: new Uint8Array() }),
     ...script,
   };
 }

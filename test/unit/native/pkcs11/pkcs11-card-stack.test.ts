@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { CardStackState, CounterOrder, KeyPurpose, ReadCounter, ReaderState } from '../../../../src/native/host/card-host.ts';
+import { CardError, type CardStackState, type CounterOrder, type KeyPurpose, type ReadCounter, type ReaderState } from '../../../../src/native/host/card-host.ts';
 import { CKA_CLASS, CKA_LABEL, CKA_MODULUS, CKA_VALUE, CKO_CERTIFICATE, type Attribute, type Cryptoki, type Handle } from '../../../../src/native/pkcs11/cryptoki.ts';
 import { Pkcs11CardStack } from '../../../../src/native/pkcs11/pkcs11-card-stack.ts';
 import { createTestCa, type IssuedCertificate, type TestCa } from '../../../../src/sandbox/ca/test-ca.ts';
@@ -35,6 +35,10 @@ class FakeModule implements Cryptoki {
   C_GetSlotInfo(): { slotDescription: string } {
     return { slotDescription: 'ACS ACR39U 00 00'.padEnd(64) };
   }
+  tokenFlags = 0;
+  C_GetTokenInfo(): { flags: number } {
+    return { flags: this.tokenFlags };
+  }
   C_OpenSession(opened: Handle): Handle {
     this.#note('C_OpenSession');
     this.#shows = opened === slot;
@@ -47,7 +51,9 @@ class FakeModule implements Cryptoki {
   C_GetSessionInfo(): { state: number } {
     return { state: this.sessionState };
   }
-  C_Login(): void {
+  pins: (string | null)[] = [];
+  C_Login(_session: Handle, _userType: number, pin: string | null): void {
+    this.pins.push(pin);
     this.#note('C_Login');
   }
   C_Logout(): void {
@@ -173,6 +179,50 @@ describe('cards behind a PKCS#11 module', () => {
     expect(stack.pinSessionsEnded()).toBe('keep');
     await stack.sign(doctor.certificate.sha256, pin, hash);
     expect(stack.pinSessionsEnded()).toBe('replace_process');
+  });
+
+  it('have the PIN entered on the reader where the token says so: C_Login without one, and no library holds it', async () => {
+    const { stack, module } = setUp();
+    expect(only(stack.state())).not.toHaveProperty('card.keypad');
+    module.card = undefined;
+    await expect.poll(() => only(stack.state())).toMatchObject({ state: 'empty' });
+    module.card = doctor;
+    module.tokenFlags = 0x100;
+    await expect.poll(() => only(stack.state())).toMatchObject({ state: 'ready', card: { keypad: true } });
+    module.calls = [];
+    await stack.sign(doctor.certificate.sha256, { accepted: () => Promise.resolve() }, hash);
+    expect(module.pins).toEqual([null]);
+    expect(module.calls.filter((call) => !call.startsWith('C_Find') && call !== 'C_GetSlotList')).toEqual([
+      'C_OpenSession',
+      'C_Login',
+      'C_SignInit',
+      'C_Sign',
+      'C_Logout',
+      'C_CloseSession',
+    ]);
+    expect(stack.pinSessionsEnded()).toBe('keep');
+  });
+
+  it('end the login and sign nothing where nobody wants the signature any more; the slots are left alone meanwhile', async () => {
+    const { stack, module } = setUp();
+    const answer = Promise.withResolvers<undefined>();
+    const signing = stack.sign(doctor.certificate.sha256, { accepted: () => answer.promise }, hash);
+    const failed = expect(signing).rejects.toMatchObject({ code: 'PIN_SESSION_ENDED' });
+    module.calls = [];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(module.calls).toEqual([]);
+    answer.reject(new CardError('PIN_SESSION_ENDED', 'cancelled meanwhile'));
+    await failed;
+    expect(module.calls.slice(0, 2)).toEqual(['C_Logout', 'C_CloseSession']);
+    expect(module.calls).not.toContain('C_Sign');
+  });
+
+  it('say so when the entry was cancelled on the reader, and only then', async () => {
+    const { stack, module } = setUp();
+    module.fail = { C_Login: 0x50 };
+    await expect(stack.sign(doctor.certificate.sha256, { accepted: () => Promise.resolve() }, hash)).rejects.toMatchObject({ code: 'KEYPAD_CANCELLED', pinNotPresented: true });
+    // A PIN that was given to the module may have gone to the card, whatever the module calls it.
+    await expect(stack.sign(doctor.certificate.sha256, pin, hash)).rejects.toMatchObject({ code: 'CARD_MODULE_FAILED', pinNotPresented: false });
   });
 
   it('come back after the module had lost its card service', async () => {

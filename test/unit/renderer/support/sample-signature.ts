@@ -37,7 +37,7 @@ export function signature(step: SignatureStep, changes: Partial<SignatureView> =
 }
 
 export function pinStep(changes: Partial<Extract<SignatureStep, { step: 'pin' }>> = {}): SignatureStep {
-  return { step: 'pin', card, triesLeft: 15, failuresSeen: 0, consentNeeded: false, refused: null, signatures: 1, ...changes };
+  return { step: 'pin', card, triesLeft: 15, failuresSeen: 0, consentNeeded: false, refused: null, signatures: 1, keypad: false, ...changes };
 }
 
 const program = { name: 'みほんレセコン Ver.5', origin: null, program: 'C:\\Program Files\\Mihon Medical Systems\\Receipt Computer 5\\bin\\mihon-rececom-x64.exe' };
@@ -63,6 +63,13 @@ export const signatureScenes = {
   'pin-unknown-tries': signature(pinStep({ card: otherCard, triesLeft: null, failuresSeen: 1, refused: 'incorrect' }), {
     notices: [{ ja: 'このPCの時計が文書の日付と30日以上ずれています。', en: 'The clock of this PC differs from the document’s date by more than 30 days.' }],
   }),
+  'keypad-consent': signature(pinStep({ keypad: true })),
+  'keypad-consent-batch': signature(pinStep({ keypad: true, signatures: 12, refused: 'keypad_timed_out' }), { documents: batch(12), caller: program }),
+  'keypad-consent-refused': signature(pinStep({ keypad: true, triesLeft: 14, failuresSeen: 1, refused: 'incorrect' })),
+  'keypad-waits': signature({ step: 'keypad', card, done: 0, total: 1, left: false }),
+  'keypad-waits-batch': signature({ step: 'keypad', card, done: 4, total: 12, left: false }, { documents: batch(12), caller: program }),
+  'keypad-left': signature({ step: 'keypad', card, done: 0, total: 1, left: true }),
+  'keypad-last-try': signature(pinStep({ keypad: true, triesLeft: 1, failuresSeen: 0, consentNeeded: true, refused: 'keypad_cancelled' })),
   'pin-dispensing': signature(pinStep({ card: { ...card, name: '調剤　花子', role: 'Pharmacist' } }), {
     documents: [dispensing()],
     staff: { id: 'P001', name: '調剤　花子' },

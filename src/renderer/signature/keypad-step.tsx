@@ -1,0 +1,39 @@
+import type { SignatureStep } from '../../contract/ipc.ts';
+import { useSpeech } from '../page/language.ts';
+import { Banner } from '../parts/banner.tsx';
+import { Button } from '../parts/button.tsx';
+import { CardLines } from '../parts/card-lines.tsx';
+import { StepFrame } from '../parts/step-frame.tsx';
+import { DocumentList } from './document-list.tsx';
+import { RequestFacts } from './request-facts.tsx';
+import type { StepProps } from './step-props.ts';
+
+/** The reader waits for the PIN on its own keys; or it still does, and nobody wants it any more. */
+export function KeypadStep({ view, step, onLeave }: Pick<StepProps, 'view' | 'onLeave'> & { readonly step: Extract<SignatureStep, { step: 'keypad' }> }) {
+  const { t } = useSpeech();
+  return (
+    <StepFrame
+      title={t(step.left ? 'signature.readerKeypad.leftTitle' : 'signature.readerKeypad.title')}
+      footer={
+        <div class="pin-form">
+          <CardLines card={step.card} withReader />
+          {step.left ? null : (
+            <div class="buttons">
+              <Button look="outline" initialFocus onPress={onLeave}>
+                {t('common.cancel')}
+              </Button>
+            </div>
+          )}
+        </div>
+      }
+    >
+      <Banner kind={step.left ? 'warning' : 'information'}>
+        <p>{t(step.left ? 'signature.readerKeypad.left' : 'signature.readerKeypad.enter')}</p>
+        {step.left || step.total === 1 ? null : <p>{t('signature.readerKeypad.progress', { number: step.done + 1, total: step.total })}</p>}
+        {step.left ? null : <p class="note">{t('signature.readerKeypad.stay')}</p>}
+      </Banner>
+      <RequestFacts view={view} />
+      <DocumentList documents={view.documents} />
+    </StepFrame>
+  );
+}

@@ -1,0 +1,99 @@
+/** Consent where the reader takes the PIN on its own keys, in Chromium on the built page. */
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { SignatureView } from '../../../src/contract/ipc.ts';
+import { describeWith } from '../../support/machine.ts';
+import { card, pinStep, signature, signatureScenes } from './support/sample-signature.ts';
+import { waitUntilArmed } from './support/scenes.ts';
+import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
+
+describeWith(['chromium'], 'the signature window with a reader that has keys of its own', () => {
+  let chromium: Chromium;
+  let window: WindowUnderTest;
+  beforeAll(async () => {
+    chromium = await startChromium();
+  });
+  afterAll(() => chromium.close());
+  afterEach(() => window.close());
+
+  async function show(view: SignatureView): Promise<void> {
+    window = await chromium.open('signature', { answers: { 'signature.ready': view } });
+  }
+  const asked = async (channel: string): Promise<unknown[]> => (await window.asked()).filter((one) => one.channel === channel).map((one) => one.request);
+  const button = (name: string | RegExp) => window.page.getByRole('button', { name });
+  const focused = (): Promise<string> => window.page.evaluate(() => document.activeElement?.textContent ?? '');
+
+  it('has no PIN field, and lets the reader ask by one click, once', async () => {
+    await show(signatureScenes['keypad-consent']);
+    await waitUntilArmed(window);
+    expect(await window.page.locator('input').count()).toBe(0);
+    await button('リーダーでPINを入力する').dblclick();
+    await expect.poll(() => asked('signature.keypad')).toEqual([{ dialog: 'dialog-1', spendLastTries: false }]);
+    expect(await asked('signature.pinPort')).toEqual([]);
+  });
+
+  it('is deaf as it opens: neither Enter nor a click lets the reader ask, and Cancel has the focus', async () => {
+    await show(signatureScenes['keypad-consent']);
+    await button('リーダーでPINを入力する').waitFor();
+    const early = await window.page.evaluate(() => {
+      const begin = [...document.querySelectorAll('button')].find((one) => one.textContent === 'リーダーでPINを入力する');
+      const deaf = begin?.getAttribute('aria-disabled');
+      begin?.focus();
+      begin?.click();
+      begin?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+      return deaf;
+    });
+    expect(early).toBe('true');
+    expect(await asked('signature.keypad')).toEqual([]);
+    await show(signatureScenes['keypad-consent-refused']);
+    await waitUntilArmed(window);
+    expect(await focused()).toBe('キャンセル');
+  });
+
+  it('shows everything that will be signed beside the button and while the reader waits', async () => {
+    for (const scene of ['keypad-consent', 'keypad-waits'] as const) {
+      await show(signatureScenes[scene]);
+      expect(await window.page.locator('body').textContent()).toContain('署名する文書');
+      if (scene === 'keypad-consent') await window.close();
+    }
+  });
+
+  it('asks for the last tries first, and says so with the click', async () => {
+    await show(signatureScenes['keypad-last-try']);
+    await waitUntilArmed(window);
+    expect(await button('リーダーでPINを入力する').count()).toBe(0);
+    expect(await window.page.getByRole('alert').textContent()).toContain('リーダーで取り消されました');
+    await button(/承知のうえで/).click();
+    await button('リーダーでPINを入力する').waitFor();
+    await waitUntilArmed(window);
+    await button('リーダーでPINを入力する').click();
+    await expect.poll(() => asked('signature.keypad')).toEqual([{ dialog: 'dialog-1', spendLastTries: true }]);
+  });
+
+  it('lets the PIN be typed here instead', async () => {
+    await show(signatureScenes['keypad-consent-batch']);
+    await waitUntilArmed(window);
+    expect(await window.page.locator('body').textContent()).toContain('（12回）');
+    await button(/この画面で入力する/).click();
+    await expect.poll(() => window.page.evaluate(() => document.activeElement?.id)).toBe('pin');
+    await window.page.keyboard.type('a-letter');
+    await button('12件に署名する').click();
+    await expect.poll(() => window.pins()).toHaveLength(1);
+    expect(await asked('signature.keypad')).toEqual([]);
+  });
+
+  it('can be cancelled while the reader waits, and then asks for its Cancel key', async () => {
+    await show(signatureScenes['keypad-waits']);
+    await waitUntilArmed(window);
+    await window.page.keyboard.press('Escape');
+    await expect.poll(() => asked('signature.cancel')).toEqual([{ dialog: 'dialog-1' }]);
+    await window.push('view', signature({ step: 'keypad', card, done: 0, total: 1, left: true }));
+    await window.page.getByRole('heading', { name: /リーダーの取消キー/ }).waitFor();
+    expect(await button('キャンセル').count()).toBe(0);
+    await expect.poll(() => window.page.locator('[role=status]').textContent()).toContain('署名はしません');
+  });
+
+  it.each(['keypad_cancelled', 'keypad_timed_out', 'keypad_refused'] as const)('says that %s used no try', async (refused) => {
+    await show(signature(pinStep({ keypad: true, refused })));
+    await expect.poll(() => window.page.getByRole('alert').textContent()).toContain('残り回数は減っていません');
+  });
+});
