@@ -46,7 +46,7 @@ async function run({ quick }: BenchOptions): Promise<readonly BenchLine[]> {
         timed('withSummary', () => {
           const reading = readPrescriptionCsv(csv);
           if (!reading.ok) throw new Error('the sample is no prescription');
-          summarizePrescription(reading.document);
+          if (summarizePrescription(reading.document).sections.length === 0) throw new Error('nothing to show');
           prepare().assemble(value);
         }),
         timedAsync('xadesjs', () => withGivenValue(value, () => signByXadesjs(csv, signer))),

@@ -29,6 +29,26 @@ export function summarizeDispensing(
   const { records } = csv;
   const patient = records.patient[0]?.fields;
   const dispensed = parseEraDate(records.dispensed[0]?.fields.date ?? '');
+  let sections: readonly SummarySection[] | undefined;
+  const nestedNarcotic = nested !== null && nested.records.narcotic.length > 0;
+  return {
+    type: 'dispensing',
+    signer: person(records.pharmacist[0]?.fields.name ?? '', ''),
+    facility: showSafely(records.pharmacy[0]?.fields.name ?? ''),
+    patient: patientSummary(
+      { name: patient?.name ?? '', kana: patient?.kana ?? '', sex: patient?.sex ?? '' },
+      parseEraDate(patient?.birthDate ?? ''), dispensed),
+    date: dispensed === null ? null : isoDate(dispensed),
+    drugCount: records.drug.length,
+    hasNarcotic: nestedNarcotic || records.drug.some((drug) => isNarcoticDrug(drug.fields)),
+    get sections() {
+      return (sections ??= sectionsOf(csv, nested, nestedPrescriptionId));
+    },
+  };
+}
+
+function sectionsOf(csv: DispensingCsv, nested: PrescriptionCsv | null, nestedPrescriptionId: string | null): readonly SummarySection[] {
+  const { records } = csv;
   const differences = nested === null ? null : findDifferences(csv, nested, nestedPrescriptionId);
   const sections = [
     ...versionSection(csv.version, 'CJ1,'),
@@ -48,23 +68,11 @@ export function summarizeDispensing(
   ];
   const differing = new Set((differences ?? []).flatMap((found) => (found.line === null ? [] : [found.line])));
   const warned = new Set(csv.warnings.filter((finding) => finding.record !== null).map((finding) => finding.line));
-  const nestedNarcotic = nested !== null && nested.records.narcotic.length > 0;
-  return {
-    type: 'dispensing',
-    signer: person(records.pharmacist[0]?.fields.name ?? '', ''),
-    facility: showSafely(records.pharmacy[0]?.fields.name ?? ''),
-    patient: patientSummary(
-      { name: patient?.name ?? '', kana: patient?.kana ?? '', sex: patient?.sex ?? '' },
-      parseEraDate(patient?.birthDate ?? ''), dispensed),
-    date: dispensed === null ? null : isoDate(dispensed),
-    drugCount: records.drug.length,
-    hasNarcotic: nestedNarcotic || records.drug.some((drug) => isNarcoticDrug(drug.fields)),
-    sections: [
-      ...warningSection(csv.warnings),
-      comparisonSection(differences),
-      ...markLines(markLines(sections, warned, 'warning'), differing, 'difference'),
-    ],
-  };
+  return [
+    ...warningSection(csv.warnings),
+    comparisonSection(differences),
+    ...markLines(markLines(sections, warned, 'warning'), differing, 'difference'),
+  ];
 }
 
 function words(records: readonly CsvRecord[]): SummaryRow[] {

@@ -27,6 +27,24 @@ export function summarizePrescription(csv: PrescriptionCsv): DocumentSummary {
   const birth = parseDate(records.birth[0]?.fields.date ?? '');
   const doctor = records.doctor[0]?.fields;
   const patient = records.patient[0]?.fields;
+  let sections: readonly SummarySection[] | undefined;
+  return {
+    type: 'prescription',
+    signer: person(doctor?.name ?? '', doctor?.kana ?? ''),
+    facility: showSafely(records.facility[0]?.fields.name ?? ''),
+    patient: patientSummary(
+      { name: patient?.name ?? '', kana: patient?.kana ?? '', sex: records.sex[0]?.fields.sex ?? '' }, birth, issued),
+    date: issued === null ? null : isoDate(issued),
+    drugCount: records.drug.length,
+    hasNarcotic: records.narcotic.length > 0 || records.drug.some((drug) => isNarcoticDrug(drug.fields)),
+    get sections() {
+      return (sections ??= sectionsOf(csv));
+    },
+  };
+}
+
+function sectionsOf(csv: PrescriptionCsv): readonly SummarySection[] {
+  const { records } = csv;
   const sections = [
     ...versionSection(csv.version, 'SJ1'),
     ...section('患者', 'Patient', patientRows(records)),
@@ -41,17 +59,7 @@ export function summarizePrescription(csv: PrescriptionCsv): DocumentSummary {
     ...section('保険・公費', 'Insurance and public funding', insuranceRows(records)),
   ];
   const warned = new Set(csv.warnings.filter((finding) => finding.record !== null).map((finding) => finding.line));
-  return {
-    type: 'prescription',
-    signer: person(doctor?.name ?? '', doctor?.kana ?? ''),
-    facility: showSafely(records.facility[0]?.fields.name ?? ''),
-    patient: patientSummary(
-      { name: patient?.name ?? '', kana: patient?.kana ?? '', sex: records.sex[0]?.fields.sex ?? '' }, birth, issued),
-    date: issued === null ? null : isoDate(issued),
-    drugCount: records.drug.length,
-    hasNarcotic: records.narcotic.length > 0 || records.drug.some((drug) => isNarcoticDrug(drug.fields)),
-    sections: [...warningSection(csv.warnings), ...markLines(sections, warned, 'warning')],
-  };
+  return [...warningSection(csv.warnings), ...markLines(sections, warned, 'warning')];
 }
 
 function patientRows(records: Records): SummaryRow[] {

@@ -49,5 +49,6 @@ export interface DocumentSummary {
   readonly date: string | null;
   readonly drugCount: number;
   readonly hasNarcotic: boolean;
+  /** Made when somebody looks at them: where no window is shown, they are most of the work and nobody's. */
   readonly sections: readonly SummarySection[];
 }
