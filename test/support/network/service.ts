@@ -29,6 +29,8 @@ export interface ServiceOptions {
   readonly tls?: TlsOptions;
   /** Default: any. */
   readonly port?: number;
+  /** Of loopback. Default: 127.0.0.1. */
+  readonly host?: string;
 }
 
 export class TestService {
@@ -67,7 +69,7 @@ export class TestService {
 
   static async start(options: ServiceOptions): Promise<TestService> {
     const service = new TestService(options);
-    await new Promise<void>((resolve) => service.#server.listen(options.port ?? 0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => service.#server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve));
     return service;
   }
 

@@ -24,6 +24,8 @@ export interface SquidOptions {
   readonly nonceUses?: number;
   /** Hosts that CONNECT may name. */
   readonly allowed?: readonly string[];
+  /** A site's own rules in place of these, as a file of conf.d. `usersFile` in them stands for this squid's file of users. */
+  readonly site?: { readonly rules: string; readonly usersFile: string; readonly hosts: Readonly<Record<string, string>> };
   /** With a certificate: an https proxy. Debian's squid speaks it by GnuTLS. */
   readonly tls?: { readonly certificate: string; readonly key: string };
 }
@@ -43,7 +45,7 @@ export class Squid {
     const squid = new Squid(await freePort(), folder);
     squid.#configure(options);
     if (process.getuid?.() === 0) {
-      for (const name of ['', 'squid.conf', 'hosts', 'users', 'proxy.pem', 'proxy.key']) {
+      for (const name of ['', 'squid.conf', 'site.conf', 'hosts', 'users', 'proxy.pem', 'proxy.key']) {
         const file = path.join(folder, name);
         if (existsSync(file)) chownSync(file, proxyUser, proxyUser);
       }
@@ -85,9 +87,11 @@ export class Squid {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #configure({ authentication = 'none', user = 'agent', password = 'secret', nonceUses = 50, allowed = ['service.test'], tls }: SquidOptions): void {
+  #configure({ authentication = 'none', user = 'agent', password = 'secret', nonceUses = 50, allowed = ['service.test'], site, tls }: SquidOptions): void {
     const at = (name: string): string => path.join(this.#folder, name);
-    writeFileSync(at('hosts'), '127.0.0.1 service.test other.test\n127.0.0.1 localhost\n');
+    const known = Object.entries(site?.hosts ?? { 'service.test': '127.0.0.1', 'other.test': '127.0.0.1' });
+    writeFileSync(at('hosts'), [...known, ['localhost', '127.0.0.1']].map(([name, address]) => `${address} ${name}\n`).join(''));
+    if (site !== undefined) writeFileSync(at('site.conf'), site.rules.replaceAll(site.usersFile, at('users')));
     if (tls !== undefined) {
       writeFileSync(at('proxy.pem'), tls.certificate);
       writeFileSync(at('proxy.key'), tls.key);
@@ -107,6 +111,15 @@ export class Squid {
               'auth_param digest check_nonce_count on',
             ]
           : [];
+    const rules = [
+      ...asks,
+      'acl users proxy_auth REQUIRED',
+      `acl services dstdomain ${allowed.join(' ')}`,
+      'acl CONNECT method CONNECT',
+      ...(asks.length === 0 ? [] : ['http_access deny !users']),
+      'http_access allow CONNECT services',
+      'http_access deny all',
+    ];
     writeFileSync(
       at('squid.conf'),
       [
@@ -123,13 +136,7 @@ export class Squid {
         'max_filedescriptors 1024',
         'connect_timeout 5 seconds',
         'shutdown_lifetime 0 seconds',
-        ...asks,
-        'acl users proxy_auth REQUIRED',
-        `acl services dstdomain ${allowed.join(' ')}`,
-        'acl CONNECT method CONNECT',
-        ...(asks.length === 0 ? [] : ['http_access deny !users']),
-        'http_access allow CONNECT services',
-        'http_access deny all',
+        ...(site === undefined ? rules : [`include ${at('site.conf')}`]),
         '',
       ]
         .filter((line) => authentication !== 'none' || !line.startsWith('acl users'))
