@@ -251,6 +251,7 @@ describe('a dispensing result', () => {
     const [opened] = running.person.shown;
     const shown = opened?.what === 'opened' ? opened.view.documents[0]?.warnings.map(({ en }) => en) : undefined;
     expect(shown).not.toEqual([]);
+    expect(shown?.filter((warning) => warning.includes('nested prescription’s signature is INDETERMINATE'))).not.toEqual([]);
     expect(document?.warnings).toEqual(expect.arrayContaining(shown ?? ['nothing was shown']));
     const released = running.audit().find(({ event }) => event === 'signature.released');
     expect(released?.documents?.[0]?.warnings.some((warning) => warning.startsWith(id))).toBe(true);

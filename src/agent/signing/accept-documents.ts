@@ -4,7 +4,9 @@ import { readDispensingCsv, readPrescriptionCsv } from '../../formats/prescripti
 import { summarizeDispensing } from '../../formats/prescription/dispensing-summary.ts';
 import { summarizePrescription } from '../../formats/prescription/prescription-summary.ts';
 import type { DocumentSummary } from '../../formats/prescription/summary.ts';
+import type { Bilingual } from '../../formats/bilingual.ts';
 import type { VerificationReport } from '../../formats/xades/report.ts';
+import type { Verdict } from '../../formats/verdict.ts';
 import type { Verifier } from '../../formats/xades/verifier.ts';
 import { clockWarningId, warnOfClock } from './clock-warning.ts';
 import type { DocumentToSign, SignatureRequest } from './signature-service.ts';
@@ -97,18 +99,25 @@ function acceptDispensing(document: OfType<'dispensing'>, verifier: Verifier): A
   if (gate === 'refuse' || inside === null) return refuseNested(document.id, report);
   const nested = readPrescriptionCsv(inside.csv);
   const summary = summarizeDispensing(reading.document, nested.ok ? nested.document : null, inside.prescriptionId);
-  return { id: document.id, input: document, summary, warnings: [...reading.warnings.map(csvWarning), ...undecidedChecks(report, 'nested.')] };
+  return { id: document.id, input: document, summary, warnings: [...reading.warnings.map(csvWarning), ...undecidedChecks(report, 'nested.', nestedPrescription)] };
 }
 
 /** What a report could not decide, or found wrong where that does not stop anything. */
-export function undecidedChecks(report: VerificationReport, prefix: string): readonly DocumentWarning[] {
+export function undecidedChecks(report: VerificationReport, prefix: string, about: (verdict: Verdict) => Bilingual = own): readonly DocumentWarning[] {
   return report.checks
     .filter(({ verdict }) => verdict !== 'VALID')
-    .map(({ id, title, reason }) => ({
+    .map(({ id, title, reason, verdict }) => ({
       id: `${prefix}${id}`,
-      text: { ja: `${title.ja}: ${reason.ja}`, en: `${title.en}: ${reason.en}` },
+      text: { ja: `${about(verdict).ja}${title.ja}: ${reason.ja}`, en: `${about(verdict).en}${title.en}: ${reason.en}` },
     }));
 }
+
+/** The pharmacist sees whose signature it is about, and whether it is open or bad. */
+const nestedPrescription = (verdict: Verdict): Bilingual => ({
+  ja: `内包する処方箋の署名は${verdict === 'INVALID' ? '無効です（INVALID）' : '判定できません（INDETERMINATE）'}。`,
+  en: `The nested prescription’s signature is ${verdict}. `,
+});
+const own = (): Bilingual => ({ ja: '', en: '' });
 
 function csvWarning({ line, record, reason }: CsvFinding): DocumentWarning {
   const place = record === null ? { ja: '', en: '' } : { ja: `（レコード${record}）`, en: ` (record ${record})` };
