@@ -4,7 +4,7 @@
  * was at hand.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
@@ -18,6 +18,7 @@ import { encodePinVerify } from '../../src/native/pcsc/pin-verify.ts';
 import { verifyDocument, type StaffMember } from '../../src/sandbox/ehr/ehr-client.ts';
 import type { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { connectToVpcd, type VpcdConnection } from '../../src/sandbox/cards/vpcd-connection.ts';
+import { cardHostProcesses } from '../support/card-host-processes.ts';
 import { readerIn, stateWhere } from '../support/card-states.ts';
 import { pairedWith, problemOf, signAt } from '../support/ehr-at-agent.ts';
 import { describeWith } from '../support/machine.ts';
@@ -142,6 +143,17 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByKeypad], 'a reader with
     expect([...agent.files().values()].filter(holds)).toEqual([]);
     expect(holds(printed.join(''))).toBe(false);
     expect(messages.some((message) => JSON.stringify(message).includes('"pin":"keypad"'))).toBe(true);
+  });
+
+  it('the PIN is not in the memory of the process that speaks to the card', async () => {
+    await insert(doctor());
+    const answer = signAt(agent, saburo);
+    (await keypad.waits()).enter(pin);
+    await answer;
+    const [host = 0] = cardHostProcesses();
+    expect(memoryHolds(host, pin)).toBe(false);
+    // The search finds what is there.
+    expect(memoryHolds(host, nameOf(0))).toBe(true);
   });
 
   it('a wrong PIN is asked for again in place, with the new count; the right one signs', async () => {
@@ -286,6 +298,42 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByKeypad], 'a reader with
     }
   });
 });
+
+/** Every page that a process may read, heap and stacks of native code included (proc(5)). */
+function memoryHolds(pid: number, text: string): boolean {
+  const needle = Buffer.from(text, 'latin1');
+  const wide = Buffer.from(text, 'utf16le');
+  const memory = openSync(`/proc/${pid}/mem`, 'r');
+  try {
+    return readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n').some((line) => {
+      const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
+      if (from === undefined || to === undefined) return false;
+      const start = BigInt(`0x${from}`);
+      const length = Number(BigInt(`0x${to}`) - start);
+      for (let at = 0; at < length; at += chunkBytes) {
+        // With what the next piece begins, so that nothing hides on a border.
+        const piece = Buffer.alloc(Math.min(chunkBytes + 64, length - at));
+        const read = readAt(memory, piece, start + BigInt(at));
+        const seen = piece.subarray(0, read);
+        if (seen.includes(needle) || seen.includes(wide)) return true;
+      }
+      return false;
+    });
+  } finally {
+    closeSync(memory);
+  }
+}
+
+const chunkBytes = 1 << 20;
+
+/** Guard pages and reserved ranges cannot be read: they hold nothing. */
+function readAt(memory: number, into: Buffer, position: bigint): number {
+  try {
+    return readSync(memory, into, 0, into.length, position);
+  } catch {
+    return 0;
+  }
+}
 
 const theirOrder = `
 #include <reader.h>

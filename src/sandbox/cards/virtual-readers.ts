@@ -1,12 +1,17 @@
 import {
   SmartCardError,
   type CardChannel,
+  type Keypad,
+  type KeypadOrder,
   type ReaderPresence,
   type SmartCardService,
   type SmartCardServiceState,
 } from '../../native/pcsc/smart-card-service.ts';
 import { VirtualCardEvent } from './card-faults.ts';
 import type { VirtualCard } from './virtual-card.ts';
+
+/** Digits for the card, or the status word with which the reader itself ends the entry. */
+export type KeypadPerson = (order: KeypadOrder) => Promise<string | number>;
 
 interface Slot {
   readonly reader: string;
@@ -31,6 +36,8 @@ interface Slot {
  * ```
  */
 export class VirtualReaders implements SmartCardService {
+  /** The readers have keys of their own, and this is the person at them. Null: they have none. */
+  keypad: KeypadPerson | null = null;
   readonly #slots = new Map<string, Slot>();
   readonly #listeners = new Set<(state: SmartCardServiceState) => void>();
   #stopped: string | undefined;
@@ -143,18 +150,16 @@ export class VirtualReaders implements SmartCardService {
     if (card === undefined) throw new SmartCardError('CARD_REMOVED', 'SCARD_E_NO_SMARTCARD');
     if (slot.exclusive) throw new SmartCardError('SHARING_VIOLATION', 'SCARD_E_SHARING_VIOLATION');
     if (card.muted) throw new SmartCardError('CARD_MUTE', 'SCARD_W_UNRESPONSIVE_CARD');
-    return {
-      atr: card.atr,
-      transmit: async (command) => {
-        // Real cards answer later: whatever else is ready runs first.
-        await new Promise((resolve) => setImmediate(resolve));
-        if (epoch !== this.#epoch) throw new SmartCardError('SERVICE_UNAVAILABLE', 'SCARD_E_SERVICE_STOPPED');
-        if (this.#slots.get(slot.reader) !== slot) throw new SmartCardError('READER_UNAVAILABLE', 'SCARD_E_READER_UNAVAILABLE');
-        if (slot.insertion !== insertion) throw new SmartCardError('CARD_REMOVED', 'SCARD_W_REMOVED_CARD');
-        if (slot.resets !== resets) throw new SmartCardError('CARD_RESET', 'SCARD_W_RESET_CARD');
-        return this.#transmit(slot, card, command);
-      },
+    const transmit: CardChannel['transmit'] = async (command) => {
+      // Real cards answer later: whatever else is ready runs first.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (epoch !== this.#epoch) throw new SmartCardError('SERVICE_UNAVAILABLE', 'SCARD_E_SERVICE_STOPPED');
+      if (this.#slots.get(slot.reader) !== slot) throw new SmartCardError('READER_UNAVAILABLE', 'SCARD_E_READER_UNAVAILABLE');
+      if (slot.insertion !== insertion) throw new SmartCardError('CARD_REMOVED', 'SCARD_W_REMOVED_CARD');
+      if (slot.resets !== resets) throw new SmartCardError('CARD_RESET', 'SCARD_W_RESET_CARD');
+      return this.#transmit(slot, card, command);
     };
+    return { atr: card.atr, transmit, keypad: () => Promise.resolve(keypadOf(this.keypad, transmit)) };
   }
 
   #transmit(slot: Slot, card: VirtualCard, command: Uint8Array): Uint8Array {
@@ -209,6 +214,19 @@ function presence({ reader, card, insertion, exclusive }: Slot): ReaderPresence 
     exclusive,
     mute: card?.muted ?? false,
     insertion,
+  };
+}
+
+/** What such a reader's firmware does: VERIFY with what was entered (PC/SC part 10). */
+function keypadOf(person: KeypadPerson | null, transmit: CardChannel['transmit']): Keypad | undefined {
+  if (person === null) return undefined;
+  return {
+    async verify(order) {
+      const entered = await person(order);
+      if (typeof entered === 'number') return Uint8Array.of(entered >> 8, entered & 0xff);
+      const digits = Buffer.from(entered, 'ascii');
+      return transmit(Uint8Array.of(...order.header, digits.length, ...digits));
+    },
   };
 }
 

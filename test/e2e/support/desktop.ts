@@ -129,6 +129,7 @@ export class Desktop {
     await this.app.evaluate(({ BrowserWindow }, readers) => {
       for (const window of BrowserWindow.getAllWindows()) if (window.isVisible()) window.close();
       const there = globalThis.e2e?.clinic.readers;
+      if (there) there.keypad = null;
       for (const reader of readers) there?.plugIn(reader);
       for (const reader of readers) there?.remove(reader);
       for (const reader of readers.slice(1)) there?.unplug(reader);

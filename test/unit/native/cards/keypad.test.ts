@@ -10,7 +10,6 @@ import { VirtualHpkiCard } from '../../../../src/sandbox/cards/virtual-hpki-card
 import { VirtualReaders } from '../../../../src/sandbox/cards/virtual-readers.ts';
 import { makeCardIdentity } from '../../../support/card-identity.ts';
 import { readyCard } from '../../../support/card-states.ts';
-import { withKeypad, type Pressed } from '../../../support/virtual-keypad.ts';
 
 const reader = 'Virtual Reader 1';
 const message = Buffer.from('a prescription');
@@ -25,16 +24,16 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((stack) => stack.close()));
 });
 
-async function setUp(press: () => Pressed | Promise<Pressed>, options: Partial<VirtualHpkiCardOptions> = {}, readerKeypad: 'auto' | 'off' = 'auto') {
+async function setUp(press: () => string | number | Promise<string | number>, options: Partial<VirtualHpkiCardOptions> = {}, readerKeypad: 'auto' | 'off' = 'auto') {
   const readers = new VirtualReaders([reader]);
   const card = new VirtualHpkiCard({ signing: doctor, ...options });
   readers.insert(card, reader);
   const orders: KeypadOrder[] = [];
-  const keyed = withKeypad(readers, (order) => {
+  readers.keypad = async (order) => {
     orders.push(order);
     return press();
-  });
-  const stack = new DirectCardStack(keyed, { readerKeypad });
+  };
+  const stack = new DirectCardStack(readers, { readerKeypad });
   opened.push(stack);
   const shown = await readyCard(stack, reader);
   return { readers, card, stack, orders, shown };
@@ -64,7 +63,7 @@ describe('a PIN that is entered on the reader', () => {
     expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 1 });
   });
 
-  const verdicts: readonly [pressed: Pressed, code: string, pinNotPresented: boolean, triesLeft: number | 'unknown' | undefined][] = [
+  const verdicts: readonly [pressed: string | number, code: string, pinNotPresented: boolean, triesLeft: number | 'unknown' | undefined][] = [
     ['9999', 'PIN_INCORRECT', false, 14],
     [0x6400, 'KEYPAD_TIMED_OUT', true, undefined],
     [0x6401, 'KEYPAD_CANCELLED', true, undefined],
@@ -98,7 +97,7 @@ describe('a PIN that is entered on the reader', () => {
   });
 
   it('a card pulled while the reader waits is CARD_REMOVED, and counts as a try', async () => {
-    const keys = Promise.withResolvers<Pressed>();
+    const keys = Promise.withResolvers<string | number>();
     const { stack, readers, orders } = await setUp(() => keys.promise);
     const signing = stack.sign(fingerprint(), wanted, hash);
     signing.catch(() => undefined);
