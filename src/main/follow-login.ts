@@ -6,7 +6,8 @@ import { problem } from '../agent/signing/request-end.ts';
 /**
  * Follows a provider's login page to its end: every request of its session is judged before it leaves, nothing goes
  * anywhere but to the origins that policy names, and the redirect is caught before it reaches the network, once.
- * Throws PROVIDER_REFUSED where the page leads elsewhere or dies, PROVIDER_UNREACHABLE where it does not open.
+ * Throws PROVIDER_REFUSED where the page leads elsewhere or dies, PROVIDER_UNREACHABLE where it does not open, and
+ * AUTHENTICATION_REFUSED where the person closes it: the agent's own window is still there, with the other ways.
  * SECURITY: test/unit/main/follow-login.test.ts
  */
 export function followLogin(
@@ -17,9 +18,8 @@ export function followLogin(
 ): Promise<URL | AuthenticationExit> {
   const contents = window.webContents;
   return new Promise<URL | AuthenticationExit>((resolve, reject) => {
-    const cancel = (): void => resolve('cancelled');
-    signal.addEventListener('abort', cancel, { once: true });
-    window.on('closed', cancel);
+    signal.addEventListener('abort', () => resolve('cancelled'), { once: true });
+    window.on('closed', () => reject(problem('AUTHENTICATION_REFUSED', closedByPerson)));
     contents.on('render-process-gone', () => reject(problem('PROVIDER_REFUSED', pageFailed)));
     own.webRequest.onBeforeRequest((details, answer) => {
       const goal = judge(new URL(details.url), page);
@@ -65,6 +65,8 @@ function sha256Of({ data }: Certificate): string {
     return '';
   }
 }
+
+const closedByPerson = { ja: '認証サービスの画面が閉じられました。', en: 'The page of the authentication service was closed.' };
 
 const pageFailed = { ja: 'ログイン画面が停止しました。', en: 'The login page stopped.' };
 

@@ -13,7 +13,12 @@ async function authenticate(desktop: Desktop, ehr: Ehr): Promise<void> {
   await page.getByRole('button', { name: /^スマートフォン/ }).click();
   const userCode = await page.locator('.note .address').innerText();
   const number = (await page.locator('#number').innerText()).trim();
-  await desktop.app.evaluate((_electron, typed) => globalThis.e2e?.remote?.approve(typed.userCode, typed.number), { userCode, number });
+  await desktop.app.evaluate(async (_electron, typed) => {
+    const service = globalThis.e2e?.service;
+    const signIn = service?.signIns.find(typed.userCode);
+    await signIn?.tryNumber('a phone', typed.number);
+    if (service) await signIn?.approve('a phone', service.people.person('doctor'));
+  }, { userCode, number });
   await expect.poll(async () => (await ehr.call('GET', `/v1/sessions/${doctor.staffId}`)).json['state']).toBe('ready');
 }
 
@@ -27,7 +32,7 @@ const ends = (desktop: Desktop): readonly (string | undefined)[] =>
 
 const sessionsIn = (home: Page) => home.getByRole('region', { name: 'リモート署名の認証' });
 
-test.use({ startWith: { played: { remote: true, policy: { remote: { keepTokens: 'sealed' } } } } });
+test.use({ startWith: { played: { remote: { provider: 'csc', methods: ['smartphone'] }, policy: { remote: { keepTokens: 'sealed' } } } } });
 
 test('本日終了 revokes after one confirmation; a log-off leaves no sealed token', async ({ desktop }) => {
   const ehr = await desktop.ehr('見本電子カルテ');

@@ -20,7 +20,7 @@ export interface SandboxAgentOptions {
   readonly root?: string;
   readonly secrets?: SecretStore;
   readonly clock?: Clock;
-  /** Remote signing services; none where left out. */
+  /** Remote signing services; those of the settings where left out. */
   readonly providers?: readonly RemoteProvider[];
   readonly log?: Log;
 }
@@ -46,7 +46,7 @@ export async function startSandboxAgent(options: SandboxAgentOptions): Promise<A
     secrets: options.secrets ?? fileSecretStore(data.secrets),
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
-    providers: options.providers ?? [],
+    ...(options.providers === undefined ? {} : { providers: options.providers }),
     peers: null,
     terminal: 'sandbox',
     onClose: () => {

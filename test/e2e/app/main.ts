@@ -11,9 +11,10 @@ import { startSandboxAgent } from '../../../src/cli/sandbox/start-sandbox-agent.
 import { medicalDoctor, pharmacist } from '../../../src/formats/pki/hc-role.ts';
 import { launch } from '../../../src/main/launch.ts';
 import { VirtualHpkiCard } from '../../../src/sandbox/cards/virtual-hpki-card.ts';
+import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
 import { openSandboxClinic, sandboxPeople, type SandboxClinic } from '../../../src/sandbox/sandbox-clinic.ts';
 import { played } from './played.ts';
-import { playRemote, type PlayedRemote } from './remote.ts';
+import { startPlayedService, type PlayedService } from './remote-service.ts';
 
 /** Whose card it is. `second-card`: the doctor's too, with a certificate and a key of its own. */
 export type CardOf = 'doctor' | 'second-card' | 'other-doctor' | 'pharmacist';
@@ -22,7 +23,8 @@ export type CardOf = 'doctor' | 'second-card' | 'other-doctor' | 'pharmacist';
 export interface E2eSeam {
   readonly clinic: SandboxClinic;
   readonly port: number;
-  readonly remote: PlayedRemote | undefined;
+  /** Null where the spec plays none. */
+  readonly service: RemoteService | null;
   /** Puts a new card into a reader, which is plugged in where it is not there. */
   insertNew(of: CardOf, reader: string, options?: { readonly maxTries?: number }): Promise<void>;
 }
@@ -49,21 +51,33 @@ async function insertNew({ ca, readers }: SandboxClinic, of: CardOf, reader: str
   readers.insert(card, reader);
 }
 
-const dataRoot = path.join(app.getPath('userData'), 'data');
-const readPolicy: ReadPolicy = () => Promise.resolve(played.policy === undefined ? { state: 'none', place: 'spec' } : { state: 'read', place: 'spec', content: played.policy });
 const clock = { ...systemClock, now: () => systemClock.now() + played.clockOffsetMs };
+const dataRoot = path.join(app.getPath('userData'), 'data');
+let clinic: Promise<SandboxClinic> | undefined;
+const openClinic = (): Promise<SandboxClinic> => (clinic ??= openSandboxClinic());
 
+let remote: Promise<PlayedService> | undefined;
+const openRemote = async (): Promise<PlayedService | null> =>
+  played.remote === undefined ? null : (remote ??= startPlayedService(played.remote, await openClinic(), path.join(app.getPath('userData'), 'service'), clock));
+
+/** The service's addresses are known once it runs, so policy waits for it. */
+const readPolicy: ReadPolicy = async () => {
+  const service = await openRemote();
+  const policy = played.policy as { readonly remote?: object } | undefined;
+  if (policy === undefined && service === null) return { state: 'none', place: 'spec' };
+  const content = service === null ? policy : { ...policy, ...service.policy, remote: { ...policy?.remote, ...service.policy.remote } };
+  return { state: 'read', place: 'spec', content };
+};
 launch(app, {
   dataRoot,
   readPolicy,
   startAgent: async ({ prompts, secrets }) => {
     const { data, config } = await readConfig(dataRoot, readPolicy);
-    const clinic = await openSandboxClinic();
+    const clinic = await openClinic();
     const log = openFileLog(data.logs);
-    const remote = played.remote ? await playRemote(clinic.ca, dataRoot, { clock, secrets }) : undefined;
-    const providers = remote?.providers ?? [];
-    const agent = await startSandboxAgent({ clinic, prompts, secrets, clock, log, providers, ports: played.ports, settings: config.settings, root: dataRoot });
-    globalThis.e2e = { clinic, port: agent.port, remote, insertNew: (...card) => insertNew(clinic, ...card) };
+    const agent = await startSandboxAgent({ clinic, prompts, secrets, clock, log, ports: played.ports, settings: config.settings, root: dataRoot });
+    const service = (await openRemote())?.service ?? null;
+    globalThis.e2e = { clinic, port: agent.port, service, insertNew: (...card) => insertNew(clinic, ...card) };
     process.stdout.write(`agent on port ${agent.port}\n`);
     return agent;
   },

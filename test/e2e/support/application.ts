@@ -25,9 +25,10 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of an earlier app, to start on its data; without it a new folder. */
   readonly userData?: string;
-  /** The model alone can play these. */
+  /** The model alone can play these two. */
   readonly secretStore?: SecretStore;
   readonly locale?: string;
+  /** Device pixels per page pixel. */
   readonly scale?: number;
 }
 
@@ -64,7 +65,7 @@ function launchElectron(userData: string, options: StartOptions): Promise<Electr
   const executablePath = createRequire(import.meta.url)('electron') as string;
   const env = { ...(process.env as Record<string, string>), ...isolated(userData, options), E2E_APP_PATH: root };
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const args = ['--require', recorder, mainFile, `--user-data-dir=${userData}`, ...asRoot, ...(options.args ?? [])];
+  const args = ['--require', recorder, mainFile, `--user-data-dir=${userData}`, ...(options.scale === undefined ? [] : [`--force-device-scale-factor=${options.scale}`]), ...asRoot, ...(options.args ?? [])];
   return electron.launch({ executablePath, args, env, cwd: root });
 }
 

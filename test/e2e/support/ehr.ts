@@ -75,10 +75,10 @@ export class Ehr {
     return answer;
   }
 
-  sign(documents: readonly EhrDocument[] = [prescription()], staff: EhrStaff = newStaff(), key: string = randomUUID()): Signing {
+  sign(documents: readonly EhrDocument[] = [prescription()], staff: EhrStaff = newStaff(), key: string = randomUUID(), method: 'local' | 'auto' | 'remote' = 'local'): Signing {
     const abort = new AbortController();
     const headers = { 'idempotency-key': key, prefer: 'wait=100' };
-    const answer = this.call('POST', '/v1/signatures', { body: { staff, method: 'local', documents }, headers, signal: abort.signal });
+    const answer = this.call('POST', '/v1/signatures', { body: { staff, method, documents }, headers, signal: abort.signal });
     // A spec that hangs up does not wait for it.
     answer.catch(() => undefined);
     return { key, answer, hangUp: () => abort.abort() };

@@ -20,7 +20,7 @@ import type { Session } from './session.ts';
 import { mainFrameOf } from './web-frame.ts';
 
 const events = [
-  'did-start-loading', 'did-stop-loading', 'did-finish-load', 'did-fail-load', 'dom-ready', 'did-navigate', 'did-navigate-in-page', 'will-navigate', 'will-frame-navigate', 'will-redirect', 'login',
+  'did-start-loading', 'did-stop-loading', 'did-finish-load', 'did-fail-load', 'dom-ready', 'did-navigate', 'did-navigate-in-page', 'will-navigate', 'will-frame-navigate', 'will-redirect', 'login', 'select-client-certificate',
   'will-attach-webview', 'did-create-window', 'console-message', 'render-process-gone', 'unresponsive', 'responsive', 'preload-error', 'ipc-message', 'destroyed',
   'context-menu', 'before-input-event', 'will-prevent-unload', 'focus', 'blur',
 ];

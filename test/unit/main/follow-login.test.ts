@@ -86,10 +86,10 @@ describe('a provider’s login page', () => {
     expect(String(await end)).toContain('code=2');
   });
 
-  it('is left when the person closes it, and when the authentication ends', async () => {
+  it('that the person closes says so, and is left when the authentication ends', async () => {
     const closed = play();
     closed.window.emit('closed');
-    expect(await closed.end).toBe('cancelled');
+    await expect(closed.end).rejects.toMatchObject({ problem: { code: 'AUTHENTICATION_REFUSED', detail: { ja: '認証サービスの画面が閉じられました。' } } });
     const aborted = play();
     aborted.cancel();
     expect(await aborted.end).toBe('cancelled');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Exchange } from '../http/exchange.ts';
 import type { Route } from '../http/route.ts';
-import { html, type Html } from './html.ts';
+import { Html, html } from './html.ts';
 
 export interface Page {
   readonly title: string;
@@ -17,8 +17,8 @@ export type ScriptName = 'register.js' | 'sign-in.js' | 'login.js';
 const contentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 export function answerPage(exchange: Exchange, { title, main, script }: Page, status = 200): void {
-  const scripts =
-    script === undefined ? null : html`<script src="/assets/simplewebauthn.js" defer></script><script src="/assets/${script}" type="module"></script>`;
+  // No tagged template: bundlers rewrite those that close a script element, with helpers that are not here.
+  const scripts = script === undefined ? null : new Html(`<script src="/assets/simplewebauthn.js" defer></script><script src="/assets/${script}" type="module"></script>`);
   const { text } = html`<!doctype html>
 <html lang="ja">
 <head>

@@ -1,0 +1,112 @@
+/** Remote signing by phone: one authentication from the EHR's request to the signature, and what follows without a question. */
+import type { VirtualPhone } from '../../src/sandbox/remote/virtual-phone.ts';
+import { answerOf, expect, expectAccessible, registeredPhone, scan, startRemote, test, verify, type Remote } from './support/remote.ts';
+
+let remote: Remote;
+let phone: VirtualPhone;
+
+test.beforeAll(async ({ phones }) => {
+  // As on a dark screen at 150 %.
+  remote = await startRemote({ provider: 'csc', methods: ['smartphone', 'hpki-card'] }, { scale: 1.5 });
+  phone = await registeredPhone(phones, remote);
+});
+test.beforeEach(() => remote.reset());
+test.afterAll(async () => {
+  await phone.close();
+  await remote.desktop.close();
+});
+
+const darkTheme = async (): Promise<void> => {
+  const home = await remote.desktop.page('home');
+  await home.evaluate(() => (window as unknown as { agent: { invoke(channel: string, request: unknown): Promise<void> } }).agent.invoke('settings.change', { theme: 'dark' }));
+};
+
+test('an EHR asks, the doctor’s phone reads the code, and the signed prescription comes back; the next one at once', async () => {
+  const { desktop, page } = remote;
+  await darkTheme();
+  const signing = remote.sign();
+  await desktop.untilVisible('authentication');
+  await expect(page.locator('html')).toHaveCSS('color-scheme', 'dark');
+  // Nothing has begun: a code is made by a click.
+  await expect(page.getByRole('heading', { name: '本日の認証をしてください' })).toBeVisible();
+  expect(await remote.calls('oauth.device_authorization')).toBe(0);
+  await expectAccessible(page);
+  await page.getByRole('button', { name: /^スマートフォン/ }).click();
+
+  const url = await scan(page);
+  const number = await page.locator('#number').innerText();
+  expect(number).toMatch(/^\d{2,6}$/);
+  expect(url).not.toContain(number);
+  expect(url.length).toBeLessThanOrEqual(80);
+  const seconds = async (): Promise<number> => Number(/\d+/.exec(await page.locator('.remaining').innerText())?.[0]);
+  const first = await seconds();
+  expect(first).toBeLessThanOrEqual(120);
+  await expect.poll(seconds, { message: 'the countdown goes on' }).toBeLessThan(first);
+  await expectAccessible(page);
+
+  expect(await phone.open(url)).toBeNull();
+  const shown = await phone.page.locator('main').innerText();
+  for (const text of ['架空内科クリニック', 'sandbox', '医者 三郎', '医者　三郎']) expect(shown).toContain(text);
+  expect((await phone.typeNumber(number)).outcome).toBe('done');
+  const approved = Date.now();
+
+  const answer = await answerOf(signing, remote);
+  expect(answer).toMatchObject({ status: 201, json: { method: 'remote', signer: { name: 'テスト　医者　三郎' } } });
+  expect(verify(answer, remote)).toMatchObject({ verdict: 'VALID', signer: { name: 'TEST ISHA SABURO', role: 'Medical Doctor' } });
+  expect(Date.now() - approved).toBeLessThan(30_000);
+  expect((await desktop.app.shell.notifications()).map(({ body }) => body)).toContainEqual(expect.stringMatching(/医者 三郎 様のリモート署名を認証しました。.*まで有効です/));
+
+  await desktop.untilVisible('signature', false);
+  const made = await remote.calls('oauth.device_authorization');
+  const second = await remote.sign('rx-2').answer;
+  expect(verify(second, remote).verdict).toBe('VALID');
+  expect(await remote.calls('oauth.device_authorization')).toBe(made);
+  expect(await desktop.isVisible('signature')).toBe(false);
+  // Signed without a question: the toast says what for.
+  const toasts = (await desktop.app.shell.notifications()).map(({ title, body }) => `${title} ${body}`);
+  expect(toasts.at(-1)).toMatch(/医者\u3000三郎.*1件に署名しました。患者: タ\.イ\./);
+  expect(toasts.at(-1)).not.toContain('髙橋');
+});
+
+test('a code that nobody used runs out, and a click makes another one; by keyboard alone', async () => {
+  const { desktop, page } = remote;
+  const signing = remote.sign();
+  await desktop.untilVisible('authentication');
+  const smartphone = page.getByRole('button', { name: /^スマートフォン/ });
+  await expect(smartphone).not.toHaveAttribute('aria-disabled', 'true');
+  await expect(page.getByRole('button', { name: 'キャンセル' })).toBeFocused();
+  await smartphone.press('Enter');
+  const first = await scan(page);
+  // The service's two minutes are over.
+  await desktop.app.evaluate(() => globalThis.e2e?.service?.control.setClockOffset(121_000));
+  const again = page.getByRole('button', { name: '再表示' });
+  await expect(again).toBeVisible();
+  await expect(page.locator('.qr')).toHaveCount(0);
+  await expectAccessible(page);
+  await desktop.app.evaluate(() => globalThis.e2e?.service?.control.setClockOffset(0));
+  await expect(again).not.toHaveAttribute('aria-disabled', 'true');
+  await expect(page.getByRole('button', { name: 'キャンセル' })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(again).toBeFocused();
+  await page.keyboard.press('Enter');
+  const second = await scan(page);
+  expect(second).not.toBe(first);
+  expect((await phone.signIn(second, await page.locator('#number').innerText())).outcome).toBe('done');
+  expect((await answerOf(signing, remote)).status).toBe(201);
+});
+
+test('a phone that refuses ends the attempt by name, and the card is one click away', async () => {
+  const { desktop, page } = remote;
+  const signing = remote.sign();
+  await desktop.untilVisible('authentication');
+  await page.getByRole('button', { name: /^スマートフォン/ }).click();
+  expect(await phone.open(await scan(page))).toBeNull();
+  await phone.decline();
+  await expect(page.getByText('エラーコード: AUTHENTICATION_REFUSED')).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'カードで署名する' }).click();
+  await desktop.untilVisible('authentication', false);
+  await desktop.untilVisible('signature');
+  await (await desktop.page('signature')).keyboard.press('Escape');
+  expect((await signing.answer).json['code']).toBe('CANCELLED_BY_USER');
+});
