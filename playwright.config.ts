@@ -6,8 +6,8 @@ export default defineConfig({
   testMatch: '**/*.spec.ts',
   outputDir: 'test-results',
   globalSetup: './test/e2e/support/say-what-runs.ts',
-  // Each app brings a Chromium, an agent and its card hosts: one at a time keeps timings honest.
-  workers: 1,
+  // Each app brings a Chromium, an agent and its card hosts, and mostly waits. What is timed runs by itself (scripts/e2e.ts).
+  workers: 2,
   timeout: 90_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env['CI'] === 'true',

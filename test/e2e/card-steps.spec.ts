@@ -64,6 +64,8 @@ test('asks for the doctor’s own card where another doctor’s is in the reader
 test('has the doctor choose where two cards can sign, by name, role, reader and validity', async ({ shared: { desktop, ehr } }) => {
   await desktop.insertCard();
   await desktop.insertNew('other-doctor', secondReader);
+  // A request that comes while one is still being read goes on with the other.
+  await expect.poll(() => ehr.readyCards()).toBe(2);
   const signing = ehr.sign();
   const page = await desktop.page('signature');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('使うカードを選んでください');

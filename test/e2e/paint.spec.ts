@@ -17,7 +17,7 @@ declare global {
   var watchedWindow: Watched | undefined;
 }
 
-test('the window of a request is warm', async ({ shared: { desktop, ehr } }) => {
+test('the window of a request is warm', { tag: '@alone' }, async ({ shared: { desktop, ehr } }) => {
   await desktop.insertCard();
   await desktop.app.evaluate(({ BrowserWindow, app }) => {
     const watched: Watched = (globalThis.watchedWindow = { shownAt: [], loads: 0 });

@@ -26,19 +26,19 @@ test('the second waits visibly, by its name, and has its own window after the fi
 test('an answer to the first is none to the second, also from the page itself', async ({ shared: { desktop, ehr } }) => {
   await desktop.insertCard();
   const page = await desktop.page('signature');
-  const seen = page.evaluate(
-    () =>
-      new Promise<string>((resolve) => {
-        const { agent } = window as unknown as { agent: { on(channel: string, listener: (view: { dialog: string } | null) => void): () => void } };
-        const stop = agent.on('view', (view) => {
-          if (view === null) return;
-          stop();
-          resolve(view.dialog);
-        });
-      }),
-  );
+  // Listening before anybody asks: the view comes sooner than a call from here would.
+  await page.evaluate(() => {
+    const page = window as unknown as { agent: { on(channel: string, listener: (view: { dialog: string } | null) => void): () => void }; seen: Promise<string> };
+    page.seen = new Promise((resolve) => {
+      const stop = page.agent.on('view', (view) => {
+        if (view === null) return;
+        stop();
+        resolve(view.dialog);
+      });
+    });
+  });
   const first = ehr.sign();
-  const dialog = await seen;
+  const dialog = await page.evaluate(() => (window as unknown as { seen: Promise<string> }).seen);
   await reachPin(page);
   await page.keyboard.press('Escape');
   await first.answer;

@@ -138,6 +138,7 @@ export class Desktop {
       shellRecord.dialogs.length = 0;
       shellRecord.dialogAnswers.length = 0;
       shellRecord.openedOutside.length = 0;
+      shellRecord.blocked.length = 0;
       shellRecord.screens.cursor = { x: 100, y: 100 };
     }, [firstReader, secondReader]);
     await this.untilVisible('signature', false);

@@ -98,6 +98,12 @@ export class Ehr {
     return this.call('DELETE', `/v1/signatures/${id}`);
   }
 
+  /** Cards that have been read and can sign. */
+  async readyCards(): Promise<number> {
+    const { readers } = (await this.call('GET', '/v1/status')).json as { readers: readonly { state: string }[] };
+    return readers.filter(({ state }) => state === 'ready').length;
+  }
+
   call(method: string, path: string, { body, headers = {}, signal }: Call = {}): Promise<EhrAnswer> {
     const sent = {
       'accept-language': 'ja',
