@@ -19,7 +19,8 @@ test('starts in the tray, with its windows built but hidden, and asks nobody out
   await desktop.port();
   for (const name of windowNames) {
     await desktop.page(name);
-    expect(await desktop.app.shell.windowAt(new RegExp(`^app://ui/${name}/`))).toMatchObject({ visible: false });
+    // Chromium knows of a page before the main process has heard of it.
+    await expect.poll(() => desktop.app.shell.windowAt(new RegExp(`^app://ui/${name}/`))).toMatchObject({ visible: false });
   }
   await expect.poll(async () => (await desktop.app.shell.tray())?.toolTip).toContain('HPKI署名エージェント');
   expect(await desktop.app.shell.blockedRequests()).toEqual([]);
