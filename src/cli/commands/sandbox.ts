@@ -4,6 +4,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { Option, type Command } from 'commander';
 import type { ErrorCode } from '../../contract/error-codes.ts';
 import { problemText } from '../../contract/problem-text.ts';
+import type { Settings } from '../../agent/config/settings.ts';
 import type { CardDrawer, DrawerCard } from '../../sandbox/card-drawer.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { checkWritable, makeNamedFolder, readNamedFile, writeNamedFile } from '../named-files.ts';
@@ -43,7 +44,9 @@ function addAgent(sandbox: Command, context: CommandContext): void {
     .addOption(cardOption(context))
     .option('--port <PORT>', say({ ja: 'ポート（既定 17090〜17099）', en: 'port (default 17090–17099)' }), portNumber(context))
     .option('--yes', say({ ja: '確認とPINを自動で入力する', en: 'consent and enter the sandbox PIN without asking' }))
-    .action(async (options: { card: DrawerCard; port?: number; yes?: boolean }) => {
+    .option('--policy <FILE>', say({ ja: 'sandbox remote が書いた policy.json（リモート署名も使う）', en: 'the policy.json that sandbox remote has written, to sign remotely too' }))
+    .action(async (options: { card: DrawerCard; port?: number; yes?: boolean; policy?: string }) => {
+      const settings = options.policy === undefined ? undefined : await readPolicy(options.policy);
       const { openSandboxClinic, sandboxReader } = await import('../../sandbox/sandbox-clinic.ts');
       const { openCardDrawer } = await import('../../sandbox/card-drawer.ts');
       const { startSandboxAgent } = await import('../sandbox/start-sandbox-agent.ts');
@@ -55,10 +58,17 @@ function addAgent(sandbox: Command, context: CommandContext): void {
       clinic.readers.insert(await drawer.take(options.card), sandboxReader);
       const prompts =
         options.yes === true
-          ? scriptedPrompts({ pin: () => sandboxPin, onPairingCode: (view) => process.stdout.write(`${say({ ja: '確認番号', en: 'code' })}: ${view.code}\n`) })
+          ? scriptedPrompts({
+              pin: () => sandboxPin,
+              onPairingCode: (view) => process.stdout.write(`${say({ ja: '確認番号', en: 'code' })}: ${view.code}\n`),
+              authentication: {
+                pin: () => sandboxPin,
+                onCode: (code) => process.stdout.write(`${say({ ja: 'スマートフォンで開くアドレス', en: 'address for the phone' })}: ${code.uri}  ${say({ ja: '番号', en: 'number' })}: ${code.number ?? '–'}\n`),
+              },
+            })
           : processPrompts(language);
       const ports = options.port === undefined ? settingsSchema.parse({}).api.ports : [options.port];
-      const agent = await startSandboxAgent({ clinic, prompts, ports });
+      const agent = await startSandboxAgent({ clinic, prompts, ports, ...(settings === undefined ? {} : { settings }) });
       process.stdout.write(`http://127.0.0.1:${agent.port}  (PIN ${sandboxPin})\n`);
       process.stdout.write(say({ ja: 'ペアリングを受け付けています。SIGHUPか再起動で開き直します。\n', en: 'Pairing is open; SIGHUP opens it again.\n' }));
       agent.pairing.open();
@@ -77,10 +87,28 @@ function addAgent(sandbox: Command, context: CommandContext): void {
       input?.close();
       await agent.close();
     });
-  withExamples(command, context, ['hpki-agent sandbox agent', 'hpki-agent sandbox agent --yes --card pharmacist'], {
+  withExamples(command, context, ['hpki-agent sandbox agent', 'hpki-agent sandbox agent --yes --card pharmacist', 'hpki-agent sandbox agent --policy remote-sandbox/policy.json'], {
     ja: `--yes では、${controlsNote.ja}pair でペアリングを開き直します。`,
     en: `With --yes: ${controlsNote.en} pair opens pairing again.`,
   });
+}
+
+async function readPolicy(file: string): Promise<Settings> {
+  const { settingsSchema } = await import('../../agent/config/settings.ts');
+  const parsed = settingsSchema.safeParse(parseJson(Buffer.from(await readNamedFile(file, 1 << 20)).toString('utf8')));
+  if (parsed.success) return parsed.data;
+  throw new CommandFailure(
+    { ja: `ポリシーとして使えません: ${file}。sandbox remote が書いた policy.json を指定してください。`, en: `${file} is no policy. Give the policy.json that sandbox remote has written.` },
+    exitCodes.usage,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function addCard(sandbox: Command, context: CommandContext): void {

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { createAgent, type Agent } from '../../agent/agent.ts';
 import { settingsSchema, type Settings } from '../../agent/config/settings.ts';
@@ -14,7 +15,7 @@ export interface SandboxAgentOptions {
   readonly clinic: SandboxClinic;
   readonly prompts: Prompts;
   readonly ports: readonly number[];
-  /** Everything but trust and ports; the defaults where left out. */
+  /** Everything but ports; the defaults where left out. What it trusts is trusted besides the clinic's own authorities. */
   readonly settings?: Settings;
   /** Stays behind. Where left out: a folder that goes with the agent. */
   readonly root?: string;
@@ -34,11 +35,13 @@ export async function startSandboxAgent(options: SandboxAgentOptions): Promise<A
   await options.clinic.writeTrust(trust);
   const data = dataDirectory(root);
   const settings = options.settings ?? settingsSchema.parse({});
+  const { anchors, chain, crlDir } = settings.trust;
+  if (crlDir !== null) await cp(path.join(crlDir, 'crl.pem'), path.join(trust, 'crl-of-settings.pem'), { force: true });
   return createAgent({
     data,
     settings: {
       ...settings,
-      trust: { anchors: [path.join(trust, 'trust.pem')], chain: [path.join(trust, 'chain.pem')], crlDir: trust },
+      trust: { anchors: [path.join(trust, 'trust.pem'), ...anchors], chain: [path.join(trust, 'chain.pem'), ...chain], crlDir: trust },
       api: { ...settings.api, ports: [...options.ports] },
     },
     cards: virtualCardHost(options.clinic.readers),
