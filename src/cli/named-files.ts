@@ -73,9 +73,11 @@ function absent(error: unknown): null {
 
 /** What the operating system says of a file that no command has asked about by name, or null where it is no such error. */
 export function fileErrorText(error: unknown): Text | null {
-  const { code, path: file } = error as NodeJS.ErrnoException;
-  if (!(error instanceof Error) || typeof file !== 'string' || typeof code !== 'string') return null;
-  return failure('use', file, reasonOf(code, 'use')).text;
+  const code = codeOf(error);
+  const { path: file } = error as NodeJS.ErrnoException;
+  // Errors of an open file do not name it.
+  if (code === undefined || (file === undefined && !(code in reasons))) return null;
+  return failure('use', file ?? '?', reasonOf(code, 'use')).text;
 }
 
 type Act = 'read' | 'write' | 'make' | 'use';

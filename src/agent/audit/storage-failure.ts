@@ -15,6 +15,10 @@ const causes: Readonly<Record<string, { readonly ja: string; readonly en: string
     ja: '署名の控え（journal.jsonl）が壊れています。ファイルを保全し、別の場所に移してください。',
     en: 'The journal of signatures (journal.jsonl) is damaged. Keep the file and move it elsewhere.',
   },
+  ESTAFF: {
+    ja: '職員IDと証明書の対応（staff.json）が壊れています。ファイルを保全して別の場所に移すと、次の署名で本人が確認し直せます。',
+    en: 'The bindings of staff ids (staff.json) are damaged. Keep the file and move it elsewhere: people then confirm their cards anew.',
+  },
   EAUDIT: {
     ja: '監査ログの最後の記録が壊れています。ファイルを保全し、別の場所に移してください。',
     en: 'The last entry of the audit log is damaged. Keep the file and move it elsewhere.',

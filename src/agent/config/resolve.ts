@@ -1,3 +1,4 @@
+import { unreadableSettings } from '../storage/data-directory.ts';
 import { settingsSchema, userSettings, type Settings } from './settings.ts';
 
 export type SettingSource = 'policy' | 'user' | 'default';
@@ -48,6 +49,14 @@ function checkedLayer(source: 'policy' | 'user', layer: unknown, problems: Confi
 }
 
 function onlyUserSettings(user: unknown, problems: ConfigProblem[]): unknown {
+  if (user === unreadableSettings) {
+    problems.push({
+      source: 'user',
+      path: 'settings.json',
+      reason: { ja: 'JSONとして読めないため、既定値で動作しています', en: 'It cannot be read as JSON; defaults apply' },
+    });
+    return undefined;
+  }
   if (!isLayer(user)) return user;
   const allowed = new Set<string>(userSettings);
   for (const key of Object.keys(user)) {

@@ -26,6 +26,14 @@ const bindingsSchema = z.array(
   }),
 );
 
+function bindingsOf(text: string): readonly StaffBinding[] {
+  try {
+    return bindingsSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw Object.assign(new Error('staff.json is not readable', { cause }), { code: 'ESTAFF' });
+  }
+}
+
 /**
  * The bindings as one JSON file. `hpki-agent staff bind` writes it from another process, so it is read again whenever
  * it has changed.
@@ -90,7 +98,7 @@ export class StaffBindingsFile implements StaffBindings {
       const stats = statSync(this.#file, { throwIfNoEntry: false, bigint: true });
       const stamp = stats === undefined ? 'none' : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
       if (stamp === this.#stamp) return;
-      this.#bindings = stats === undefined ? [] : bindingsSchema.parse(JSON.parse(readFileSync(this.#file, 'utf8')));
+      this.#bindings = stats === undefined ? [] : bindingsOf(readFileSync(this.#file, 'utf8'));
       this.#stamp = stamp;
     } catch (cause) {
       throw storageFailure(cause);

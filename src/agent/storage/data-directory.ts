@@ -85,11 +85,14 @@ function tooLong(): ProblemError {
   return new ProblemError({ code: 'STORAGE_FAILED', detail });
 }
 
-/** The user's own settings, or undefined where there are none or the file is not JSON (then `doctor` says so). */
+/** Stands for user settings that are there and cannot be read as JSON: they count as none, and somebody is told. */
+export const unreadableSettings = Symbol('unreadable settings');
+
+/** The user's own settings; undefined where there are none. */
 export async function readUserSettings(data: DataDirectory): Promise<unknown> {
   try {
     return JSON.parse(await readFile(data.userSettings, 'utf8')) as unknown;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '') ? undefined : unreadableSettings;
   }
 }

@@ -16,7 +16,7 @@ export function addAnchors(program: Command, context: CommandContext): void {
       const { data, config } = await readConfig(options.dataDir);
       const { anchors, unreadable } = await readTrust(data, config.settings.trust);
       const found = anchors.map(({ name, sha256, notAfter, known }) => ({ name, sha256, notAfter, known }));
-      for (const { file, why } of unreadable) process.stderr.write(`⚠ ${say({ ja: `ポリシーのファイルを読めません: ${file}（${why}）`, en: `Policy names a file that cannot be read: ${file} (${why})` })}\n`);
+      for (const { file, why } of unreadable) process.stderr.write(`⚠ ${say({ ja: `証明書・失効リストのファイルを読めません: ${file}（${why}）`, en: `A file of certificates or lists cannot be read: ${file} (${why})` })}\n`);
       if (options.json === true) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
       else if (found.length === 0) process.stdout.write(say({ ja: '登録されていません。\n', en: 'None.\n' }));
       else {

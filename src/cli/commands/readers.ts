@@ -20,7 +20,8 @@ export function addReaders(program: Command, context: CommandContext): void {
       const { data, config } = await readConfig(options.dataDir);
       const cards = await lookAtCards(config.settings, data, () => tellCardsAreRead(context));
       if (cards === null) {
-        process.stdout.write(say({ ja: 'カードによる署名はポリシーで無効です。\n', en: 'Policy has switched card signing off.\n' }));
+        (options.json === true ? process.stderr : process.stdout).write(say({ ja: 'カードによる署名はポリシーで無効です。\n', en: 'Policy has switched card signing off.\n' }));
+        if (options.json === true) process.stdout.write('[]\n');
         return;
       }
       const status = statusAnswerOf(agentStatus({ version, instance: '', cards, remote: { provider: null, list: () => [] }, waiting: 0, now: Date.now() }), language, null);

@@ -187,6 +187,19 @@ describe('a process of its own', () => {
   });
 });
 
+describe('a file of the data folder that cannot be used', () => {
+  it.each([
+    [{ code: 'EACCES', path: '/data/audit.jsonl' }, 'ファイルを使えません: /data/audit.jsonl。権限がありません。'],
+    // An open file's errors do not name it.
+    [{ code: 'EISDIR' }, 'ファイルを使えません: ?。フォルダーです。'],
+    [{ code: 'EODD', path: '/data/x' }, '理由: EODD。'],
+  ])('%j is told by name', (error, ja) => {
+    const { text, exitCode } = explainFailure(Object.assign(new Error('x'), error));
+    expect(text.ja).toContain(ja);
+    expect(exitCode).toBe(exitCodes.failed);
+  });
+});
+
 describe('a fault of our own', () => {
   it('is told as one, with its cause in a line and no stack', () => {
     const { text, exitCode } = explainFailure(new TypeError('x is not a function\n    at somewhere'));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../../../src/agent/config/resolve.ts';
+import { unreadableSettings } from '../../../../src/agent/storage/data-directory.ts';
 
 describe('resolving the configuration', () => {
   it('uses defaults where nobody says anything', () => {
@@ -32,6 +33,12 @@ describe('resolving the configuration', () => {
 
   it('refuses a policy with a misspelt name', () => {
     expect(resolveConfig({ pins: 'every-signature' }, undefined).problems).toHaveLength(1);
+  });
+
+  it('takes defaults where the user’s file cannot be read, and says so', () => {
+    const { settings, problems } = resolveConfig(undefined, unreadableSettings);
+    expect(settings.language).toBe('ja');
+    expect(problems).toMatchObject([{ source: 'user', path: 'settings.json' }]);
   });
 
   it.each([[[]], ['text'], [17]])('survives a file whose content is %j', (content) => {

@@ -85,6 +85,7 @@ describe('staff bindings', () => {
   it('that cannot be read are an error, not an empty list', () => {
     writeFileSync(file, '[{"staffId":');
     expect(() => new StaffBindingsFile(file).list()).toThrow('STORAGE_FAILED');
+    expect(() => new StaffBindingsFile(file).list()).toThrow(expect.objectContaining({ problem: { code: 'STORAGE_FAILED', detail: expect.objectContaining({ en: expect.stringContaining('staff.json') as unknown }) as unknown } }));
   });
 });
 
