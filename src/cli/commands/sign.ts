@@ -55,8 +55,20 @@ export function addSign(program: Command, context: CommandContext): void {
       for (const warning of result.warnings) process.stderr.write(`⚠ ${warning[language]}\n`);
       const xml = Buffer.from(result.xml, 'base64');
       if (options.out === undefined) process.stdout.write(xml);
-      else await writeNamedFile(options.out, xml);
+      else await writeNamedFile(options.out, xml).catch((error: unknown) => keepOnOutput(error, xml));
     });
+
+  /** What was signed is not lost because the disk has filled up meanwhile. */
+  function keepOnOutput(error: unknown, xml: Uint8Array): never {
+    if (!(error instanceof CommandFailure)) throw error;
+    process.stdout.write(xml);
+    const { ja, en } = error.text;
+    throw new CommandFailure(
+      { ja: `${ja}署名は済んでいます。署名済みXMLは標準出力に出しました。`, en: `${en} It was signed: the XML is on standard output.` },
+      exitCodes.failed,
+      { cause: error },
+    );
+  }
 
   async function signHereOrThere(dataRoot: string | undefined, command: ControlCommand): Promise<Json> {
     const tell = (event: Json): void => {
