@@ -90,6 +90,13 @@ export function checkRole(certificate: Certificate, type: DocumentType): Verific
 
 /** The claimed time lies within the certificate's validity. */
 export function checkSigningTime({ signingTime }: ParsedSignature, certificate: Certificate): VerificationCheck {
+  if (signingTime === null) {
+    return check(
+      'signature.signingTime', 'INDETERMINATE',
+      '署名時刻（SigningTime）がないか、時間帯が書かれていないため、いつ署名されたかは確かめられません。',
+      'There is no SigningTime, or one without a zone: when it was signed cannot be told.',
+    );
+  }
   return signingTime >= certificate.notBefore && signingTime <= certificate.notAfter
     ? check('signature.signingTime', 'VALID', '署名時刻は証明書の有効期間内です。', 'The signing time is within the validity of the certificate.')
     : check(

@@ -40,7 +40,8 @@ export interface ParsedSignature {
   readonly certificates: readonly Uint8Array[];
   readonly signedProperties: XmlElement;
   readonly signedPropertiesId: string;
-  readonly signingTime: Date;
+  /** Null where the signer states none, or one without a zone: XAdES allows both (ETSI TS 101 903 §7.2.1). */
+  readonly signingTime: Date | null;
   readonly namedCertificate: NamedCertificate | null;
   /** UnsignedSignatureProperties, where a level above BES was added. */
   readonly unsigned: XmlElement | null;
@@ -176,18 +177,23 @@ type SignedPropertyValues = Pick<ParsedSignature, 'signingTime' | 'namedCertific
 function readSignedProperties(element: XmlElement): SignedPropertyValues {
   const { SignedSignatureProperties: properties } = partsOf(element, structure, xadesNamespace, ['SignedSignatureProperties'], ['SignedDataObjectProperties']);
   // What is optional beside them is signed, harmless and not evaluated.
-  const parts = partsOf(properties, structure, xadesNamespace, ['SigningTime'], [
-    'SigningCertificate', 'SigningCertificateV2', 'SignaturePolicyIdentifier',
+  const parts = partsOf(properties, structure, xadesNamespace, [], [
+    'SigningTime', 'SigningCertificate', 'SigningCertificateV2', 'SignaturePolicyIdentifier',
     'SignatureProductionPlace', 'SignatureProductionPlaceV2', 'SignerRole', 'SignerRoleV2',
   ]);
-  const signingTime = parseSigningTime(textOnly(parts.SigningTime) ?? '');
-  if (signingTime === null) throw refused('署名時刻（SigningTime）が正しくありません。', 'SigningTime is not a time with a zone.');
+  const signingTime = parts.SigningTime === undefined ? null : readSigningTime(textOnly(parts.SigningTime) ?? '');
   const { SigningCertificate: first, SigningCertificateV2: second } = parts;
   if (first !== undefined && second !== undefined) {
     throw refused('SigningCertificateが2種類あります。', 'There are two kinds of SigningCertificate.');
   }
   const named = second ?? first;
   return { signingTime, namedCertificate: named === undefined ? null : readNamedCertificate(named) };
+}
+
+function readSigningTime(text: string): Date | null {
+  const time = parseSigningTime(text);
+  if (time === null && parseSigningTime(`${text.trim()}Z`) === null) throw refused('署名時刻（SigningTime）が正しくありません。', 'SigningTime is not a time.');
+  return time;
 }
 
 /** Some signers list their CAs too; the first Cert is the signer's own (ETSI EN 319 132-1 §5.2.2). */

@@ -1,4 +1,7 @@
 import { constants, privateEncrypt } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { releaseDocument } from '../../../../src/agent/signing/self-verification.ts';
 import { prepareSignature } from '../../../../src/formats/xades/writer.ts';
@@ -6,6 +9,8 @@ import { sampleProfile } from '../../../../src/formats/xades/signature-profile.t
 import { createVerifier, type Verifier } from '../../../../src/formats/xades/verifier.ts';
 import { samplePrescriptionCsv } from '../../../../src/sandbox/samples/prescription.ts';
 import type { IssuedCertificate } from '../../../../src/sandbox/ca/test-ca.ts';
+import { describeWith } from '../../../support/machine.ts';
+import { foreignPrescription } from '../../formats/xades/foreign-documents.ts';
 import { createCast, today, type Cast } from './signing-desk.ts';
 
 let cast: Cast;
@@ -55,5 +60,23 @@ describe('self-verification before release', () => {
   it('stops an empty value', () => {
     const [document, , sha256, verifier, time] = signed(cast.doctor);
     expect(() => releaseDocument(document, new Uint8Array(), sha256, verifier, time)).toThrow(mismatch);
+  });
+});
+
+describeWith(['xmlsec1'], 'a document that a cloud has signed', () => {
+  it.each([
+    ['as it should be', true, (file: string) => file],
+    ['without a signing time', false, (file: string) => file.replace(/<xa:SigningTime>.*?<\/xa:SigningTime>/, '')],
+    ['with a signing time without a zone', false, (file: string) => file.replace(/(<xa:SigningTime>[^<]*)\+00:00/, '$1')],
+  ])('%s: released is %s', (_what, isReleased, edit) => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'hpki-release-'));
+    try {
+      const xml = Buffer.from(foreignPrescription(directory, shown, cast.doctor, { signingTime: '2026-04-01T03:00:00+00:00', edit }));
+      const release = (): unknown => releaseDocument({ input: { id: 'rx-1', type: 'prescription', csv: shown }, assemble: () => xml }, new Uint8Array(1), cast.doctor.certificate.sha256, withoutTrust, at);
+      if (isReleased) expect(release()).toMatchObject({ signingTime: at });
+      else expect(release).toThrow(mismatch);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });

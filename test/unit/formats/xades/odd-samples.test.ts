@@ -177,6 +177,18 @@ describeWith(['xmlsec1'], 'A signed file with an oddity', () => {
   });
 
   it.each([
+    ['no SigningTime', (signed: string) => signed.replace(/<xa:SigningTime>.*?<\/xa:SigningTime>/, '')],
+    ['a SigningTime without a zone', (signed: string) => signed.replace(/(<xa:SigningTime>[^<]*)\+00:00/, '$1')],
+  ])('%s: INDETERMINATE for that alone, and may be nested', (_what, edit) => {
+    const file = foreignPrescription(directory, prescriptionCsv, people.doctor, { signingTime: `${now}+00:00`, edit });
+    const report = verify(file);
+    expect([report.verdict, report.signingTime, ...complaints(report), isGoodForXmlsec(file, places.prescription)]).toEqual(['INDETERMINATE', null, 'signature.signingTime INDETERMINATE', true]);
+    expect(people.verifier.checkNestedPrescription(Buffer.from(file)).gate).toBe('accept');
+    // Without a time of its own, nothing excuses a certificate that has expired since.
+    expect(people.verifier.verify(Buffer.from(file), new Date(people.doctor.certificate.notAfter.getTime() + 1000)).verdict).toBe('INVALID');
+  });
+
+  it.each([
     ['CRLF at every line end', (file: string) => file.replaceAll('\n', '\r\n')],
     ['a declaration as Java writes it, and a newline at the end', (file: string) => `${file.replace(/<\?xml[^>]*\?>\n?/, '<?xml version="1.0" encoding="UTF-8" standalone="no"?>')}\n`],
     ['single quotes and lower case in the declaration', (file: string) => file.replace(/<\?xml[^>]*\?>/, "<?xml version='1.0' encoding='utf-8'?>")],
