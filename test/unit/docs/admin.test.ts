@@ -7,6 +7,7 @@ import type { RegistryValue } from '../../../src/agent/config/registry-export.ts
 import { policyOfValues } from '../../../src/agent/config/registry-policy.ts';
 import { policySchema, policySchemaFile } from '../../../scripts/policy-schema.ts';
 import { leafPaths, resolveConfig } from '../../../src/agent/config/resolve.ts';
+import { providerSettings } from '../../../src/agent/config/remote-settings.ts';
 import { settingsSchema } from '../../../src/agent/config/settings.ts';
 
 const folder = path.join(import.meta.dirname, '..', '..', '..', 'docs', 'admin');
@@ -85,5 +86,25 @@ describe('the documented policy', () => {
       return row === undefined;
     });
     expect(unexplained).toEqual([]);
+  });
+});
+
+describe('the page on signing services', () => {
+  const page = read('remote-signing.md');
+
+  it('shows policies that the agent takes', () => {
+    const policies = [...page.matchAll(/```json\n([^]*?)```/g)].map(([, text = '']) => JSON.parse(text) as unknown);
+    expect(policies.map((policy) => settingsSchema.parse(policy).remote.providers.map(({ kind }) => kind))).toEqual([['csc'], ['kagura']]);
+  });
+
+  it('says of every setting of a provider what it is', () => {
+    for (const kind of ['csc', 'kagura'] as const) {
+      const from = page.indexOf(`## 種類 \`${kind}\``);
+      const section = page.slice(from, page.indexOf('\n## ', from + 1));
+      const schema = providerSettings.options.find((option) => option.shape.kind.value === kind);
+      const names = Object.entries(schema?.shape ?? {}).flatMap(([name, inner]) => (name === 'names' ? Object.keys((inner as { def: { innerType: { shape: object } } }).def.innerType.shape).map((field) => `names.${field}`) : [name]));
+      expect(names.length).toBeGreaterThan(7);
+      expect(names.filter((name) => !section.includes(`\`${name}\``) && !section.includes(`"${name}"`))).toEqual([]);
+    }
   });
 });
