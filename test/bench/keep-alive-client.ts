@@ -10,15 +10,23 @@ export class KeepAliveClient {
   }
 
   post(path: string, body: Buffer, headers: Readonly<Record<string, string>> = {}): Promise<{ readonly status: number; readonly answer: Buffer }> {
+    return this.#call('POST', path, body, { 'content-type': 'application/json', ...headers });
+  }
+
+  delete(path: string, headers: Readonly<Record<string, string>> = {}): Promise<{ readonly status: number; readonly answer: Buffer }> {
+    return this.#call('DELETE', path, Buffer.alloc(0), headers);
+  }
+
+  #call(method: string, path: string, body: Buffer, headers: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly answer: Buffer }> {
     return new Promise((resolve, reject) => {
       const sent = request(
         {
           host: '127.0.0.1',
           port: this.#port,
           agent: this.#agent,
-          method: 'POST',
+          method,
           path,
-          headers: { 'content-type': 'application/json', 'content-length': body.length, ...headers },
+          headers: { ...(body.length > 0 ? { 'content-length': body.length } : {}), ...headers },
         },
         (response) => {
           const chunks: Buffer[] = [];

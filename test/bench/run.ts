@@ -21,10 +21,11 @@ const rows: Readonly<Record<string, () => Promise<{ readonly row: BenchRow }>>> 
   7: () => import('./row-7-commands.ts'),
   '7-login': () => import('./row-7-login.ts'),
   9: () => import('./row-9-start-and-memory.ts'),
+  11: () => import('./row-11-remote.ts'),
 };
 
 /** Rows by what they are about. */
-const groups: Readonly<Record<string, readonly string[]>> = { remote: ['7-login'] };
+const groups: Readonly<Record<string, readonly string[]>> = { remote: ['7-login', '11'] };
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

@@ -6,7 +6,7 @@ import { Listener, type ListenerTls } from './http/listener.ts';
 import type { ListenerName, RemoteServiceOptions } from './remote-service.ts';
 
 export interface ListenerParts {
-  readonly options: Pick<RemoteServiceOptions, 'ports' | 'phones'>;
+  readonly options: Pick<RemoteServiceOptions, 'hostName' | 'ports' | 'phones'>;
   readonly gate: Gate;
   /** The control port's own, which no fault may reach. */
   readonly controlGate: Gate;
@@ -20,10 +20,10 @@ const loopback = '127.0.0.1';
 
 /** Binds all ports. They serve nothing yet: addresses come first, because issuer and pages name them. */
 export async function openListeners({ options, gate, controlGate, tlsCa, server, authorities }: ListenerParts): Promise<Readonly<Record<ListenerName, Listener>>> {
-  const { phones, ports } = options;
+  const { hostName = 'localhost', phones, ports } = options;
   const own = { cert: server.certificate, key: server.privateKey };
   const local = (name: ListenerName, tls: ListenerTls | null): Promise<Listener> =>
-    Listener.open({ address: loopback, hostName: 'localhost', port: ports?.[name] ?? 0, tls, gate: name === 'control' ? controlGate : gate });
+    Listener.open({ address: loopback, hostName: tls === null ? 'localhost' : hostName, port: ports?.[name] ?? 0, tls, gate: name === 'control' ? controlGate : gate });
   const phone = async (): Promise<Listener> => {
     // http://localhost is a secure context, where WebAuthn works without TLS.
     if (phones === undefined) return local('phone', null);

@@ -27,6 +27,8 @@ export interface RemoteServiceOptions {
   readonly facility?: string;
   /** What departs from sandboxKaguraContract. */
   readonly kagura?: Partial<KaguraContract>;
+  /** Name of this machine in the addresses and certificates of terminals' ports. Default: localhost, which no proxy is asked for. */
+  readonly hostName?: string;
   /** Ports; 0, the default, lets the system choose. */
   readonly ports?: Partial<Readonly<Record<ListenerName, number>>>;
   /** Phones in the same network. Default: only this machine, as http://localhost. */

@@ -35,13 +35,13 @@ import { SigningDesk } from './signing-desk.ts';
 
 /** Starts the service: five ports over one state. The one place where its parts are put together. */
 export async function startRemoteService(options: RemoteServiceOptions = {}): Promise<RemoteService> {
-  const { tokenSeconds = 18 * 3600, codeSeconds = 120, multisign = 100, facility: facilityName = '架空内科クリニック' } = options;
+  const { tokenSeconds = 18 * 3600, codeSeconds = 120, multisign = 100, hostName = 'localhost', facility: facilityName = '架空内科クリニック' } = options;
   const contract = { ...sandboxKaguraContract, ...options.kagura };
   const clock = new ServiceClock(options.clock);
   const [ca, tlsCa, key] = await Promise.all([options.ca ?? createTestCa({ now: clock.date() }), createTestTlsCa(), generateIssuerKey()]);
   const [valid, expired, facility] = await Promise.all([
-    tlsCa.issueServer(['localhost']),
-    tlsCa.issueServer(['localhost'], tlsCa.past),
+    tlsCa.issueServer([hostName]),
+    tlsCa.issueServer([hostName], tlsCa.past),
     tlsCa.issueFacility(facilityName),
   ]);
 
