@@ -40,6 +40,11 @@ const kaguraProvider = z.strictObject({
   revocationUrl: serviceAddress.nullable().default(null),
   /** Ends the login. It is caught in the window and never called. */
   redirectUrl: z.url({ protocol: /^https?$/ }),
+  /**
+   * Where there is no desktop: the agent listens on 127.0.0.1 and the port of `redirectUrl`, once for each login, for a browser
+   * of this machine. The host of `redirectUrl` (http) has to lead to 127.0.0.1 here.
+   */
+  callbackListener: z.boolean().default(false),
   /** Where the login page may lead to, besides the origin of `authorizationUrl`. */
   allowedOrigins: z.array(serviceAddress).max(16).default([]),
   /** One client for each method. A method without one is not offered. */

@@ -37,6 +37,8 @@ export interface LoginPage {
   readonly url: URL;
   /** Exactly this address ends the login; it is caught before it reaches the network. */
   readonly redirectUrl: URL;
+  /** Policy lets a terminal without windows receive that address itself, on loopback. */
+  readonly listens?: boolean;
   /** Where the window may navigate to; everything else ends the login. */
   readonly allowedOrigins: readonly string[];
   /** Card methods: TLS client authentication with this person's authentication certificate. */

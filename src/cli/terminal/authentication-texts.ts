@@ -23,6 +23,8 @@ interface AuthenticationTexts {
   readonly enterPin: Record<'hpki' | 'jpki', string>;
   readonly lastTries: Record<'hpki' | 'jpki', string>;
   readonly openLogin: string;
+  readonly waitForBrowser: string;
+  readonly backToTerminal: string;
   readonly pasteAddress: string;
   readonly notAnAddress: string;
   readonly progress: Record<'contacting' | 'checking', string>;
@@ -60,6 +62,8 @@ export const authenticationTexts: Record<Language, AuthenticationTexts> = {
       jpki: '残りの回数がわずかです。間違えるとロックされ、市区町村の窓口での初期化が必要です。続けますか？',
     },
     openLogin: 'ブラウザーで次のアドレスを開いて認証してください。',
+    waitForBrowser: 'このPCのブラウザーで認証が終わると、自動で続きます。',
+    backToTerminal: '認証の結果を受け取りました。この画面を閉じて、エージェントに戻ってください。',
     pasteAddress: '認証が終わったら、ブラウザーに表示されたアドレス全体をここに貼り付けてください（Enterで取り消し）',
     notAnAddress: 'アドレスではありません。',
     progress: { contacting: '認証サービスに接続しています。', checking: '認証の結果を確かめています。' },
@@ -95,6 +99,8 @@ export const authenticationTexts: Record<Language, AuthenticationTexts> = {
       jpki: 'Few tries are left. A wrong PIN locks it, and only the municipal office resets it. Go on?',
     },
     openLogin: 'Open this address in a browser and authenticate.',
+    waitForBrowser: 'It goes on by itself when a browser of this computer has authenticated.',
+    backToTerminal: 'Received. Close this page and go back to the agent.',
     pasteAddress: 'Then paste the whole address that the browser shows here (Enter cancels)',
     notAnAddress: 'This is no address.',
     progress: { contacting: 'Connecting to the authentication service.', checking: 'Checking the result.' },

@@ -5,9 +5,23 @@ import { showSafely } from '../../formats/prescription/display-safety.ts';
 import type { Language } from '../language.ts';
 import { authenticationTexts } from './authentication-texts.ts';
 import { clockTime } from './clock-time.ts';
+import { receiveCallback } from './one-shot-callback.ts';
 import { qrLines } from './qr-lines.ts';
 import { readAnswer, readPin } from './read-pin.ts';
 import { terminalTexts } from './terminal-texts.ts';
+
+/** Whatever comes first; the other one is stopped, and both are over when this is. */
+async function firstOf<A, B>(signal: AbortSignal, one: (until: AbortSignal) => Promise<A>, other: (until: AbortSignal) => Promise<B>): Promise<A | B> {
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const both = [one(until), other(until)] as const;
+  try {
+    return await Promise.race(both);
+  } finally {
+    over.abort(new Error('answered'));
+    await Promise.allSettled(both);
+  }
+}
 
 interface Terminal {
   readonly input: ReadStream;
@@ -94,6 +108,10 @@ export function authenticationDialog(view: AuthenticationDialogView, terminal: T
     async showLogin({ page }, signal) {
       print(t.openLogin);
       print(page.url.href);
+      if (page.listens === true && page.redirectUrl.protocol === 'http:') {
+        print(t.waitForBrowser);
+        return await firstOf(signal, (until) => receiveCallback(page, t.backToTerminal, until), (until) => choose([], until));
+      }
       for (;;) {
         print(t.pasteAddress);
         output.write('> ');

@@ -156,6 +156,15 @@ describe('an authentication in a terminal', () => {
     expect(terminal.printed).toContain('アドレスではありません');
   });
 
+  it('waits for a browser of this machine where policy lets it, and is left with Enter', async () => {
+    const page = { url: new URL('https://kagura.example.jp/login?state=s'), redirectUrl: new URL('http://adapter:0/cb'), listens: true, allowedOrigins: [], card: null };
+    const asked = open().showLogin({ page, certificateSha256: null }, never);
+    await printed('自動で続きます');
+    expect(terminal.printed).not.toContain('貼り付けて');
+    await typing('');
+    expect(await asked).toBe('cancelled');
+  });
+
   it('says until when, or why not', () => {
     open().close({ outcome: 'authenticated', method: 'smartphone', until: new Date('2026-04-01T17:15:00Z') });
     expect(terminal.printed).toContain('2026-04-02 02:15:00 (JST)まで');

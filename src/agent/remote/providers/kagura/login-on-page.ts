@@ -23,7 +23,7 @@ const cardOf: Readonly<Record<SessionMethod, 'hpki' | 'jpki' | null>> = { smartp
  */
 export async function loginOnPage(
   client: Configuration,
-  { redirectUrl, allowedOrigins, authorizationUrl, scope, names }: KaguraSettings,
+  { redirectUrl, callbackListener, allowedOrigins, authorizationUrl, scope, names }: KaguraSettings,
   order: AuthenticationOrder,
   steps: Pick<AuthenticationSteps, 'showLogin'>,
   clock: Clock,
@@ -42,7 +42,7 @@ export async function loginOnPage(
     ...(names.doctor === null ? {} : { [names.doctor]: order.staff.name }),
   });
   const origins = [new URL(authorizationUrl).origin, ...allowedOrigins.map((origin) => new URL(origin).origin)];
-  const page = { url, redirectUrl: new URL(redirectUrl), allowedOrigins: [...new Set(origins)], card: cardOf[order.method] };
+  const page = { url, redirectUrl: new URL(redirectUrl), listens: callbackListener, allowedOrigins: [...new Set(origins)], card: cardOf[order.method] };
   const ended = await steps.showLogin(page, signal);
   signal.throwIfAborted();
   const answer = await authorizationCodeGrant(client, ended, {
