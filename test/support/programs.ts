@@ -30,6 +30,13 @@ const filesByName: Readonly<Record<string, readonly string[]>> = {
     '/usr/lib64/opensc-pkcs11.so',
     '/usr/lib/opensc-pkcs11.so',
   ],
+  // Shows the first PIN of a card alone; the one for browsers.
+  'opensc-onepin': [
+    '/usr/lib/x86_64-linux-gnu/onepin-opensc-pkcs11.so',
+    '/usr/lib/aarch64-linux-gnu/onepin-opensc-pkcs11.so',
+    '/usr/lib64/onepin-opensc-pkcs11.so',
+    '/usr/lib/onepin-opensc-pkcs11.so',
+  ],
   // Debian's 64-bit Wine is on no PATH unless its 32-bit half is there too.
   'wine64': ['/usr/lib/wine/wine64'],
   'libxmlsec1-dev': ['/usr/include/xmlsec1/xmlsec/xmlsec.h'],
