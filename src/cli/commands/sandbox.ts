@@ -183,10 +183,21 @@ function addSoftHsm(sandbox: Command, { say }: CommandContext): void {
         privateKey: doctor.pkcs8,
         chain: [ca.signing.certificate.der, ca.root.certificate.der],
         pin: sandboxPin,
+      }).catch((error: unknown) => {
+        throw softHsmFailure(error);
       });
       await writeFile(path.join(options.out, 'trust.pem'), writePem(ca.root.certificate.der));
       process.stdout.write(`SOFTHSM2_CONF=${token.environment.SOFTHSM2_CONF}\nmodule=${token.modulePath}\nlogin=${token.login}\nPIN=${sandboxPin}\n`);
     });
+}
+
+function softHsmFailure(cause: unknown): CommandFailure {
+  const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : '';
+  return new CommandFailure(
+    { ja: `SoftHSM2のトークンを作れません（${why}）。softhsm2 を導入し（apt install softhsm2）、npm ci でPKCS#11のモジュール（graphene-pk11）が入っているか確かめてください。`, en: `The SoftHSM2 token cannot be made (${why}). Install softhsm2 (apt install softhsm2), and see that npm ci could build graphene-pk11.` },
+    exitCodes.failed,
+    { cause },
+  );
 }
 
 function addEhr(sandbox: Command, context: CommandContext): void {

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { createSecureContext } from 'node:tls';
 import type { Command } from 'commander';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { makeNamedFolder, readNamedFile } from '../named-files.ts';
@@ -38,6 +39,7 @@ export function addRemote(sandbox: Command, context: CommandContext): void {
 }
 
 async function runRemote(options: RemoteCommandOptions, { say }: CommandContext): Promise<void> {
+  if (options.port > 65_531) throw usage({ ja: '--port は65531までです（続く4つも使います）。', en: '--port goes up to 65531: the four after it are used too.' });
   const network = await phoneNetwork(options);
   await makeNamedFolder(options.out);
   const [{ startRemoteService }, { writeTerminalFiles }, { remotePeople }] = await Promise.all([
@@ -81,8 +83,24 @@ async function phoneNetwork({ lan, host, cert, key }: RemoteCommandOptions): Pro
   // WebAuthn knows no addresses: an RP ID is a domain name (Web Authentication §5.1.2).
   if (/^[\d.]+$|:/.test(hostName)) throw usage({ ja: '--host にはIPアドレスではなく名前を指定してください（生体認証はIPアドレスでは動きません）。', en: 'Give --host a name, not an IP address: WebAuthn does not work with addresses.' });
   if ((cert === undefined) !== (key === undefined)) throw usage({ ja: '--cert と --key は両方指定してください。', en: '--cert and --key go together.' });
-  const tls = cert === undefined || key === undefined ? {} : { tls: { certificate: await pem(cert), privateKey: await pem(key) } };
+  // RFC 1123 §2.1, which is what a certificate and an RP ID can name.
+  if (!/^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9][a-z0-9-]{0,62})*$/i.test(hostName)) throw usage({ ja: '--host には clinic-pc.local のようなホスト名を指定してください。', en: 'Give --host a host name, such as clinic-pc.local.' });
+  const tls = cert === undefined || key === undefined ? {} : { tls: await certificateWithKey(cert, key) };
   return { phones: { hostName, address: '0.0.0.0', ...tls } };
+}
+
+/** Throws wrong usage where the two are no PEM, or not of each other. */
+async function certificateWithKey(cert: string, key: string): Promise<{ certificate: string; privateKey: string }> {
+  const [certificate, privateKey] = [await pem(cert), await pem(key)];
+  try {
+    createSecureContext({ cert: certificate, key: privateKey });
+  } catch (error) {
+    throw usage({
+      ja: `--cert と --key を、サーバー証明書とその秘密鍵（パスフレーズのないPEM）として使えません（${error instanceof Error ? error.message : ''}）。`,
+      en: `--cert and --key cannot be used as a TLS certificate and its key, PEM without a passphrase (${error instanceof Error ? error.message : ''}).`,
+    });
+  }
+  return { certificate, privateKey };
 }
 
 const pem = async (file: string): Promise<string> => Buffer.from(await readNamedFile(file, 256 * 1024)).toString('utf8');
