@@ -89,7 +89,7 @@ export interface ConsentQuestion {
 }
 
 /** Why a PIN is asked for again: it was wrong, or none came from the reader's own keys, and then no try was spent. */
-export type PinRefusal = 'incorrect' | 'keypad_cancelled' | 'keypad_timed_out' | 'keypad_refused';
+export type PinRefusal = 'incorrect' | 'keypad_cancelled' | 'keypad_timed_out' | 'keypad_refused' | 'keypad_unusable';
 
 export interface PinQuestion {
   readonly card: CardView;
@@ -182,12 +182,14 @@ export interface AuthenticationCardView {
   readonly certificateSha256: string;
   readonly reader: string;
   readonly name: string | null;
+  /** The reader takes the PIN on its own keys. */
+  readonly hasKeypad: boolean;
 }
 
 export interface AuthenticationPinQuestion {
   readonly card: AuthenticationCardView;
   readonly tries: PinTries;
-  readonly refused: 'incorrect' | null;
+  readonly refused: PinRefusal | null;
 }
 
 /** A provider's own login page. */
@@ -219,6 +221,10 @@ export interface AuthenticationDialog {
   askPin(question: AuthenticationPinQuestion, hold: HoldPin, signal: AbortSignal): Promise<PinSessionId | AuthenticationExit>;
   /** Resolves with the address at which the page ended, query included: exactly the redirect address, before it is fetched. */
   showLogin(question: LoginQuestion, signal: AbortSignal): Promise<URL | AuthenticationExit>;
+  /** Says that the reader waits for the PIN at its own keys, until the signal aborts; resolves only when the person leaves. */
+  waitForKeypad(card: AuthenticationCardView, signal: AbortSignal): Promise<AuthenticationExit>;
+  /** As {@link SignatureDialog.keypadLeft}. */
+  keypadLeft(card: AuthenticationCardView): void;
   progress(step: 'contacting' | 'checking'): void;
   close(end: AuthenticationOutcome): void;
 }

@@ -47,6 +47,9 @@ const callerView = z.object({ name: z.string(), origin: z.string().nullable(), p
 
 const sessionMethod = z.enum(['smartphone', 'hpki-card', 'mynumber-card']);
 
+/** Why a PIN is asked for again. All but the first spent no try. */
+const pinRefusal = z.enum(['incorrect', 'keypad_cancelled', 'keypad_timed_out', 'keypad_refused', 'keypad_unusable']);
+
 /** Where the signature window stands. Card first; the PIN step shows everything that will be signed. */
 export const signatureStep = z.discriminatedUnion('step', [
   z.object({ step: z.literal('insert_card'), need: z.enum(['no_service', 'no_reader', 'no_card', 'card_removed', 'unknown_card', 'card_in_use', 'module_failed', 'other_doctor']) }),
@@ -66,7 +69,7 @@ export const signatureStep = z.discriminatedUnion('step', [
     failuresSeen: z.int(),
     /** The person must first say that a last try may be spent. */
     consentNeeded: z.boolean(),
-    refused: z.enum(['incorrect', 'keypad_cancelled', 'keypad_timed_out', 'keypad_refused']).nullable(),
+    refused: pinRefusal.nullable(),
     signatures: z.int(),
     /** The card's reader takes the PIN on its own keys. */
     keypad: z.boolean(),
@@ -102,6 +105,9 @@ export const signatureView = z.object({
 });
 export type SignatureView = z.infer<typeof signatureView>;
 
+/** `name` is null for a My Number card, whose certificate names nobody. */
+const loginCardView = z.object({ kind: z.enum(['hpki', 'jpki']), certificateSha256: z.string(), reader: z.string(), name: z.string().nullable() });
+
 /** Where the authentication for remote signing stands. A login page of the provider's own is in a window beside. */
 export const authenticationStep = z.discriminatedUnion('step', [
   z.object({ step: z.literal('choose_method'), suggested: sessionMethod, problem: z.object({ code: z.string(), detail: bilingual.nullable() }).nullable() }),
@@ -121,13 +127,15 @@ export const authenticationStep = z.discriminatedUnion('step', [
   }),
   z.object({
     step: z.literal('pin'),
-    /** `name` is null for a My Number card, whose certificate names nobody. */
-    card: z.object({ kind: z.enum(['hpki', 'jpki']), certificateSha256: z.string(), reader: z.string(), name: z.string().nullable() }),
+    card: loginCardView,
     triesLeft: z.int().nullable(),
     failuresSeen: z.int(),
     consentNeeded: z.boolean(),
-    refused: z.enum(['incorrect']).nullable(),
+    refused: pinRefusal.nullable(),
+    keypad: z.boolean(),
   }),
+  /** As of the signature window. */
+  z.object({ step: z.literal('keypad'), card: loginCardView, left: z.boolean() }),
   z.object({ step: z.literal('login') }),
   z.object({ step: z.literal('progress'), doing: z.enum(['contacting', 'checking']) }),
   z.object({ step: z.literal('ended'), outcome: z.enum(['authenticated', 'use_card', 'failed', 'cancelled', 'expired']), until: isoTime.nullable(), code: z.string().nullable(), detail: bilingual.nullable() }),
@@ -285,6 +293,7 @@ export const windows = {
       'authentication.otherMethod': { request: dialog, answer: nothing },
       'authentication.useCard': { request: dialog, answer: nothing },
       'authentication.pinPort': { request: dialog, answer: nothing },
+      'authentication.keypad': { request: z.strictObject({ dialog: z.string(), spendLastTries: z.boolean() }), answer: nothing },
     },
   },
   pairing: {

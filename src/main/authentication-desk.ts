@@ -4,7 +4,7 @@ import type { SessionMethod } from '../contract/api.ts';
 import type { PinSessionId } from '../native/host/card-host.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
 import { authenticationSteps as steps, viewAuthentication } from './authentication-view.ts';
-import { DialogDesk, portTaker, type DialogSurface } from './dialog-desk.ts';
+import { DialogDesk, keypadUser, portTaker, type DialogSurface } from './dialog-desk.ts';
 import type { OpenLoginWindow } from './login-window.ts';
 
 export interface AuthenticationDeskOptions {
@@ -22,6 +22,7 @@ interface Answers {
   readonly again: () => void;
   readonly leave: (exit: AuthenticationExit) => void;
   readonly takePort: (port: PinPort) => void;
+  readonly useKeypad: (spendLastTries: boolean) => void;
 }
 
 /** The window of authentications for remote signing: which questions it knows, and which answers belong to each. */
@@ -38,6 +39,7 @@ export class AuthenticationDesk {
       paintMs: options.paintMs,
       leaveAfterMs: (ended) => leaveAfterMs(ended, well, other),
       isBusy: () => false,
+      staysWhenLeft: ({ step }) => step === 'keypad',
     });
   }
 
@@ -73,7 +75,10 @@ export class AuthenticationDesk {
         desk.ask<PinSessionId>(sitting, steps.pin(question), signal, (answer, fail) => ({
           ...leaving(answer),
           takePort: portTaker(hold, answer, fail, signal),
+          useKeypad: keypadUser(hold, answer, fail, signal),
         })),
+      waitForKeypad: (card, signal) => desk.ask<Exit>(sitting, steps.keypad(card, false), signal, leaving),
+      keypadLeft: (card) => desk.show(sitting, steps.keypad(card, true)),
       showLogin: async (question, signal) => {
         const closing = new AbortController();
         const page = this.#options.openLogin(question, AbortSignal.any([signal, closing.signal]));
@@ -122,6 +127,10 @@ export class AuthenticationDesk {
     if (takePort === undefined) return false;
     takePort(connect());
     return true;
+  }
+
+  useKeypad(dialog: string, spendLastTries: boolean): void {
+    this.#desk.question(dialog)?.useKeypad?.(spendLastTries);
   }
 
   raise(): void {

@@ -1,5 +1,6 @@
 import { create } from 'qrcode';
 import type {
+  AuthenticationCardView,
   AuthenticationDialogView,
   AuthenticationOutcome,
   AuthenticationPinQuestion,
@@ -25,6 +26,10 @@ export function viewAuthentication(dialog: string, view: AuthenticationDialogVie
   };
 }
 
+function viewLoginCard({ kind, certificateSha256, reader, name }: AuthenticationCardView): Extract<AuthenticationStep, { step: 'pin' }>['card'] {
+  return { kind, certificateSha256, reader: showSafely(reader), name: name === null ? null : showSafely(name) };
+}
+
 export const authenticationSteps = {
   chooseMethod: ({ suggested, problem }: MethodQuestion): AuthenticationStep => ({
     step: 'choose_method',
@@ -42,12 +47,14 @@ export const authenticationSteps = {
   insertCard: (kind: 'hpki' | 'jpki', need: AuthenticationCardNeed): AuthenticationStep => ({ step: 'insert_card', kind, need }),
   pin: ({ card, tries, refused }: AuthenticationPinQuestion): AuthenticationStep => ({
     step: 'pin',
-    card: { ...card, reader: showSafely(card.reader), name: card.name === null ? null : showSafely(card.name) },
+    card: viewLoginCard(card),
     triesLeft: tries.triesLeft === 'unknown' ? null : tries.triesLeft,
     failuresSeen: tries.failuresSeen,
     consentNeeded: tries.consentNeeded,
     refused,
+    keypad: card.hasKeypad,
   }),
+  keypad: (card: AuthenticationCardView, left: boolean): AuthenticationStep => ({ step: 'keypad', card: viewLoginCard(card), left }),
   login: { step: 'login' } satisfies AuthenticationStep,
   progress: (doing: 'contacting' | 'checking'): AuthenticationStep => ({ step: 'progress', doing }),
   ended: (end: AuthenticationOutcome): AuthenticationStep => {

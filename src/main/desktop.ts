@@ -164,6 +164,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
     'signature.chooseCard': ({ dialog, certificateSha256 }) => signatures.chooseCard(dialog, certificateSha256),
     'signature.confirmBinding': ({ dialog }) => signatures.confirmBinding(dialog),
     'signature.pinPort': ({ dialog }) => void signatures.openPinPort(dialog, connectPage('signature', dialog)),
+    'authentication.keypad': ({ dialog, spendLastTries }) => authentications.useKeypad(dialog, spendLastTries),
     'signature.keypad': ({ dialog, spendLastTries }) => signatures.useKeypad(dialog, spendLastTries),
     'signature.consent': ({ dialog }) => signatures.consent(dialog),
     'signature.authenticate': ({ dialog }) => signatures.authenticate(dialog),

@@ -243,3 +243,15 @@ export function portTaker(hold: HoldPin, answer: (session: PinSessionId) => void
     );
   };
 }
+
+/** Lets the reader ask for the PIN once a question, however often the page says so. */
+export function keypadUser(hold: HoldPin, answer: (session: PinSessionId) => void, fail: (error: Error) => void, signal: AbortSignal): (spendLastTries: boolean) => void {
+  let used = false;
+  return (spendLastTries) => {
+    if (used || hold.atReader === undefined) return;
+    used = true;
+    hold.atReader({ spendLastTries }).then(answer, (error: unknown) => {
+      if (!signal.aborted) fail(error instanceof Error ? error : new Error('the reader was not asked'));
+    });
+  };
+}

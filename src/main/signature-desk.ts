@@ -1,9 +1,9 @@
-import type { BindingView, CardNeed, CardView, ConsentQuestion, HoldPin, KeypadWait, PinQuestion, SignatureDialog, SignatureDialogView } from '../agent/ports.ts';
+import type { BindingView, CardNeed, CardView, ConsentQuestion, KeypadWait, PinQuestion, SignatureDialog, SignatureDialogView } from '../agent/ports.ts';
 import type { SignatureStep, SignatureView } from '../contract/ipc.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';
 import type { PinSessionId, SigningCard } from '../native/host/card-host.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
-import { DialogDesk, portTaker, type DialogSurface } from './dialog-desk.ts';
+import { DialogDesk, keypadUser, portTaker, type DialogSurface } from './dialog-desk.ts';
 import { steps, viewRequest } from './signature-view.ts';
 
 export interface SignatureDeskOptions {
@@ -146,16 +146,4 @@ export class SignatureDesk {
   abandon(): void {
     this.#desk.abandon();
   }
-}
-
-/** Once a question, however often the page says so: each hold lets the reader ask once. */
-function keypadUser(hold: HoldPin, answer: (session: PinSessionId) => void, fail: (error: Error) => void, signal: AbortSignal): (spendLastTries: boolean) => void {
-  let used = false;
-  return (spendLastTries) => {
-    if (used || hold.atReader === undefined) return;
-    used = true;
-    hold.atReader({ spendLastTries }).then(answer, (error: unknown) => {
-      if (!signal.aborted) fail(error instanceof Error ? error : new Error('the reader was not asked'));
-    });
-  };
 }

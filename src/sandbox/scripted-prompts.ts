@@ -84,6 +84,8 @@ function scriptedAuthentication(script: AuthenticationScript | undefined): Authe
         pin.fill(0);
       }
     },
+    waitForKeypad: (_card, signal) => untilAborted(signal, 'cancelled' as const),
+    keypadLeft: () => undefined,
     showLogin: (question, signal) => script?.login?.(question, signal) ?? Promise.resolve('cancelled'),
     progress: () => undefined,
     close: () => undefined,

@@ -4,6 +4,7 @@
  * was at hand.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash, verify, X509Certificate } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,9 +17,11 @@ import { createFilePinLedger } from '../../src/native/host/pin-ledger-file.ts';
 import { startCardHost } from '../../src/native/host/process-card-host.ts';
 import { encodePinVerify } from '../../src/native/pcsc/pin-verify.ts';
 import { verifyDocument, type StaffMember } from '../../src/sandbox/ehr/ehr-client.ts';
+import { VirtualJpkiCard } from '../../src/sandbox/cards/virtual-jpki-card.ts';
 import type { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { connectToVpcd, type VpcdConnection } from '../../src/sandbox/cards/vpcd-connection.ts';
 import { cardHostProcesses } from '../support/card-host-processes.ts';
+import { makeLoginIdentity } from '../support/card-identity.ts';
 import { readerIn, stateWhere } from '../support/card-states.ts';
 import { pairedWith, problemOf, signAt } from '../support/ehr-at-agent.ts';
 import { describeWith } from '../support/machine.ts';
@@ -271,6 +274,20 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByKeypad], 'a reader with
       agent.person.pin = () => 'at the reader';
     }
     expect(keypad.orders).toEqual([]);
+    expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 1 });
+  });
+
+  it('the four digits of a My Number card are entered there too, for a login', async () => {
+    const holder = await makeLoginIdentity('Holder', 'jpki');
+    const card = new VirtualJpkiCard({ authentication: holder, pin: '5739' });
+    inserted.push(await connectToVpcd(card, { port: pcscd.vpcdPorts[0] ?? 0 }));
+    const { authentication } = await readerIn(cards, 'identity_card', nameOf(0), 30_000);
+    expect(authentication.keypad).toBe(true);
+    const session = await cards.holdPin({ certificateSha256: authentication.certificateSha256, purpose: 'authentication', pin: 'keypad', maxSignatures: 1, lifetimeMs: 60_000, spendLastTries: false });
+    const message = Buffer.from('assertion');
+    const signing = cards.sign(session, createHash('sha256').update(message).digest());
+    (await keypad.waits()).enter('5739');
+    expect(verify('sha256', message, new X509Certificate(holder.certificate).publicKey, await signing)).toBe(true);
     expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 1 });
   });
 

@@ -1,5 +1,5 @@
 import type { SessionMethod } from '../../contract/api.ts';
-import type { AuthenticationDialog } from '../ports.ts';
+import type { AuthenticationCardView, AuthenticationDialog, PinRefusal } from '../ports.ts';
 import { askUntil, DeadlinePassed } from '../signing/ask-until.ts';
 import { reasonOfAbort } from '../signing/lane.ts';
 import { cancelledBy, endOf, problem } from '../signing/request-end.ts';
@@ -7,7 +7,7 @@ import type { AuthenticationTask, AuthenticationWindowParts } from './authentica
 import type { OpenCardKey } from './card-assertion-key.ts';
 import { CardLogin } from './card-login.ts';
 import { LeftAuthentication } from './left-authentication.ts';
-import type { AuthenticationSteps, LoginPage, PhoneCode, RemoteToken } from './remote-provider.ts';
+import type { AuthenticationSteps, CardAuthenticationKey, LoginPage, PhoneCode, RemoteToken } from './remote-provider.ts';
 import type { RemoteSession } from './remote-session.ts';
 
 export interface AttemptParts extends AuthenticationWindowParts {
@@ -32,7 +32,7 @@ export class AuthenticationAttempt {
   }
 
   /** Throws LeftAuthentication, ProblemError, RequestStopped and CardError. */
-  async begin(wrongPin: boolean): Promise<RemoteSession> {
+  async begin(refused: PinRefusal | null): Promise<RemoteSession> {
     const { dialog, providerOf, terminal } = this.#parts;
     const { staff, accept, began } = this.#task;
     const provider = providerOf(this.#method);
@@ -41,7 +41,7 @@ export class AuthenticationAttempt {
     await began(this.#method);
     try {
       const order = { method: this.#method, staff, terminal };
-      const authenticating = provider.authenticate(order, this.#steps(attempt, wrongPin), attempt.signal);
+      const authenticating = provider.authenticate(order, this.#steps(attempt, refused), attempt.signal);
       const token = await attempt.unlessLeft(authenticating, (late) => this.#task.discard(provider, late));
       attempt.endQuestion();
       dialog.progress('checking');
@@ -52,10 +52,11 @@ export class AuthenticationAttempt {
     } finally {
       attempt.endQuestion();
       await attempt.key?.close().catch(() => undefined);
+      await attempt.keypad;
     }
   }
 
-  #steps(attempt: Attempt, wrongPin: boolean): AuthenticationSteps {
+  #steps(attempt: Attempt, refused: PinRefusal | null): AuthenticationSteps {
     const { dialog, loginPageSeconds } = this.#parts;
     const { report, mayUse } = this.#task;
     const cards = new CardLogin({ ...this.#parts, mayUse, report });
@@ -76,10 +77,10 @@ export class AuthenticationAttempt {
         }),
       openCardKey: (kind, signal) =>
         attempt.orLeave(async () => {
-          const key = await cards.open(kind, wrongPin, AbortSignal.any([attempt.signal, signal]));
+          const { key, keypadOf } = await cards.open(kind, refused, AbortSignal.any([attempt.signal, signal]));
           attempt.key = key;
           dialog.progress('contacting');
-          return key;
+          return keypadOf === null ? key : attempt.atKeypad(key, keypadOf, dialog);
         }),
     };
   }
@@ -90,6 +91,8 @@ class Attempt {
   readonly #left = new AbortController();
   readonly signal: AbortSignal;
   key: OpenCardKey | undefined;
+  /** Pending while a reader waits for a PIN at its own keys. */
+  keypad: Promise<void> | undefined;
   #question: AbortController | undefined;
 
   constructor(outer: AbortSignal) {
@@ -112,6 +115,34 @@ class Attempt {
 
   endQuestion(): void {
     this.#question?.abort(new Error('answered'));
+  }
+
+  /**
+   * The key whose PIN is entered on the reader's own keys while it signs. Who leaves meanwhile ends the PIN session at once,
+   * so that a PIN which is entered after that logs nobody in; the attempt is over when the reader is.
+   * SECURITY: test/unit/agent/remote/authentication-keypad.test.ts
+   */
+  atKeypad(key: OpenCardKey, card: AuthenticationCardView, dialog: Pick<AuthenticationDialog, 'waitForKeypad' | 'keypadLeft' | 'progress'>): CardAuthenticationKey {
+    return {
+      certificate: key.certificate,
+      sign: async (hash) => {
+        const left = (): void => {
+          dialog.keypadLeft(card);
+          void key.close().catch(() => undefined);
+        };
+        this.watch((signal) => dialog.waitForKeypad(card, signal));
+        this.signal.addEventListener('abort', left, { once: true });
+        const signing = key.sign(hash);
+        this.keypad = signing.then(() => undefined, () => undefined);
+        try {
+          return await signing;
+        } finally {
+          this.signal.removeEventListener('abort', left);
+          this.endQuestion();
+          if (!this.signal.aborted) dialog.progress('contacting');
+        }
+      },
+    };
   }
 
   /** A step that the person leaves ends the attempt, whatever the provider makes of the error. */

@@ -1,7 +1,8 @@
 import type { SessionMethod } from '../../contract/api.ts';
 import { ProblemError, type Problem } from '../../contract/problem.ts';
-import type { AuthenticationDialog, AuthenticationOutcome } from '../ports.ts';
+import type { AuthenticationDialog, AuthenticationOutcome, PinRefusal } from '../ports.ts';
 import { askUntil, DeadlinePassed } from '../signing/ask-until.ts';
+import { whyRefused } from '../signing/pin-refusal.ts';
 import { cancelledBy, cardProblem, endOf, expired } from '../signing/request-end.ts';
 import { AuthenticationAttempt } from './authentication-attempt.ts';
 import type { AuthenticationTask, AuthenticationWindowParts } from './authentication-task.ts';
@@ -80,16 +81,16 @@ export class AuthenticationWindow {
   /** Attempts until one succeeds: again after a wrong PIN, and after a code that ran out, by a click. */
   async #authenticateBy(method: SessionMethod): Promise<RemoteSession> {
     const attempt = new AuthenticationAttempt({ ...this.#parts, dialog: this.#dialog }, this.#task, method, this.#signal);
-    for (let wrongPin = false; ; ) {
+    for (let refused: PinRefusal | null = null; ; ) {
       try {
-        return await attempt.begin(wrongPin);
+        return await attempt.begin(refused);
       } catch (error) {
         if (isWrongPin(error)) {
-          wrongPin = error.code === 'PIN_INCORRECT';
-          this.#problem = wrongPin ? cardProblem(error) : this.#problem;
+          refused = whyRefused(error);
+          this.#problem = refused === 'incorrect' ? cardProblem(error) : this.#problem;
         } else if (error instanceof ProblemError && error.problem.code === 'AUTHENTICATION_EXPIRED') {
           this.#problem = error.problem;
-          wrongPin = false;
+          refused = null;
           await this.#askForAnotherCode();
         } else throw error;
       }

@@ -1,9 +1,10 @@
 import { ProblemError } from '../../contract/problem.ts';
 import { CardError, type AuthenticationCard, type CardHost, type PinSessionId, type ReaderState } from '../../native/host/card-host.ts';
-import type { AuthenticationDialog, Clock, HoldPin } from '../ports.ts';
+import type { AuthenticationCardView, AuthenticationDialog, Clock, HoldPin, PinRefusal } from '../ports.ts';
 import { askUntil, DeadlinePassed } from '../signing/ask-until.ts';
 import { cardsChanged } from '../signing/card-changes.ts';
 import { holderOf } from '../signing/hold-pin.ts';
+import { whyRefused } from '../signing/pin-refusal.ts';
 import { expired, problem } from '../signing/request-end.ts';
 import type { AuthenticationStep } from './authentication-step.ts';
 import { loginPinOrder, openCardAssertionKey, type OpenCardKey } from './card-assertion-key.ts';
@@ -18,6 +19,12 @@ export interface CardLoginParts {
   /** Whether the card in this reader may be this person's. */
   readonly mayUse: (reader: ReaderState) => boolean;
   readonly report: (step: AuthenticationStep) => void;
+}
+
+/** A card's key, and the card where its PIN is entered on the reader's own keys with the signature. */
+export interface OpenedKey {
+  readonly key: OpenCardKey;
+  readonly keypadOf: AuthenticationCardView | null;
 }
 
 /** The card leg of an authentication: finds the card, asks for its PIN and hands out its key. Each PIN goes to the card once. */
@@ -48,26 +55,29 @@ export class CardLogin {
     }
   }
 
-  /** `refused`: the PIN before was wrong. Throws CardError too. */
-  async open(kind: AuthenticationCard['kind'], refused: boolean, signal: AbortSignal): Promise<OpenCardKey> {
+  /** `refused`: why there was no login with the PIN before. Throws CardError too. */
+  async open(kind: AuthenticationCard['kind'], refused: PinRefusal | null, signal: AbortSignal): Promise<OpenedKey> {
     for (;;) {
       const card = await this.find(kind, signal);
-      const session = await this.#askPin(card, refused, signal);
-      if (session !== 'gone') return openCardAssertionKey(this.#parts.cards, card, session);
+      const agreed = await this.#askPin(card, refused, signal);
+      if (agreed === 'gone') continue;
+      const { session, isAtKeypad } = agreed;
+      return { key: openCardAssertionKey(this.#parts.cards, card, session), keypadOf: isAtKeypad ? viewLoginCard(card) : null };
     }
   }
 
-  async #askPin(card: AuthenticationCard, refused: boolean, signal: AbortSignal): Promise<PinSessionId> {
+  async #askPin(card: AuthenticationCard, refused: PinRefusal | null, signal: AbortSignal): Promise<{ readonly session: PinSessionId; readonly isAtKeypad: boolean } | 'gone'> {
     const { cards, dialog, deadlines, report } = this.#parts;
     const tries = await cards.pinTries(card.certificateSha256);
     if (tries.triesLeft === 0) throw new ProblemError({ code: 'PIN_LOCKED', detail: null, triesLeft: 0 });
-    report({ type: 'pin_asked', refused });
+    report({ type: 'pin_asked', refused: refused !== null });
     const held = new Set<PinSessionId>();
+    const atKeypad = new Set<PinSessionId>();
     let accepted: PinSessionId | undefined;
     try {
       const answer = await askUntil(signal, deadlines.consentSeconds * 1000, (question) => {
-        const hold: HoldPin = holderOf(cards, () => loginPinOrder(card), held, question);
-        const asked = dialog.askPin({ card: viewLoginCard(card), tries, refused: refused ? 'incorrect' : null }, hold, question);
+        const hold: HoldPin = holderOf(cards, () => loginPinOrder(card), held, question, card.keypad === true ? atKeypad : undefined);
+        const asked = dialog.askPin({ card: viewLoginCard(card), tries, refused }, hold, question);
         return Promise.race([asked, this.#changed(question, () => !this.#isInserted(card)).then(() => 'gone' as const)]);
       });
       if (answer === 'gone') return answer;
@@ -75,7 +85,7 @@ export class CardLogin {
       // SECURITY: only a PIN that was typed for this very question (test/unit/agent/remote/authentication.test.ts).
       if (!held.has(answer)) throw new Error('the window answered with a PIN session that was not opened for it');
       accepted = answer;
-      return answer;
+      return { session: answer, isAtKeypad: atKeypad.has(answer) };
     } catch (error) {
       throw error instanceof DeadlinePassed ? expired() : error;
     } finally {
@@ -102,7 +112,7 @@ export class CardLogin {
   }
 }
 
-/** A wrong PIN is asked for again; whatever else a card says ends the attempt. */
+/** A PIN that was wrong, or that the reader did not get, is asked for again; whatever else a card says ends the attempt. */
 export function isWrongPin(error: unknown): error is CardError {
-  return error instanceof CardError && (error.code === 'PIN_INCORRECT' || error.code === 'PIN_CONSENT_NEEDED');
+  return error instanceof CardError && (whyRefused(error) !== null || error.code === 'PIN_CONSENT_NEEDED');
 }

@@ -39,8 +39,8 @@ function whyNone(readers: readonly ReaderState[]): LoginCardAnswer {
 }
 
 /** A My Number card's authentication certificate has a number where a name would be. */
-export function viewLoginCard({ kind, certificateSha256, certificate, reader }: AuthenticationCard): AuthenticationCardView {
-  return { kind, certificateSha256, reader, name: kind === 'jpki' ? null : nameIn(certificate) };
+export function viewLoginCard({ kind, certificateSha256, certificate, reader, keypad }: AuthenticationCard): AuthenticationCardView {
+  return { kind, certificateSha256, reader, hasKeypad: keypad === true, name: kind === 'jpki' ? null : nameIn(certificate) };
 }
 
 function nameIn(der: Uint8Array): string | null {

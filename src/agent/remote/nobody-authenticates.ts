@@ -8,6 +8,8 @@ export const nobodyAuthenticates: AuthenticationDialog = {
   waitForCard: () => Promise.resolve('cancelled'),
   askPin: () => Promise.resolve('cancelled'),
   showLogin: () => Promise.resolve('cancelled'),
+  waitForKeypad: () => Promise.resolve('cancelled'),
+  keypadLeft: () => undefined,
   progress: () => undefined,
   close: () => undefined,
 };

@@ -65,6 +65,7 @@ export function cardProblem(error: CardError): Problem {
       return { code: 'EXPIRED', detail: { ja: 'PINの確認が必要です。', en: 'The PIN has to be confirmed.' } };
     case 'KEYPAD_TIMED_OUT':
     case 'KEYPAD_REFUSED':
+    case 'KEYPAD_UNUSABLE':
       return { code: 'EXPIRED', detail: { ja: 'カードリーダーのキーでPINが入力されませんでした。', en: "No PIN was entered on the reader's keys." } };
     case 'KEYPAD_CANCELLED':
       return { code: 'CANCELLED_BY_USER', detail: { ja: 'カードリーダーで取り消されました。', en: 'It was cancelled on the card reader.' } };

@@ -10,6 +10,7 @@ import { reasonOfAbort, type Lane } from './lane.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { OpenPinSession, SessionOwner } from './pin-sessions.ts';
 import { followRecipe, writeRecipe, type PreparedDocument, type UnsignedDocument } from './recipe.ts';
+import { whyRefused } from './pin-refusal.ts';
 import { cardProblem, mayHaveSigned, problem } from './request-end.ts';
 import { cardQuestion, dialogViewOf } from './request-question.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
@@ -292,9 +293,7 @@ function asksAgain(error: CardError): boolean {
   return code === 'PIN_INCORRECT' || code === 'PIN_CONSENT_NEEDED' || code === 'PIN_SESSION_ENDED' || isKeypadEnd(error);
 }
 
-const keypadRefusals = { KEYPAD_CANCELLED: 'keypad_cancelled', KEYPAD_TIMED_OUT: 'keypad_timed_out', KEYPAD_REFUSED: 'keypad_refused' } as const;
-
 function refusalOf(error: CardError): Refusal | null {
-  if (isKeypadEnd(error)) return { why: keypadRefusals[error.code], triesLeft: null };
-  return error.code === 'PIN_INCORRECT' ? { why: 'incorrect', triesLeft: cardProblem(error).triesLeft ?? null } : null;
+  const why = whyRefused(error);
+  return why === null ? null : { why, triesLeft: why === 'incorrect' ? (cardProblem(error).triesLeft ?? null) : null };
 }

@@ -7,7 +7,7 @@ import { authenticationTexts } from './authentication-texts.ts';
 import { clockTime } from './clock-time.ts';
 import { receiveCallback } from './one-shot-callback.ts';
 import { qrLines } from './qr-lines.ts';
-import { readAnswer, readPin } from './read-pin.ts';
+import { readAnswer, readCancel, readPin } from './read-pin.ts';
 import { terminalTexts } from './terminal-texts.ts';
 
 /** Whatever comes first; the other one is stopped, and both are over when this is. */
@@ -90,10 +90,17 @@ export function authenticationDialog(view: AuthenticationDialogView, terminal: T
       return leave(signal);
     },
     async askPin({ card, tries, refused }, hold, signal) {
-      if (refused === 'incorrect') print(`✖ ${common.pinRefused.incorrect}`);
+      if (refused !== null) print(`✖ ${common.pinRefused[refused]}`);
       print(cardLine(card, language));
       print(`${common.triesLeft}: ${tries.triesLeft === 'unknown' ? common.triesUnknown : tries.triesLeft}`);
       if (tries.consentNeeded && !(await confirm(t.lastTries[card.kind], signal))) return 'cancelled';
+      if (hold.atReader !== undefined) {
+        print(common.keypadQuestion(1));
+        output.write(`${common.typeYesOrHere} > `);
+        const answer = (await readAnswer(input, signal))?.toLowerCase() ?? '';
+        if (common.yes.includes(answer)) return hold.atReader({ spendLastTries: tries.consentNeeded });
+        if (!common.here.includes(answer)) return 'cancelled';
+      }
       print(t.enterPin[card.kind]);
       output.write('PIN: ');
       const pin = await readPin(input, (length) => output.write(`\r${eraseLine}PIN: ${'●'.repeat(length)}`), signal);
@@ -105,6 +112,12 @@ export function authenticationDialog(view: AuthenticationDialogView, terminal: T
         pin.fill(0);
       }
     },
+    async waitForKeypad(_card, signal) {
+      print(common.enterAtReader(1, 1));
+      await readCancel(input, signal);
+      return 'cancelled';
+    },
+    keypadLeft: () => print(`✖ ${common.keypadLeft}`),
     async showLogin({ page }, signal) {
       print(t.openLogin);
       print(page.url.href);

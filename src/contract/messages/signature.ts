@@ -124,7 +124,7 @@ export const signatureJa = {
   },
   readerKeypad: {
     consentTitle: '内容を確認し、署名してください',
-    help: 'PINはカードリーダーのキーで入力します（英字・記号を含むPINはこの画面で）。',
+    help: { hpki: 'PINはカードリーダーのキーで入力します（英字・記号を含むPINはこの画面で）。', jpki: '暗証番号はカードリーダーのキーで入力します。' },
     eachDocument: 'リーダーでは文書ごとに入力します（{{count}}回）。この画面で入力すると1回で済みます。',
     begin: 'リーダーでPINを入力する',
     typeHere: 'この画面で入力する',
@@ -139,6 +139,7 @@ export const signatureJa = {
       keypad_cancelled: 'リーダーで取り消されました。カードの残り回数は減っていません。',
       keypad_timed_out: 'リーダーでの入力が時間切れになりました。カードの残り回数は減っていません。',
       keypad_refused: 'リーダーでの入力がPINの長さに合いません。カードの残り回数は減っていません。',
+      keypad_unusable: 'このリーダーのキーではPINを入力できませんでした。この画面で入力してください。カードの残り回数は減っていません。',
     },
   },
   signing: {
@@ -287,7 +288,7 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
   },
   readerKeypad: {
     consentTitle: 'Check the content and sign',
-    help: 'The PIN is entered on the card reader (one with letters or symbols: here).',
+    help: { hpki: 'The PIN is entered on the card reader (one with letters or symbols: here).', jpki: 'The PIN is entered on the card reader.' },
     eachDocument: 'The reader asks once for each document ({{count}} times). Typed here, the PIN is asked for once.',
     begin: 'Enter the PIN on the reader',
     typeHere: 'Type it here',
@@ -302,6 +303,7 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
       keypad_cancelled: 'It was cancelled on the reader. No try was used.',
       keypad_timed_out: 'Time was up on the reader. No try was used.',
       keypad_refused: 'What was entered on the reader does not have the length of a PIN. No try was used.',
+      keypad_unusable: 'This reader could not ask for the PIN on its keys. Type it here. No try was used.',
     },
   },
   signing: {

@@ -16,7 +16,7 @@ export async function presentPin(session: CardSession, kind: CardKind, pinRefere
     return;
   }
   const keypad = await session.keypad();
-  if (keypad === undefined) throw new CardError('CARD_MODULE_FAILED', 'the reader takes no PIN on its own keys any more', undefined, { pinNotPresented: true });
+  if (keypad === undefined) throw new CardError('KEYPAD_UNUSABLE', 'the reader takes no PIN on its own keys any more', undefined, { pinNotPresented: true });
   presenting();
   const { shortest, longest } = pinForms[kind];
   const status = await keypad.verify(verify, { shortest, longest, timeoutSeconds: keypadSeconds });
@@ -51,8 +51,7 @@ const keypadEnds: ReadonlyMap<number, CardErrorCode> = new Map([
   // Two entries that differ, and one that is too short or too long.
   [0x6402, 'KEYPAD_REFUSED'],
   [0x6403, 'KEYPAD_REFUSED'],
-  // The reader cannot do what it was asked for.
-  [0x6b80, 'CARD_MODULE_FAILED'],
+  [0x6b80, 'KEYPAD_UNUSABLE'],
 ]);
 
 /** What the card calls its signature. Throws CardError where it is none. */

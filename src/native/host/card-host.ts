@@ -90,6 +90,8 @@ export type CardErrorCode =
   | 'KEYPAD_CANCELLED'
   | 'KEYPAD_TIMED_OUT'
   | 'KEYPAD_REFUSED'
+  /** The reader cannot ask for this PIN, whatever it said of its keys. No try was spent. */
+  | 'KEYPAD_UNUSABLE'
   /** The record of PIN failures cannot be written, so no PIN is presented. */
   | 'STORAGE_FAILED';
 

@@ -27,6 +27,7 @@ const cardErrorCodes = [
   'KEYPAD_CANCELLED',
   'KEYPAD_TIMED_OUT',
   'KEYPAD_REFUSED',
+  'KEYPAD_UNUSABLE',
   'STORAGE_FAILED',
 ] as const satisfies readonly CardErrorCode[];
 

@@ -16,7 +16,7 @@ export interface KeypadEntry {
 }
 
 /** Codes of an entry that came to its end at the reader, with no PIN sent to the card. */
-const entryEnds = ['KEYPAD_CANCELLED', 'KEYPAD_TIMED_OUT', 'KEYPAD_REFUSED'] as const satisfies readonly CardErrorCode[];
+const entryEnds = ['KEYPAD_CANCELLED', 'KEYPAD_TIMED_OUT', 'KEYPAD_REFUSED', 'KEYPAD_UNUSABLE'] as const satisfies readonly CardErrorCode[];
 
 export type KeypadEnd = (typeof entryEnds)[number];
 

@@ -1,4 +1,4 @@
-import type { AuthenticationView } from '../../contract/ipc.ts';
+import type { AuthenticationStep, AuthenticationView } from '../../contract/ipc.ts';
 import { digitByDigit } from '../page/digit-by-digit.ts';
 import type { Speech } from '../page/language.ts';
 
@@ -15,9 +15,13 @@ export function announcement({ step, staff }: AuthenticationView, { t }: Speech)
       return [t(`authentication.insert.${step.kind}`), t(`authentication.insert.needs.${step.need}`, { staff: staff.name })].join(' ');
     case 'pin':
       return [
-        step.refused === null ? t(`authentication.pin.${step.card.kind}`) : t('signature.pin.refused'),
+        pinAnnouncement(step, t),
         step.triesLeft === null ? t('signature.pin.triesUnknown') : t('signature.pin.tries', { count: step.triesLeft }),
       ].join(' ');
+    case 'keypad':
+      return step.left
+        ? [t('signature.readerKeypad.leftTitle'), t('signature.readerKeypad.left')].join(' ')
+        : [t('signature.readerKeypad.title'), t('signature.readerKeypad.enter')].join(' ');
     case 'login':
       return [t('authentication.login.title'), t('authentication.login.detail')].join(' ');
     case 'progress':
@@ -25,4 +29,9 @@ export function announcement({ step, staff }: AuthenticationView, { t }: Speech)
     case 'ended':
       return t(`authentication.ended.${step.outcome}`);
   }
+}
+
+function pinAnnouncement({ refused, card }: Extract<AuthenticationStep, { step: 'pin' }>, t: Speech['t']): string {
+  if (refused === null) return t(`authentication.pin.${card.kind}`);
+  return refused === 'incorrect' ? t('signature.pin.refused') : t(`signature.readerKeypad.refused.${refused}`);
 }

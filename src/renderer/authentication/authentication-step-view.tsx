@@ -9,7 +9,7 @@ import { StepFrame } from '../parts/step-frame.tsx';
 import { AuthenticationFacts } from './authentication-facts.tsx';
 import { ChooseMethodStep } from './choose-method-step.tsx';
 import { CodeStep } from './code-step.tsx';
-import { PinStep } from './pin-step.tsx';
+import { KeypadStep, PinStep } from './pin-step.tsx';
 import type { StepOf, StepProps } from './step-props.ts';
 import { WaysOut } from './ways-out.tsx';
 
@@ -26,6 +26,8 @@ export function AuthenticationStepView(props: StepProps) {
       return <InsertCardStep {...props} step={step} />;
     case 'pin':
       return <PinStep {...props} step={step} />;
+    case 'keypad':
+      return <KeypadStep {...props} step={step} />;
     case 'login':
       return <LoginStep {...props} />;
     case 'progress':

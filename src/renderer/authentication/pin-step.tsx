@@ -3,8 +3,10 @@ import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
+import { KeypadConsent } from '../pin/keypad-consent.tsx';
 import { PinForm } from '../pin/pin-form.tsx';
 import { hpkiPin, jpkiPin } from '../pin/pin-rules.ts';
+import { useTypesHere } from '../pin/use-types-here.ts';
 import { AuthenticationFacts } from './authentication-facts.tsx';
 import type { StepOf } from './step-props.ts';
 import { WaysOut } from './ways-out.tsx';
@@ -16,25 +18,36 @@ export function PinStep(props: StepOf<'pin'>) {
 
 function Entry(props: StepOf<'pin'>) {
   const { agent, view, step, arming, lastTriesAgreed } = props;
+  const [typesHere, typeHere] = useTypesHere();
   const { t } = useSpeech();
   const { kind } = step.card;
+  const shared = { arming, card: <CardName {...props} />, waysOut: <WaysOut {...props} /> };
   return (
     <StepFrame
       title={t(`authentication.pin.${kind}`)}
       footer={
-        <PinForm
-          {...step}
-          dialog={view.dialog}
-          arming={arming}
-          rule={kind === 'hpki' ? hpkiPin : jpkiPin}
-          label={t(`authentication.pin.label.${kind}`)}
-          help={t(`authentication.pin.help.${kind}`)}
-          lastTriesAgreed={lastTriesAgreed}
-          card={<CardName {...props} />}
-          action={t('authentication.pin.act')}
-          waysOut={<WaysOut {...props} />}
-          askForPort={() => agent.invoke('authentication.pinPort', { dialog: view.dialog })}
-        />
+        step.keypad && !typesHere ? (
+          <KeypadConsent
+            {...step}
+            {...shared}
+            kind={kind}
+            begin={() => agent.invoke('authentication.keypad', { dialog: view.dialog, spendLastTries: lastTriesAgreed })}
+            onTypeHere={typeHere}
+          />
+        ) : (
+          <PinForm
+            {...step}
+            {...shared}
+            refused={step.refused === 'incorrect' ? step.refused : null}
+            dialog={view.dialog}
+            rule={kind === 'hpki' ? hpkiPin : jpkiPin}
+            label={t(`authentication.pin.label.${kind}`)}
+            help={t(`authentication.pin.help.${kind}`)}
+            lastTriesAgreed={lastTriesAgreed}
+            action={t('authentication.pin.act')}
+            askForPort={() => agent.invoke('authentication.pinPort', { dialog: view.dialog })}
+          />
+        )
       }
     >
       <AuthenticationFacts view={view} />
@@ -42,7 +55,34 @@ function Entry(props: StepOf<'pin'>) {
   );
 }
 
-function CardName({ step }: StepOf<'pin'>) {
+/** The reader waits for the PIN on its own keys; or it still does, and nobody wants it any more. */
+export function KeypadStep(props: StepOf<'keypad'>) {
+  const { view, step } = props;
+  const { t } = useSpeech();
+  return (
+    <StepFrame
+      title={t(step.left ? 'signature.readerKeypad.leftTitle' : 'signature.readerKeypad.title')}
+      footer={
+        <div class="pin-form">
+          <CardName {...props} />
+          {step.left ? null : (
+            <div class="buttons">
+              <WaysOut {...props} />
+            </div>
+          )}
+        </div>
+      }
+    >
+      <Banner kind={step.left ? 'warning' : 'information'}>
+        <p>{t(step.left ? 'signature.readerKeypad.left' : 'signature.readerKeypad.enter')}</p>
+        {step.left ? null : <p class="note">{t('signature.readerKeypad.stay')}</p>}
+      </Banner>
+      <AuthenticationFacts view={view} />
+    </StepFrame>
+  );
+}
+
+function CardName({ step }: StepOf<'pin'> | StepOf<'keypad'>) {
   const { t } = useSpeech();
   const { name, reader } = step.card;
   return (
@@ -74,7 +114,7 @@ function LastTries(props: StepOf<'pin'>) {
     >
       {step.refused === null ? null : (
         <p class="field-error" role="alert">
-          {t('signature.pin.refused')}
+          {t(step.refused === 'incorrect' ? 'signature.pin.refused' : `signature.readerKeypad.refused.${step.refused}`)}
         </p>
       )}
       <Banner

@@ -12,6 +12,8 @@ export function questionOf(view: AuthenticationView, lastTriesAgreed: boolean): 
       return [dialog, step.step, step.kind, step.need].join(' ');
     case 'pin':
       return [pinQuestion(view), step.consentNeeded && !lastTriesAgreed ? 'last-tries' : 'entry'].join(' ');
+    case 'keypad':
+      return [dialog, step.step, step.left ? 'left' : 'waits'].join(' ');
     case 'progress':
       return [dialog, step.step, step.doing].join(' ');
     case 'code_ran_out':

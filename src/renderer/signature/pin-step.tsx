@@ -1,13 +1,13 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { SignatureStep } from '../../contract/ipc.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
+import { KeypadConsent } from '../pin/keypad-consent.tsx';
 import { PinForm } from '../pin/pin-form.tsx';
 import { hpkiPin } from '../pin/pin-rules.ts';
+import { useTypesHere } from '../pin/use-types-here.ts';
 import { DocumentList } from './document-list.tsx';
-import { KeypadConsent } from './keypad-consent.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
 
@@ -15,31 +15,36 @@ export type PinStepProps = StepProps & { readonly step: Extract<SignatureStep, {
 
 /** Consent and PIN: everything that will be signed above, the PIN below, typed here or on the reader's own keys. */
 export function PinStep(props: PinStepProps) {
-  const [typesHere, setTypesHere] = useState(false);
+  const [typesHere, typeHere] = useTypesHere();
   const { t } = useSpeech();
-  // The same question in another form: nobody else moves the focus.
-  useEffect(() => {
-    if (typesHere) document.querySelector<HTMLElement>('#pin')?.focus({ preventScroll: true });
-  }, [typesHere]);
-  const atReader = props.step.keypad && !typesHere;
+  const { agent, view, step } = props;
+  const atReader = step.keypad && !typesHere;
   return (
     <StepFrame
       title={t(atReader ? 'signature.readerKeypad.consentTitle' : 'signature.pin.title')}
       footer={
         atReader ? (
           <KeypadConsent
-            {...props}
-            onTypeHere={() => {
-              setTypesHere(true);
-            }}
+            {...step}
+            arming={props.arming}
+            kind="hpki"
+            card={<CardLines card={step.card} withReader />}
+            {...(step.signatures === 1 ? {} : { note: t('signature.readerKeypad.eachDocument', { count: step.signatures }) })}
+            waysOut={
+              <Button look="outline" initialFocus onPress={props.onLeave}>
+                {t('common.cancel')}
+              </Button>
+            }
+            begin={() => agent.invoke('signature.keypad', { dialog: view.dialog, spendLastTries: props.lastTriesAgreed })}
+            onTypeHere={typeHere}
           />
         ) : (
           <TypedConsent {...props} />
         )
       }
     >
-      <RequestFacts view={props.view} />
-      <DocumentList documents={props.view.documents} />
+      <RequestFacts view={view} />
+      <DocumentList documents={view.documents} />
     </StepFrame>
   );
 }

@@ -92,10 +92,27 @@ describe('the authentication desk', () => {
     void dialog.showCode(phoneCode, never()).catch(() => undefined);
     expect(desk.openPinPort(id(), connect)).toBe(false);
     const hold: HoldPin = Object.assign(() => Promise.reject(new Error('not this way')), { fromPort: () => Promise.resolve('session-1') });
-    const card = { kind: 'hpki', certificateSha256: 'c', reader: 'R', name: null } as const;
+    const card = { kind: 'hpki', certificateSha256: 'c', reader: 'R', name: null, hasKeypad: false } as const;
     const asked = dialog.askPin({ card, tries: { triesLeft: 3, failuresSeen: 0, consentNeeded: false }, refused: null }, hold, never());
     expect(desk.openPinPort(id(), connect)).toBe(true);
     expect(await asked).toBe('session-1');
+  });
+
+  it("lets the reader ask by one click, and stays to say that it still waits when the person has left", async () => {
+    const { desk, dialog, id, seen, shown } = setUp();
+    const card = { kind: 'jpki', certificateSha256: 'c', reader: 'R', name: null, hasKeypad: true } as const;
+    const hold: HoldPin = Object.assign(() => Promise.reject(new Error('not this way')), { atReader: () => Promise.resolve('session-2') });
+    const asked = dialog.askPin({ card, tries: { triesLeft: 3, failuresSeen: 0, consentNeeded: false }, refused: 'keypad_cancelled' }, hold, never());
+    expect(shown()?.step).toMatchObject({ step: 'pin', keypad: true, refused: 'keypad_cancelled' });
+    desk.useKeypad(id(), false);
+    expect(await asked).toBe('session-2');
+    const waiting = dialog.waitForKeypad(card, never());
+    desk.painted(id());
+    desk.cancel(id());
+    expect(await waiting).toBe('cancelled');
+    expect(seen).not.toContain('hide');
+    dialog.keypadLeft(card);
+    expect(shown()?.step).toMatchObject({ step: 'keypad', left: true });
   });
 
   it('closes the login page with its question, whoever answers first', async () => {

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { SignatureView } from '../../../src/contract/ipc.ts';
 import { describeWith } from '../../support/machine.ts';
+import { authenticationScenes } from './support/sample-authentication.ts';
 import { card, pinStep, signature, signatureScenes } from './support/sample-signature.ts';
 import { waitUntilArmed } from './support/scenes.ts';
 import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
@@ -92,8 +93,25 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
     await expect.poll(() => window.page.locator('[role=status]').textContent()).toContain('署名はしません');
   });
 
-  it.each(['keypad_cancelled', 'keypad_timed_out', 'keypad_refused'] as const)('says that %s used no try', async (refused) => {
+  it.each(['keypad_cancelled', 'keypad_timed_out', 'keypad_refused', 'keypad_unusable'] as const)('says that %s used no try', async (refused) => {
     await show(signature(pinStep({ keypad: true, refused })));
     await expect.poll(() => window.page.getByRole('alert').textContent()).toContain('残り回数は減っていません');
+  });
+
+  it('in the authentication window lets the reader ask for the PIN of the login, or takes it typed', async () => {
+    window = await chromium.open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
+    await waitUntilArmed(window);
+    expect(await window.page.getByRole('alert').textContent()).toContain('時間切れ');
+    await button('リーダーでPINを入力する').dblclick();
+    await expect.poll(() => asked('authentication.keypad')).toEqual([{ dialog: authenticationScenes['keypad-consent'].dialog, spendLastTries: false }]);
+    await window.close();
+    window = await chromium.open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
+    await waitUntilArmed(window);
+    await button('この画面で入力する').click();
+    await expect.poll(() => window.page.evaluate(() => document.activeElement?.id)).toBe('pin');
+    await window.page.keyboard.type('1357');
+    await window.page.keyboard.press('Enter');
+    await expect.poll(() => window.pins()).toHaveLength(1);
+    expect(await asked('authentication.keypad')).toEqual([]);
   });
 });

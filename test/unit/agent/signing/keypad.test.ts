@@ -36,9 +36,9 @@ describe('a PIN that is entered on the reader', () => {
   });
 
   it('is asked for again in place, with the reason, until it is right', async () => {
-    openDesk([ended('KEYPAD_CANCELLED'), ended('KEYPAD_TIMED_OUT'), ended('KEYPAD_REFUSED'), '9999', '1234']);
+    openDesk([ended('KEYPAD_CANCELLED'), ended('KEYPAD_TIMED_OUT'), ended('KEYPAD_REFUSED'), ended('KEYPAD_UNUSABLE'), '9999', '1234']);
     expect((await desk.sign('k1')).state).toBe('signed');
-    expect(refusals()).toEqual([null, 'keypad_cancelled', 'keypad_timed_out', 'keypad_refused', 'incorrect']);
+    expect(refusals()).toEqual([null, 'keypad_cancelled', 'keypad_timed_out', 'keypad_refused', 'keypad_unusable', 'incorrect']);
     expect(desk.person.asked('opened')).toBe(1);
     expect(desk.cards.verifies).toBe(2);
   });

@@ -52,7 +52,7 @@ export class PlayedCardHost implements CardHost {
   /** A card that authenticates: a My Number card, or the authentication key of an HPKI card beside its signing key. */
   insertLogin(issued: Key, kind: AuthenticationCard['kind'], pin = '1234', reader = 'Reader 1', signing?: Key): void {
     const login = this.#keep(issued, pin, reader);
-    const authentication: AuthenticationCard = { kind, reader, certificateSha256: login.certificateSha256, certificate: login.certificate, driver: 'direct' };
+    const authentication: AuthenticationCard = { kind, reader, certificateSha256: login.certificateSha256, certificate: login.certificate, driver: 'direct', ...this.#keypad() };
     if (signing === undefined) this.#set(reader, { reader, state: 'identity_card', authentication });
     else this.#set(reader, { reader, state: 'ready', card: this.#keep(signing, pin, reader), authentication });
   }
@@ -183,10 +183,13 @@ export class PlayedCardHost implements CardHost {
   }
 
   #keep({ certificate, privateKey }: Key, pin: string, reader: string): SigningCard {
-    const keypad = this.press === null ? {} : { keypad: true as const };
-    const card: SigningCard = { reader, certificateSha256: certificate.sha256, certificate: certificate.der, chain: [], driver: 'direct', ...keypad };
+    const card: SigningCard = { reader, certificateSha256: certificate.sha256, certificate: certificate.der, chain: [], driver: 'direct', ...this.#keypad() };
     this.#cards.set(certificate.sha256, { card, privateKey, pin });
     return card;
+  }
+
+  #keypad(): { readonly keypad?: true } {
+    return this.press === null ? {} : { keypad: true };
   }
 
   #set(name: string, state: ReaderState): void {

@@ -45,6 +45,7 @@ export type ShownAuthentication =
   | { readonly what: 'ran_out' }
   | { readonly what: 'need'; readonly need: AuthenticationCardNeed }
   | { readonly what: 'pin'; readonly question: AuthenticationPinQuestion }
+  | { readonly what: 'keypad' | 'keypad_left' }
   | { readonly what: 'login'; readonly question: LoginQuestion }
   | { readonly what: 'progress'; readonly step: 'contacting' | 'checking' }
   | { readonly what: 'closed'; readonly end: AuthenticationOutcome };
@@ -70,6 +71,9 @@ export class PlayedPerson implements Prompts {
   authenticationNeed: (need: AuthenticationCardNeed) => Exit = () => 'silent';
   /** A PIN, or one of the words of {@link Exit}. */
   authenticationPin: (question: AuthenticationPinQuestion) => string = () => '1234';
+  hearsKeypadLeft: () => void = () => undefined;
+  /** While the reader waits for the PIN; `authenticationPin` says `at the reader` for it. */
+  authenticationKeypad: (signal: AbortSignal) => Exit | Promise<Exit> = () => 'silent';
   login: (question: LoginQuestion) => URL | Exit | Promise<URL> = () => 'silent';
   readonly shownAuthentication: ShownAuthentication[] = [];
   readonly shown: Shown[] = [];
@@ -159,7 +163,17 @@ export class PlayedPerson implements Prompts {
         const answer = this.authenticationPin(question);
         if (answer === 'silent') return silent(signal);
         if (answer === 'cancelled' || answer === 'other_method' || answer === 'use_card') return answer;
+        if (answer === 'at the reader') return hold.atReader?.({ spendLastTries: this.spendLastTries }) ?? 'cancelled';
         return hold({ pin: Buffer.from(answer, 'ascii'), spendLastTries: this.spendLastTries });
+      },
+      waitForKeypad: async (_card, signal) => {
+        show({ what: 'keypad' });
+        const answer = await this.authenticationKeypad(signal);
+        return answer === 'silent' ? silent(signal) : answer;
+      },
+      keypadLeft: () => {
+        show({ what: 'keypad_left' });
+        this.hearsKeypadLeft();
       },
       showLogin: (question, signal) => {
         show({ what: 'login', question });

@@ -1,6 +1,6 @@
 import jsqr from 'jsqr';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AuthenticationDialog, AuthenticationDialogView, AuthenticationPinQuestion, PhoneCode } from '../../../../src/agent/ports.ts';
+import type { AuthenticationDialog, AuthenticationDialogView, AuthenticationPinQuestion, HoldPin, PhoneCode } from '../../../../src/agent/ports.ts';
 import { qrLines } from '../../../../src/cli/terminal/qr-lines.ts';
 import { armingMs } from '../../../../src/cli/terminal/read-pin.ts';
 import { terminalPrompts } from '../../../../src/cli/terminal/terminal-prompts.ts';
@@ -10,7 +10,7 @@ const never = new AbortController().signal;
 const armed = (): Promise<unknown> => vi.advanceTimersByTimeAsync(armingMs);
 const code: PhoneCode = { uri: 'https://auth.example.jp/device?user_code=BCDF-GHJK', userCode: 'BCDF-GHJK', number: '47', expiresAt: new Date('2026-04-01T03:02:00Z') };
 const pinQuestion: AuthenticationPinQuestion = {
-  card: { kind: 'jpki', certificateSha256: 'a', reader: 'R', name: null },
+  card: { kind: 'jpki', certificateSha256: 'a', reader: 'R', name: null, hasKeypad: false },
   tries: { triesLeft: 3, failuresSeen: 0, consentNeeded: false },
   refused: null,
 };
@@ -119,6 +119,24 @@ describe('an authentication in a terminal', () => {
     await printed('47');
     stop.abort();
     expect(await shown).toBe('cancelled');
+  });
+
+  it('lets the reader ask for the PIN where it has keys, and is left by Escape while it waits', async () => {
+    const atReader: unknown[] = [];
+    const hold: HoldPin = Object.assign(() => Promise.resolve('typed'), {
+      atReader: (chosen: unknown) => Promise.resolve(void atReader.push(chosen)).then(() => 'keypad'),
+    });
+    const dialog = open();
+    const asked = dialog.askPin({ ...pinQuestion, refused: 'keypad_timed_out' }, hold, never);
+    await typing('はい');
+    expect(await asked).toBe('keypad');
+    expect(atReader).toEqual([{ spendLastTries: false }]);
+    const waiting = dialog.waitForKeypad(pinQuestion.card, never);
+    terminal.type('\x1b');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await waiting).toBe('cancelled');
+    dialog.keypadLeft(pinQuestion.card);
+    expect(terminal.printed).toMatch(/時間切れ[\s\S]*カードリーダーでPINを入力[\s\S]*リーダーの取消キー/);
   });
 
   it("asks for a My Number card's PIN by its own name, holds what was typed and zeroes it", async () => {

@@ -7,9 +7,10 @@ import type { KeypadEntry } from '../../../../src/native/host/keypad.ts';
 import type { KeypadOrder } from '../../../../src/native/pcsc/smart-card-service.ts';
 import type { CardIdentity, VirtualHpkiCardOptions } from '../../../../src/sandbox/cards/card-options.ts';
 import { VirtualHpkiCard } from '../../../../src/sandbox/cards/virtual-hpki-card.ts';
+import { VirtualJpkiCard } from '../../../../src/sandbox/cards/virtual-jpki-card.ts';
 import { VirtualReaders } from '../../../../src/sandbox/cards/virtual-readers.ts';
-import { makeCardIdentity } from '../../../support/card-identity.ts';
-import { readyCard } from '../../../support/card-states.ts';
+import { makeCardIdentity, makeLoginIdentity } from '../../../support/card-identity.ts';
+import { readerIn, readyCard } from '../../../support/card-states.ts';
 
 const reader = 'Virtual Reader 1';
 const message = Buffer.from('a prescription');
@@ -69,6 +70,7 @@ describe('a PIN that is entered on the reader', () => {
     [0x6401, 'KEYPAD_CANCELLED', true, undefined],
     [0x6402, 'KEYPAD_REFUSED', true, undefined],
     [0x6403, 'KEYPAD_REFUSED', true, undefined],
+    [0x6b80, 'KEYPAD_UNUSABLE', true, undefined],
     // Neither the reader's word nor the card's: the try may be spent.
     [0x6500, 'CARD_MODULE_FAILED', false, undefined],
     [0x6983, 'PIN_LOCKED', false, 0],
@@ -111,5 +113,26 @@ describe('a PIN that is entered on the reader', () => {
     const { shown, orders } = await setUp(() => '1234', {}, 'off');
     expect(shown.keypad).toBeUndefined();
     expect(orders).toEqual([]);
+  });
+
+  it('of a My Number card is four digits, asked for with its own VERIFY, and closes again when the login is signed', async () => {
+    const holder = await makeLoginIdentity('Holder', 'jpki');
+    const readers = new VirtualReaders([reader]);
+    const card = new VirtualJpkiCard({ authentication: holder, pin: '1357' });
+    readers.insert(card, reader);
+    const orders: KeypadOrder[] = [];
+    readers.keypad = (order) => Promise.resolve(void orders.push(order)).then(() => '1357');
+    const stack = new DirectCardStack(readers);
+    opened.push(stack);
+    expect(await readerIn(stack, 'identity_card', reader)).toMatchObject({ authentication: { keypad: true } });
+    await stack.sign(certificateSha256(holder.certificate), wanted, hash);
+    expect(orders).toEqual([{ header: Uint8Array.of(0x00, 0x20, 0x00, 0x80), shortest: 4, longest: 4, timeoutSeconds: 30 }]);
+    expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 1 });
+    // SELECT of the key and a signature, as a program after us would try it.
+    const status = await readers.transaction(reader, async (channel) => {
+      await channel.transmit(Buffer.from('00a4020c020017', 'hex'));
+      return Buffer.from((await channel.transmit(Buffer.from(`802a008033${'00'.repeat(51)}00`, 'hex'))).slice(-2)).readUInt16BE();
+    });
+    expect(status).toBe(0x6982);
   });
 });

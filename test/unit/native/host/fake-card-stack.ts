@@ -79,7 +79,7 @@ export class FakeCard {
   }
 }
 
-const keypadEnds = ['KEYPAD_CANCELLED', 'KEYPAD_TIMED_OUT', 'KEYPAD_REFUSED'] as const;
+const keypadEnds = ['KEYPAD_CANCELLED', 'KEYPAD_TIMED_OUT', 'KEYPAD_REFUSED', 'KEYPAD_UNUSABLE'] as const;
 
 /** One life of a host's card stack over a {@link FakeCard}. */
 export class FakeCardStack implements CardStack {

@@ -61,7 +61,7 @@ describe('a PIN that is entered on the reader, under the PIN rules', () => {
     expect(await ledger.load(cardA)).toEqual({ failures: 1, inFlight: false });
   });
 
-  it.each(['KEYPAD_CANCELLED', 'KEYPAD_TIMED_OUT', 'KEYPAD_REFUSED'] as const)('%s costs no try and counts for nothing, and ends the session all the same', async (end) => {
+  it.each(['KEYPAD_CANCELLED', 'KEYPAD_TIMED_OUT', 'KEYPAD_REFUSED', 'KEYPAD_UNUSABLE'] as const)('%s costs no try and counts for nothing, and ends the session all the same', async (end) => {
     const { host, stack, ledger } = setUp();
     stack.press = () => end;
     const session = await host.holdPin(atKeypad());

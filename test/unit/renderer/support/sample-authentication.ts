@@ -25,7 +25,7 @@ export const code = (): AuthenticationStep => authenticationSteps.code({ uri: co
 
 export function pin(kind: 'hpki' | 'jpki', changes: Partial<Extract<AuthenticationStep, { step: 'pin' }>> = {}): AuthenticationStep {
   const card = { kind, certificateSha256: 'c'.repeat(64), reader: 'ACS ACR39U ICC Reader 01 00', name: kind === 'hpki' ? 'ISHA SABURO' : null };
-  return { step: 'pin', card, triesLeft: kind === 'hpki' ? 15 : 3, failuresSeen: 0, consentNeeded: false, refused: null, ...changes };
+  return { step: 'pin', card, triesLeft: kind === 'hpki' ? 15 : 3, failuresSeen: 0, consentNeeded: false, refused: null, keypad: false, ...changes };
 }
 
 export const authenticationScenes = {
@@ -42,6 +42,9 @@ export const authenticationScenes = {
   'pin-jpki': authentication(pin('jpki')),
   'pin-refused': authentication(pin('hpki', { triesLeft: 9, refused: 'incorrect', failuresSeen: 1 })),
   'last-tries': authentication(pin('jpki', { triesLeft: 2, refused: 'incorrect', failuresSeen: 1, consentNeeded: true })),
+  'keypad-consent': authentication(pin('jpki', { keypad: true, refused: 'keypad_timed_out' })),
+  'keypad-waits': authentication({ step: 'keypad', card: { kind: 'jpki', certificateSha256: 'c'.repeat(64), reader: 'ACS ACR39U ICC Reader 01 00', name: null }, left: false }),
+  'keypad-left': authentication({ step: 'keypad', card: { kind: 'hpki', certificateSha256: 'c'.repeat(64), reader: 'ACS ACR39U ICC Reader 01 00', name: 'ISHA SABURO' }, left: true }),
   login: authentication({ step: 'login' }),
   progress: authentication({ step: 'progress', doing: 'checking' }),
   authenticated: authentication({ step: 'ended', outcome: 'authenticated', until: '2026-04-02T00:30:00.000Z', code: null, detail: null }),

@@ -73,7 +73,7 @@ export function playAgent(script: AgentScript): void {
   const agent = {
     invoke: (channel: string, request: unknown): Promise<unknown> => {
       harness.asked.push({ channel, request });
-      if (channel === 'signature.pinPort') sendPort(harness.portFor ?? (request as { dialog: string }).dialog);
+      if (channel === 'signature.pinPort' || channel === 'authentication.pinPort') sendPort(harness.portFor ?? (request as { dialog: string }).dialog);
       const answer = harness.answers[channel] ?? null;
       return answer === 'never' ? new Promise(() => undefined) : Promise.resolve(answer);
     },
