@@ -1,9 +1,11 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { DataDirectory } from '../../storage/data-directory.ts';
 import { result, type Check, type CheckResult } from '../check.ts';
 
 const folderTitle = { ja: 'データフォルダー', en: 'Data folder' };
 const secretTitle = { ja: '秘密情報の保管', en: 'Secret store' };
+const filesTitle = { ja: '記録のファイル', en: 'Files of records' };
 const auditTitle = { ja: '監査ログ', en: 'Audit log' };
 
 export const checkStorage: Check = async ({ data, secrets, verifyAudit }) => {
@@ -13,8 +15,41 @@ export const checkStorage: Check = async ({ data, secrets, verifyAudit }) => {
     'user-only-file': { ja: '本人だけが読めるファイル（OSの鍵ストアではありません）', en: 'Files that this user alone can read (not a key store)' },
     memory: { ja: 'メモリーのみ（終了すると消えます）', en: 'Memory only (lost at exit)' },
   }[secrets.protection];
-  return [...folder, result('storage.secrets', secretTitle, 'ok', store), ...audit(await verifyAudit())];
+  return [...folder, result('storage.secrets', secretTitle, 'ok', store), ...(await damagedFiles(data)), await audit(verifyAudit)];
 };
+
+const oneJson: readonly (keyof DataDirectory)[] = ['staffBindings', 'clients', 'pinLedger', 'tokens', 'registrations'];
+
+/** Files with which the agent would refuse to sign, or to know its EHRs, until somebody has looked at them. */
+async function damagedFiles(data: DataDirectory): Promise<readonly CheckResult[]> {
+  const looks = await Promise.all([
+    ...oneJson.map((name) => whyDamaged(data[name], (text) => void JSON.parse(text))),
+    // A torn last line is repaired by the agent itself.
+    whyDamaged(data.journal, (text) => text.split('\n').slice(0, -1).forEach((line) => void JSON.parse(line))),
+  ]);
+  return looks.flatMap((found) =>
+    found === null
+      ? []
+      : [
+          result('storage.files', filesTitle, 'problem', { ja: `読めません: ${found.file}（${found.why}）`, en: `Cannot be read: ${found.file} (${found.why})` }, {
+            ja: 'ファイルを保全して別の場所に移し、エージェントを起動し直してください。消さないでください。',
+            en: 'Keep the file: move it elsewhere, and start the agent again. Do not delete it.',
+          }),
+        ],
+  );
+}
+
+async function whyDamaged(file: string, parse: (text: string) => void): Promise<{ readonly file: string; readonly why: string } | null> {
+  try {
+    parse(await readFile(file, 'utf8'));
+    return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    // Never the message: a parser's quotes what the file holds.
+    return { file, why: code ?? 'JSON' };
+  }
+}
 
 async function folderResults(root: string): Promise<readonly CheckResult[]> {
   const found = await stat(root).catch(() => undefined);
@@ -60,13 +95,16 @@ async function nearestFolder(missing: string): Promise<string> {
   return exists || above === missing ? above : nearestFolder(above);
 }
 
-function audit(verdict: Awaited<ReturnType<Parameters<Check>[0]['verifyAudit']>>): ReturnType<typeof result>[] {
-  return [
-    verdict.ok
-      ? result('audit', auditTitle, 'ok', verdict.text)
-      : result('audit', auditTitle, 'problem', verdict.text, {
-          ja: 'ファイルをそのまま保全し、管理者に連絡してください。',
-          en: 'Keep the file as it is and call your administrator.',
-        }),
-  ];
+/** A log that cannot be read is a finding, not the end of the diagnosis. */
+async function audit(verify: Parameters<Check>[0]['verifyAudit']): Promise<CheckResult> {
+  const verdict = await verify().catch((error: unknown) => {
+    const why = (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.name : '');
+    return { ok: false, text: { ja: `監査ログを読めません（${why}）。`, en: `The audit log cannot be read (${why}).` } };
+  });
+  return verdict.ok
+    ? result('audit', auditTitle, 'ok', verdict.text)
+    : result('audit', auditTitle, 'problem', verdict.text, {
+        ja: 'ファイルをそのまま保全し、管理者に連絡してください。',
+        en: 'Keep the file as it is and call your administrator.',
+      });
 }

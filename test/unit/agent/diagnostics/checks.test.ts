@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -190,6 +190,25 @@ describe('doctor', () => {
     expect(await statusOf('storage.private', {})).toBeUndefined();
     chmodSync(root, 0o755);
     expect(await statusOf('storage.private', {})).toBe('warning');
+  });
+
+  it('storage.files: names each file that is damaged, without a word of what it holds, and goes on', async () => {
+    const { staffBindings, journal, clients } = dataDirectory(root);
+    writeFileSync(staffBindings, '{"secret-of-a-patient');
+    writeFileSync(journal, '{"type":"recipe"}\nsecret-of-a-patient\n');
+    writeFileSync(clients, '[]');
+    const found = (await results({})).filter(({ id }) => id === 'storage.files');
+    expect(found.map(({ status, details }) => [status, details.en])).toEqual([
+      ['problem', `Cannot be read: ${staffBindings} (JSON)`],
+      ['problem', `Cannot be read: ${journal} (JSON)`],
+    ]);
+    expect(JSON.stringify(found)).not.toContain('secret-of');
+  });
+
+  it('audit: a log that cannot be read is a problem, not the end of the diagnosis', async () => {
+    const all = await results({ verifyAudit: () => Promise.reject(Object.assign(new Error('x'), { code: 'EISDIR' })) });
+    expect(all.find(({ id }) => id === 'audit')).toMatchObject({ status: 'problem', details: { en: 'The audit log cannot be read (EISDIR).' } });
+    expect(all.at(-1)?.id).toBe('network');
   });
 
   it('does not warn of an empty reader beside one with a card', async () => {
