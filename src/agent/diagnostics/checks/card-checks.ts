@@ -113,8 +113,8 @@ function readerResults(state: ReaderState, oneIsReady: boolean, now: Date): read
       return [
         found,
         result('card.present', card, 'ok', {
-          ja: `読み取れました（${state.card.driver === 'direct' ? '直接' : 'PKCS#11モジュール'}）`,
-          en: `Read (${state.card.driver === 'direct' ? 'direct driver' : 'PKCS#11 module'})`,
+          ja: `読み取れました（${state.card.driver === 'direct' ? '直接' : 'PKCS#11モジュール'}${state.card.keypad === true ? '、PINはリーダーのキーで入力' : ''}）`,
+          en: `Read (${state.card.driver === 'direct' ? 'direct driver' : 'PKCS#11 module'}${state.card.keypad === true ? ', PIN on the reader’s own keys' : ''})`,
         }),
         certificateResult(state.card.certificate, now),
       ];

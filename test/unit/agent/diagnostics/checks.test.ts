@@ -211,6 +211,16 @@ describe('doctor', () => {
     expect(all.at(-1)?.id).toBe('network');
   });
 
+  it('says where the PIN is entered where the reader takes it itself', async () => {
+    const details = async (keypad: boolean): Promise<string | undefined> => {
+      const place = ready();
+      if (place.state !== 'ready') throw new Error('not ready');
+      const card = keypad ? { ...place.card, keypad: true as const } : place.card;
+      return (await results(withReader({ ...place, card }))).find(({ id }) => id === 'card.present')?.details.ja;
+    };
+    expect([await details(false), await details(true)]).toEqual(['読み取れました（直接）', '読み取れました（直接、PINはリーダーのキーで入力）']);
+  });
+
   it('does not warn of an empty reader beside one with a card', async () => {
     const all = await results({ cards: { service: 'running', readers: [{ reader: 'r', state: 'empty' }, ready()] } });
     expect(all.filter(({ id }) => id === 'card.present').map(({ status }) => status)).toEqual(['not_applicable', 'ok']);
