@@ -3,8 +3,9 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { Page } from '@playwright/test';
 import type { VirtualPhone } from '../../src/sandbox/remote/virtual-phone.ts';
 import { confirmBinding, typePin } from './support/desktop.ts';
-import { answerOf, expect, expectAccessible, registeredPhone, scan, startRemote, test, verify, type Remote } from './support/remote.ts';
-import type { Signing } from './support/ehr.ts';
+import { answerOf, doctor, expect, expectAccessible, registeredPhone, scan, startRemote, test, verify, type Remote } from './support/remote.ts';
+import { holdClientCertificates } from './support/client-certificates.ts';
+import { prescription, type Signing } from './support/ehr.ts';
 
 /** Listens where the login ends: whoever connects there has got past the window. */
 let adapter: Server;
@@ -145,6 +146,37 @@ test('that the person closes says so, and leaves the other ways open', async () 
   const { signing, login } = await openLogin();
   await login.close();
   await expectFailure(signing, login, 'AUTHENTICATION_REFUSED', /認証サービスの画面が閉じられました/);
+});
+
+test.describe('asks for the card', () => {
+  /** The card in the reader, and what the system's store holds. */
+  async function openCardLogin(held: 'own and other' | 'other'): Promise<Signing> {
+    const { desktop, ehr, page } = remote;
+    const { own, other } = await desktop.insertLoginCard();
+    await holdClientCertificates(desktop, held === 'other' ? [other] : [other, own]);
+    const signing = ehr.sign([prescription()], doctor, undefined, 'remote');
+    await desktop.untilVisible('authentication');
+    await page.getByRole('button', { name: /^HPKIカード/ }).click();
+    return signing;
+  }
+
+  test('and the agent takes this doctor’s own certificate among those of the system, by itself', async () => {
+    const signing = await openCardLogin('own and other');
+    const answer = await answerOf(signing, remote);
+    expect(answer).toMatchObject({ status: 201, json: { method: 'remote' } });
+    expect(verify(answer, remote)).toMatchObject({ verdict: 'VALID', signer: { name: 'TEST ISHA SABURO' } });
+    expect(connections).toBe(0);
+  });
+
+  test('and gets none where the system offers somebody else’s alone', async () => {
+    const signing = await openCardLogin('other');
+    const login = await remote.desktop.app.window(/\/kagura\/login\//);
+    await expect(login.getByRole('heading', { name: 'カードの証明書が届きませんでした' })).toBeVisible();
+    await login.close();
+    await expect(remote.page.getByText('エラーコード: AUTHENTICATION_REFUSED')).toBeVisible();
+    await remote.page.keyboard.press('Escape');
+    expect((await signing.answer).json['code']).toBe('AUTHENTICATION_REFUSED');
+  });
 });
 
 test('that does not open says so', async () => {

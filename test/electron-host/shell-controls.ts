@@ -58,6 +58,8 @@ export interface ShellControls {
   windowAt(address: RegExp): Promise<WindowView | null>;
   /** Addresses and paths that were given to other programs. */
   openedOutside(): Promise<readonly string[]>;
+  /** Puts a certificate with its key (PEM) into the system's store, and takes out what was there before. The model's alone. */
+  holdClientCertificates(held: ShellRecord['clientCertificates']): Promise<void>;
   popUps(): Promise<ShellRecord['popUps']>;
   permissions(): Promise<ShellRecord['permissions']>;
   /** Requests that no protocol handler answered. The model aborts them. */
@@ -106,6 +108,7 @@ export function shellControls(app: Evaluating): ShellControls {
       return { visible: found.isVisible(), focused: found.isFocused(), alwaysOnTop: found.isAlwaysOnTop(), contentProtected: found.isContentProtected(), bounds: found.getBounds() };
     }, { source: address.source, flags: address.flags }),
     openedOutside: () => app.evaluate(() => shellRecord.openedOutside, undefined),
+    holdClientCertificates: (held) => app.evaluate((_electron, all) => void shellRecord.clientCertificates.splice(0, Infinity, ...all), held),
     popUps: () => app.evaluate(() => shellRecord.popUps, undefined),
     permissions: () => app.evaluate(() => shellRecord.permissions, undefined),
     blockedRequests: () => app.evaluate(() => shellRecord.blocked, undefined),

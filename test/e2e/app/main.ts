@@ -13,6 +13,8 @@ import { launch } from '../../../src/main/launch.ts';
 import { VirtualHpkiCard } from '../../../src/sandbox/cards/virtual-hpki-card.ts';
 import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
 import { openSandboxClinic, sandboxPeople, type SandboxClinic } from '../../../src/sandbox/sandbox-clinic.ts';
+import { writePem } from '../../../src/formats/pki/pem.ts';
+import type { PlayedClientCertificate } from '../../electron-host/electron/record.ts';
 import { played } from './played.ts';
 import { startPlayedService, type PlayedService } from './remote-service.ts';
 
@@ -27,6 +29,8 @@ export interface E2eSeam {
   readonly service: RemoteService | null;
   /** Puts a new card into a reader, which is plugged in where it is not there. */
   insertNew(of: CardOf, reader: string, options?: { readonly maxTries?: number }): Promise<void>;
+  /** The doctor's card with a login key too. What its driver tells the system's store of it, PEM; beside it another doctor's. */
+  insertLoginCard(reader: string): Promise<{ readonly own: PlayedClientCertificate; readonly other: PlayedClientCertificate }>;
 }
 
 declare global {
@@ -49,6 +53,17 @@ async function insertNew({ ca, readers }: SandboxClinic, of: CardOf, reader: str
   readers.plugIn(reader);
   readers.remove(reader);
   readers.insert(card, reader);
+}
+
+async function insertLoginCard({ ca, readers }: SandboxClinic, reader: string): ReturnType<E2eSeam['insertLoginCard']> {
+  const login = (of: CardOf) => ca.issue({ ...people[of], kind: 'authentication' });
+  const [signing, own, other] = await Promise.all([ca.issue(people.doctor), login('doctor'), login('other-doctor')]);
+  const identity = ({ certificate, privateKey }: typeof signing, issuer: 'signing' | 'authentication') => ({ certificate: certificate.der, privateKey, ca: ca[issuer].certificate.der, root: ca.root.certificate.der });
+  readers.plugIn(reader);
+  readers.remove(reader);
+  readers.insert(new VirtualHpkiCard({ signing: identity(signing, 'signing'), authentication: identity(own, 'authentication') }), reader);
+  const stored = ({ certificate, privateKey }: typeof own) => ({ certificate: writePem(certificate.der), key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() });
+  return { own: stored(own), other: stored(other) };
 }
 
 const clock = { ...systemClock, now: () => systemClock.now() + played.clockOffsetMs };
@@ -77,7 +92,7 @@ launch(app, {
     const log = openFileLog(data.logs);
     const agent = await startSandboxAgent({ clinic, prompts, secrets, clock, log, ports: played.ports, settings: config.settings, root: dataRoot });
     const service = (await openRemote())?.service ?? null;
-    globalThis.e2e = { clinic, port: agent.port, service, insertNew: (...card) => insertNew(clinic, ...card) };
+    globalThis.e2e = { clinic, port: agent.port, service, insertNew: (...card) => insertNew(clinic, ...card), insertLoginCard: (reader) => insertLoginCard(clinic, reader) };
     process.stdout.write(`agent on port ${agent.port}\n`);
     return agent;
   },

@@ -41,7 +41,8 @@ export type DesktopApplication = Pick<HostedApplication, 'evaluate' | 'window' |
 
 /** The app's files stay in its own folder: data, autostart entries, sockets. */
 function isolated(userData: string, options: StartOptions): Record<string, string> {
-  return { XDG_DATA_HOME: join(userData, 'share'), XDG_CONFIG_HOME: join(userData, 'config'), XDG_RUNTIME_DIR: userData, ...options.env };
+  // With its home: certificates of the person who runs this are none of a spec's business.
+  return { HOME: userData, XDG_DATA_HOME: join(userData, 'share'), XDG_CONFIG_HOME: join(userData, 'config'), XDG_RUNTIME_DIR: userData, ...options.env };
 }
 
 function optionsForModel(userData: string, options: StartOptions): LaunchOptions {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test as base, expect, type Page } from '@playwright/test';
 import { windows } from '../../../src/contract/ipc.ts';
 import { dataDirectory, type DataDirectory } from '../../../src/agent/storage/data-directory.ts';
-import type { CardOf } from '../app/main.ts';
+import type { CardOf, E2eSeam } from '../app/main.ts';
 import type { Played } from '../app/played.ts';
 import { startApplication, type DesktopApplication, type StartOptions } from './application.ts';
 import { Ehr } from './ehr.ts';
@@ -70,6 +70,13 @@ export class Desktop {
   /** A card of its own, whose tries nobody has spent. */
   insertNew(of: CardOf, reader: string = firstReader, options: { readonly maxTries?: number } = {}): Promise<void> {
     return this.app.evaluate((_electron, card) => globalThis.e2e?.insertNew(card.of, card.reader, card.options), { of, reader, options });
+  }
+
+  /** The doctor's card with a login key, and what the system's store would know of it; beside it another doctor's. */
+  async insertLoginCard(reader: string = firstReader): Promise<Awaited<ReturnType<E2eSeam['insertLoginCard']>>> {
+    const stored = await this.app.evaluate((_electron, name) => globalThis.e2e?.insertLoginCard(name), reader);
+    if (stored === undefined) throw new Error('The agent has not started');
+    return stored;
   }
 
   removeCard(reader: string = firstReader): Promise<void> {

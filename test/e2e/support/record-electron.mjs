@@ -7,7 +7,7 @@ import process from 'node:process';
 import electron from 'electron';
 
 const { app, dialog, nativeImage, Notification, shell, Tray } = electron;
-const record = { trays: [], notifications: [], dialogs: [], dialogAnswers: [], openedOutside: [], popUps: [], permissions: [], blocked: [], menuPopUps: [], relaunches: 0, beeps: 0, screens: { cursor: { x: 0, y: 0 }, displays: [] } };
+const record = { trays: [], notifications: [], dialogs: [], dialogAnswers: [], openedOutside: [], popUps: [], permissions: [], blocked: [], clientCertificates: [], menuPopUps: [], relaunches: 0, beeps: 0, screens: { cursor: { x: 0, y: 0 }, displays: [] } };
 globalThis.shellRecord = record;
 
 /** Calls `before` with the receiver and the arguments, then what was there. */

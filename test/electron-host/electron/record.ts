@@ -1,7 +1,7 @@
 /**
  * What a person at the screen would have seen, and what left or wanted to leave the app. Tests read it through the
  * launcher; on a real Electron a small spy fills the same shape (test/e2e), so it holds nothing that only a model has
- * but `blocked` and `screens`.
+ * but `blocked`, `clientCertificates` and `screens`.
  */
 import type * as Electron from 'electron';
 
@@ -32,6 +32,12 @@ export interface DialogAnswer {
   readonly filePath?: string;
 }
 
+/** PEM. A certificate of the system's store with its key, as a card's driver would put it there. */
+export interface PlayedClientCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 export interface ShellRecord {
   readonly trays: TrayRecord[];
   readonly notifications: NotificationRecord[];
@@ -44,6 +50,8 @@ export interface ShellRecord {
   readonly permissions: { readonly permission: string; readonly url: string; readonly granted: boolean }[];
   /** Every request that no protocol handler answers: aborted, so nothing left the machine. */
   readonly blocked: string[];
+  /** What the system's store holds for TLS client authentication. */
+  readonly clientCertificates: PlayedClientCertificate[];
   readonly menuPopUps: object[];
   relaunches: number;
   beeps: number;
@@ -71,6 +79,7 @@ export const record: ShellRecord = {
   popUps: [],
   permissions: [],
   blocked: [],
+  clientCertificates: [],
   menuPopUps: [],
   relaunches: 0,
   beeps: 0,

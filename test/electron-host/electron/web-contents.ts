@@ -239,6 +239,12 @@ export class WebContents extends PageSwitches implements Pick<Electron.WebConten
         this.#loadError = netErrorIn(error);
         this.#navigationFailed(url, error);
       },
+      askCertificate: (server, list, answer) => {
+        const event = cancellable({});
+        app.emit('select-client-certificate', event, contents, server, list, answer);
+        this.emit('select-client-certificate', event, server, list, answer);
+        return event.defaultPrevented;
+      },
       askLogin: (details, info) =>
         new Promise((resolve) => {
           const event = cancellable({});

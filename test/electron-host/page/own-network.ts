@@ -5,9 +5,10 @@
 import type * as Electron from 'electron';
 import type { CDPSession } from 'playwright-core';
 import { netErrorIn } from '../electron/net-errors.ts';
-import { record } from '../electron/record.ts';
+import { record, type PlayedClientCertificate } from '../electron/record.ts';
 import { notModelled } from '../electron/refusal.ts';
 import type { Session } from '../electron/session.ts';
+import { choose, exchangeWith, fitting, issuersAskedFor } from './client-certificates.ts';
 import { certificateOf, presentedChain } from './server-certificate.ts';
 
 /** What the window hears. Addresses are real ones: no own scheme has a handler in a partition. */
@@ -17,13 +18,15 @@ export interface NetworkOwner {
   mayNavigate(url: string, isRedirect: boolean): boolean;
   /** The app refuses the server's certificate; Chromium then says that the request was cancelled. */
   certificateRefused(error: string, url: string): void;
+  /** `select-client-certificate`. True: the app answers itself. */
+  askCertificate(server: string, list: Electron.Certificate[], answer: (chosen?: Electron.Certificate | null) => void): boolean;
   /** Null: without credentials. */
   askLogin(details: Electron.AuthenticationResponseDetails, info: Electron.AuthInfo): Promise<{ readonly username: string; readonly password: string } | null>;
 }
 
 interface Paused {
   readonly requestId: string;
-  readonly request: { readonly url: string; readonly method: string; readonly headers: Readonly<Record<string, string>> };
+  readonly request: { readonly url: string; readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly postData?: string };
   readonly frameId: string;
   readonly resourceType: string;
   readonly redirectedRequestId?: string;
@@ -42,6 +45,8 @@ export class OwnNetwork {
   readonly #session: Session;
   readonly #owner: NetworkOwner;
   readonly #loginsAsked = new Set<string>();
+  /** By origin: chosen once for a session, as Chromium does. */
+  readonly #clientCertificates = new Map<string, Promise<PlayedClientCertificate | null>>();
 
   private constructor(devTools: CDPSession, mainFrame: string, session: Session, owner: NetworkOwner) {
     this.#devTools = devTools;
@@ -86,11 +91,43 @@ export class OwnNetwork {
       frame: isMainFrame ? contents.mainFrame : null,
     });
     if (!mayLeave) await fail('BlockedByClient');
-    else if (this.#isReachable(new URL(request.url))) await this.#devTools.send('Fetch.continueRequest', { requestId });
+    else if (this.#isReachable(new URL(request.url))) await this.#send(requestId, request);
     else {
       record.blocked.push(request.url);
       await fail('NameNotResolved');
     }
+  }
+
+  async #send(requestId: string, request: Paused['request']): Promise<void> {
+    const url = new URL(request.url);
+    const client = url.protocol === 'https:' && isHere(url.hostname) && record.clientCertificates.length > 0 ? await this.#clientCertificateFor(url) : null;
+    if (client === null) {
+      await this.#devTools.send('Fetch.continueRequest', { requestId });
+      return;
+    }
+    if (!(await this.#isAccepted('ERR_CERT_AUTHORITY_INVALID', url))) {
+      this.#owner.certificateRefused('ERR_CERT_AUTHORITY_INVALID', request.url);
+      await this.#devTools.send('Fetch.failRequest', { requestId, errorReason: 'Failed' });
+      return;
+    }
+    const { cookies } = await this.#devTools.send('Network.getCookies', { urls: [request.url] });
+    const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+    const { status, headers, body } = await exchangeWith(client, url, request.method, { ...request.headers, ...(cookie === '' ? {} : { Cookie: cookie }) }, request.postData);
+    await this.#devTools.send('Fetch.fulfillRequest', { requestId, responseCode: status, responseHeaders: [...headers], body: body.toString('base64') });
+  }
+
+  #clientCertificateFor({ origin, hostname, port }: URL): Promise<PlayedClientCertificate | null> {
+    const known = this.#clientCertificates.get(origin);
+    if (known !== undefined) return known;
+    const server = `${hostname}:${port === '' ? '443' : port}`;
+    const choosing = (async () => {
+      const issuers = await issuersAskedFor(hostname, Number(port === '' ? 443 : port));
+      const offered = issuers === null ? [] : fitting(record.clientCertificates, issuers);
+      // Without one that fits nobody is asked.
+      return offered.length === 0 ? null : choose(offered, (list, answer) => this.#owner.askCertificate(server, list, answer));
+    })();
+    this.#clientCertificates.set(origin, choosing);
+    return choosing;
   }
 
   #isReachable({ protocol, hostname }: URL): boolean {

@@ -1,11 +1,13 @@
 /** Windows in partitions: pages that are not the app's, from servers of this machine, each request judged before it leaves. */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import type * as Electron from 'electron';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createTestTlsCa } from '../../../src/sandbox/ca/test-tls-ca.ts';
 import { describeWith } from '../../support/machine.ts';
+import type { PlayedClientCertificate } from '../electron/record.ts';
 import { buildFixture, eventually, type BuiltFixture, type RunningFixture } from './fixture.ts';
 
 declare global {
@@ -20,6 +22,8 @@ describeWith(['chromium'], 'a window in a partition', () => {
   let origin = '';
   let secure = '';
   let proxy = '';
+  let asking = '';
+  let clients: readonly PlayedClientCertificate[] = [];
   const came: string[] = [];
   const note = (request: IncomingMessage): void => void came.push(`${request.method ?? ''} ${request.url ?? ''}`);
 
@@ -50,10 +54,22 @@ describeWith(['chromium'], 'a window in a partition', () => {
 
   beforeAll(async () => {
     built = buildFixture();
-    const { certificate, privateKey } = await (await createTestTlsCa()).issueServer(['localhost']);
+    const ca = await createTestTlsCa();
+    const { certificate, privateKey } = await ca.issueServer(['localhost']);
     origin = `http://127.0.0.1:${await serve(createServer(pages))}`;
     secure = `https://localhost:${await serve(createTlsServer({ cert: certificate, key: privateKey }, pages))}`;
     proxy = `http://127.0.0.1:${await serve(createServer(withPassword))}`;
+    const whoIs: RequestListener = (request, response) => {
+      note(request);
+      const { socket } = request;
+      const subject = socket instanceof TLSSocket ? (socket.getPeerX509Certificate()?.subject ?? '') : '';
+      const who = /^O=(.*)$/m.exec(subject)?.[1];
+      if (request.url === '/start') response.writeHead(303, { location: '/who', 'set-cookie': 'begun=yes' }).end();
+      else response.writeHead(200, { 'content-type': 'text/html' }).end(`<p>${who ?? 'nobody'} ${request.headers.cookie ?? ''}</p>`);
+    };
+    const tls = { cert: certificate, key: privateKey, ca: ca.facilityRoot, requestCert: true, rejectUnauthorized: false, maxVersion: 'TLSv1.2' as const };
+    asking = `https://localhost:${await serve(createTlsServer(tls, whoIs))}`;
+    clients = (await Promise.all([ca.issueServer(['of another authority']), ca.issueFacility('first'), ca.issueFacility('second')])).map((one) => ({ certificate: one.certificate, key: one.privateKey }));
     app = await built.start();
     await app.waitForOutput(/fixture is ready/);
   });
@@ -75,11 +91,13 @@ describeWith(['chromium'], 'a window in a partition', () => {
     readonly verdict?: number;
     readonly proxy?: string;
     readonly password?: string;
+    /** Which of the certificates that the server takes; -1: none. */
+    readonly pick?: number;
   }
 
   /** Opens an address in a new partition; how that ended, and what the app heard of it. */
   const open = (asked: Asked): Promise<{ readonly ended: string; readonly heard: readonly string[] }> =>
-    app.evaluate(async ({ app: electronApp, BrowserWindow, session }, { url, refuse, prevent, verdict, proxy: through, password }) => {
+    app.evaluate(async ({ app: electronApp, BrowserWindow, session }, { url, refuse, prevent, verdict, proxy: through, password, pick }) => {
       const heard: string[] = (globalThis.heard = []);
       const own = session.fromPartition(`test-${Math.random()}`, { cache: false });
       own.setPermissionRequestHandler((_contents, permission, answer) => {
@@ -112,6 +130,14 @@ describeWith(['chromium'], 'a window in a partition', () => {
           if (prevent === name) event.preventDefault();
         });
       }
+      webContents.on('select-client-certificate', (event, server, offered, answer) => {
+        heard.push(`client certificate for ${server}: ${offered.map(({ subject }) => subject.organizations.join()).join(' ')}`);
+        if (pick === undefined) return;
+        event.preventDefault();
+        const chosen = offered[pick];
+        if (chosen === undefined) (answer as () => void)();
+        else answer(chosen);
+      });
       webContents.on('did-fail-load', (_event, code, reason, failed) => heard.push(`failed ${code} ${reason} ${new URL(failed).pathname}`));
       const ended = await window.loadURL(url).then(() => 'loaded', (error: unknown) => (error as { code: string }).code);
       electronApp.off('login', onLogin);
@@ -205,6 +231,36 @@ describeWith(['chromium'], 'a window in a partition', () => {
     const page = await app.window(/^https:/);
     expect(await page.evaluate(() => navigator.mediaDevices.getUserMedia({ audio: true }).then(() => 'granted', (error: unknown) => (error as Error).name))).toBe('NotAllowedError');
     expect(await app.evaluate(() => globalThis.heard, undefined)).toContain('permission media');
+  });
+
+  it.each([
+    ['the one that the app takes', 1, 'TEST second'],
+    ['none where the app takes none', -1, 'nobody'],
+    ['the first where the app leaves it', undefined, 'TEST first'],
+  ])('shows a server that asks for a client certificate %s', async (_what, pick, shown) => {
+    await app.shell.holdClientCertificates([...clients]);
+    try {
+      const { ended, heard } = await open({ url: `${asking}/start`, verdict: 0, ...(pick === undefined ? {} : { pick }) });
+      expect(ended).toBe('loaded');
+      // Of the server's own authority alone, and named as Electron names it.
+      expect(heard.filter((line) => line.startsWith('client'))).toEqual([`client certificate for ${new URL(asking).host}: TEST first TEST second`]);
+      expect(await text()).toBe(`${shown} begun=yes`);
+    } finally {
+      await app.shell.holdClientCertificates([]);
+    }
+  });
+
+  it('asks nobody for a client certificate where none fits, and shows none to a server that it does not trust', async () => {
+    await app.shell.holdClientCertificates(clients.slice(0, 1));
+    const none = await open({ url: `${asking}/who`, verdict: 0, pick: 0 });
+    expect(none.heard.filter((line) => line.startsWith('client'))).toEqual([]);
+    expect(await text()).toBe('nobody');
+    await app.shell.holdClientCertificates([...clients]);
+    came.length = 0;
+    const untrusted = await open({ url: `${asking}/secret`, verdict: -3, pick: 0 });
+    expect(untrusted.ended).toBe('ERR_CERT_AUTHORITY_INVALID');
+    expect(came).not.toContain('GET /secret');
+    await app.shell.holdClientCertificates([]);
   });
 
   it('refuses by name what it does not model', async () => {
