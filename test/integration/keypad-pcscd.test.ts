@@ -15,7 +15,8 @@ import type { CardHost } from '../../src/native/host/card-host.ts';
 import { forkChild } from '../../src/native/host/child-channel.ts';
 import { createFilePinLedger } from '../../src/native/host/pin-ledger-file.ts';
 import { startCardHost } from '../../src/native/host/process-card-host.ts';
-import { encodePinVerify } from '../../src/native/pcsc/pin-verify.ts';
+import { loadPcscApi } from '../../src/native/pcsc/pcsc-api.ts';
+import { encodePinVerify, verifyPinDirectCode } from '../../src/native/pcsc/pin-verify.ts';
 import { verifyDocument, type StaffMember } from '../../src/sandbox/ehr/ehr-client.ts';
 import { VirtualJpkiCard } from '../../src/sandbox/cards/virtual-jpki-card.ts';
 import type { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
@@ -274,6 +275,45 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByKeypad], 'a reader with
       agent.person.pin = () => 'at the reader';
     }
     expect(keypad.orders).toEqual([]);
+    expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 1 });
+  });
+
+  it('SCardCancel does not end the wait of a reader, so that nothing of ours can', async () => {
+    await insert(doctor());
+    const api = loadPcscApi();
+    const { context } = await api.establishContext();
+    const { card } = await api.connect(context, nameOf(0));
+    const { response: features } = await api.control(card, api.featureRequest, new Uint8Array(), Buffer.alloc(64));
+    const order = encodePinVerify({ header: Uint8Array.of(0x00, 0x20, 0x00, 0x88), shortest: 4, longest: 16, timeoutSeconds: 30 });
+    let over = false;
+    const asking = api.control(card, verifyPinDirectCode(features) ?? 0, order, Buffer.alloc(64)).finally(() => (over = true));
+    const waiting = await keypad.waits();
+    expect(await api.cancel(context)).toBe(0);
+    // A round trip through pcscd (this context is busy), after which a wait that was cancelled would have ended.
+    const other = await api.establishContext();
+    expect((await api.listReaders(other.context)).status).toBe(0);
+    expect(over).toBe(false);
+    waiting.cancel();
+    expect(await asking).toEqual({ status: 0, response: Uint8Array.of(0x64, 0x01) });
+    await api.disconnect(card);
+    await Promise.all([context, other.context].map((each) => api.releaseContext(each)));
+  });
+
+  it('a card host that is killed while the reader waits is a named error, counts as a try, and another one signs when the reader has ended', async () => {
+    const card = doctor();
+    await insert(card);
+    const failed = problemOf(signAt(agent, saburo, 'killed'));
+    const waiting = await keypad.waits();
+    const [host = 0] = cardHostProcesses();
+    process.kill(host, 'SIGKILL');
+    expect(await failed).toEqual({ code: 'CARD_MODULE_FAILED', retriable: true });
+    waiting.cancel();
+    await waiting.over;
+    await readerIn(cards, 'ready', nameOf(0), 30_000);
+    const answer = signAt(agent, saburo, 'killed');
+    (await keypad.waits()).enter(pin);
+    expect((await answer).documents).toHaveLength(1);
+    expect(asked()).toEqual([[null, 15, 0], [null, 15, 1]]);
     expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 1 });
   });
 
