@@ -79,7 +79,7 @@ export async function createTestTlsCa(now: Date = new Date()): Promise<TestTlsCa
   };
 }
 
-function certifyRoot(commonName: string, { publicKey, privateKey }: TestKey, now: Date): CertifiedKey {
+export function certifyRoot(commonName: string, { publicKey, privateKey }: TestKey, now: Date): CertifiedKey {
   const name = writeName([['country', 'JP'], ['organization', 'TEST'], ['commonName', commonName]]);
   const certificate = writeCertificate(
     {

@@ -1,6 +1,7 @@
 import type { TestCa } from '../ca/test-ca.ts';
 import type { TestJpkiCa } from '../ca/test-jpki-ca.ts';
 import type { TestTlsCa, TlsIdentity } from '../ca/test-tls-ca.ts';
+import type { TestTsa } from '../ca/test-tsa.ts';
 import type { CallCounter } from './faults/calls.ts';
 import type { RemoteControl } from './faults/remote-control.ts';
 import type { KaguraContract } from './kagura/kagura-contract.ts';
@@ -54,6 +55,8 @@ export interface RemoteServiceAddresses {
   /** Phones. */
   readonly phone: string;
   readonly control: string;
+  /** RFC 3161 over HTTPS. */
+  readonly timeStamps: string;
   readonly csc: { readonly issuer: string; readonly base: string; readonly clientId: string };
   readonly kagura: {
     readonly issuer: string;
@@ -72,6 +75,7 @@ export interface RemoteServiceAddresses {
 export interface RemoteServiceTrust {
   readonly ca: TestCa;
   readonly tlsCa: TestTlsCa;
+  readonly tsa: TestTsa;
   /** The facility's client certificate. */
   readonly facility: TlsIdentity;
 }

@@ -1,5 +1,6 @@
 import { createTestCa } from '../ca/test-ca.ts';
 import { createTestTlsCa } from '../ca/test-tls-ca.ts';
+import { createTestTsa } from '../ca/test-tsa.ts';
 import { CardAssertions } from './authorization/card-assertion.ts';
 import { hpkiAuthority, jpkiAuthority } from './authorization/card-authorities.ts';
 import { createCscAuthorizationServer, cscClientId } from './authorization/csc-authorization-server.ts';
@@ -32,13 +33,14 @@ import { signInRoutes } from './phone/sign-in-pages.ts';
 import type { RemoteService, RemoteServiceAddresses, RemoteServiceOptions } from './remote-service.ts';
 import { ServiceClock } from './service-clock.ts';
 import { SigningDesk } from './signing-desk.ts';
+import { timeStampRoute } from './time-stamps/time-stamp-route.ts';
 
 /** Starts the service: five ports over one state. The one place where its parts are put together. */
 export async function startRemoteService(options: RemoteServiceOptions = {}): Promise<RemoteService> {
   const { tokenSeconds = 18 * 3600, codeSeconds = 120, multisign = 100, hostName = 'localhost', facility: facilityName = '架空内科クリニック' } = options;
   const contract = { ...sandboxKaguraContract, ...options.kagura };
   const clock = new ServiceClock(options.clock);
-  const [ca, tlsCa, key] = await Promise.all([options.ca ?? createTestCa({ now: clock.date() }), createTestTlsCa(), generateIssuerKey()]);
+  const [ca, tlsCa, tsa, key] = await Promise.all([options.ca ?? createTestCa({ now: clock.date() }), createTestTlsCa(), createTestTsa(), generateIssuerKey()]);
   const [valid, expired, facility] = await Promise.all([
     tlsCa.issueServer([hostName]),
     tlsCa.issueServer([hostName], tlsCa.past),
@@ -97,6 +99,7 @@ export async function startRemoteService(options: RemoteServiceOptions = {}): Pr
     handOver(kaguraServer, 'kagura.authorization', 'GET', contract.authorizationPath),
     handOver(kaguraServer, 'kagura.resume', 'GET', `${contract.authorizationPath}/:uid`),
     ...loginRoutes({ ...asked, clock, phoneOrigin: phone.origin, cardOrigin: card.origin }),
+    timeStampRoute({ tsa, clock }),
   ]);
   card.serve(cardRoutes({ ...asked, people, assertions, loginOrigin: login.origin }));
   phone.serve([
@@ -119,6 +122,7 @@ export async function startRemoteService(options: RemoteServiceOptions = {}): Pr
     card: card.origin,
     phone: phone.origin,
     control: listeners.control.origin,
+    timeStamps: `${login.origin}/tsa`,
     csc,
     kagura: {
       issuer: login.origin,
@@ -148,7 +152,7 @@ export async function startRemoteService(options: RemoteServiceOptions = {}): Pr
 
   return {
     addresses,
-    trust: { ca, tlsCa, facility },
+    trust: { ca, tlsCa, tsa, facility },
     control,
     clock,
     calls,

@@ -7,15 +7,16 @@ import type { RemoteService } from './remote-service.ts';
 const institutionCode = '9999999';
 
 /**
- * Writes what a terminal needs to use the service: `tls-root.pem`, `facility.pem` with `SANDBOX-facility.key.pem`, HPKI's
+ * Writes what a terminal needs to use the service: `tls-root.pem`, `tsa-root.pem`, `facility.pem` with `SANDBOX-facility.key.pem`, HPKI's
  * `trust.pem`, `chain.pem` and `crl.pem`, `addresses.json`, and `policy.json`, which names them all to the agent.
  * Resolves with the paths.
  */
 export async function writeTerminalFiles({ addresses, trust }: RemoteService, folder: string): Promise<readonly string[]> {
-  const { ca, tlsCa, facility } = trust;
+  const { ca, tlsCa, tsa, facility } = trust;
   const place = (name: string): string => path.join(path.resolve(folder), name);
   const files: Readonly<Record<string, string>> = {
     'tls-root.pem': tlsCa.serverRoot,
+    'tsa-root.pem': tsa.root,
     'facility.pem': facility.certificate,
     'SANDBOX-facility.key.pem': facility.privateKey,
     'trust.pem': writePem(ca.root.certificate.der),
