@@ -6,7 +6,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { watch } from 'node:fs';
 import path from 'node:path';
-import { rolldown } from 'rolldown';
+import { bundleMain } from './dev/bundle-main.ts';
 import { electronExecutable, howToGetElectron } from './electron-binary.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -28,9 +28,7 @@ function startCommand(): readonly [string, ...string[]] {
 async function build(): Promise<boolean> {
   const builder = path.join(root, 'node_modules/electron-vite/bin/electron-vite.js');
   if (spawnSync(process.execPath, [builder, 'build', '--logLevel', 'warn'], { cwd: root, stdio: 'inherit' }).status !== 0) return false;
-  const bundle = await rolldown({ cwd: root, platform: 'node', input: { main: 'scripts/dev/main.ts' }, external: (id) => !id.startsWith('.') && !path.isAbsolute(id), logLevel: 'warn' });
-  await bundle.write({ dir: out, format: 'esm', sourcemap: true, entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
-  await bundle.close();
+  await bundleMain('scripts/dev/main.ts', out);
   return true;
 }
 

@@ -1,15 +1,13 @@
 /**
- * The desktop over virtual cards, for whoever works on it: what src/main/index.ts is for the installed program. It lies
- * outside of src, so that no build of the product can contain the sandbox. Words on the standard input play the clinic.
+ * The desktop over virtual cards, for whoever works on it: what src/main/index.ts is for the installed program. Words on
+ * the standard input play the clinic.
  */
 import { app } from 'electron';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { settingsSchema } from '../../src/agent/config/settings.ts';
-import { startSandboxAgent } from '../../src/cli/sandbox/start-sandbox-agent.ts';
-import { launch } from '../../src/main/launch.ts';
 import { sandboxPin } from '../../src/sandbox/cards/card-options.ts';
 import { openSandboxClinic, type SandboxClinic } from '../../src/sandbox/sandbox-clinic.ts';
+import { launchSandboxDesktop } from './sandbox-desktop.ts';
 
 // Nothing of the installed program's is touched: another instance, other settings.
 app.setPath('userData', path.join(app.getPath('userData'), 'development'));
@@ -21,22 +19,20 @@ const plays: Readonly<Record<string, (clinic: SandboxClinic) => void>> = {
   remove: (clinic) => clinic.readers.remove(reader),
 };
 
-launch(app, {
+launchSandboxDesktop({
   dataRoot: path.join(app.getPath('userData'), 'data'),
-  startAgent: async ({ prompts }) => {
-    const clinic = await openSandboxClinic();
+  openClinic: openSandboxClinic,
+  started: (clinic, { port }) => {
     clinic.insert('doctor');
-    const agent = await startSandboxAgent({ clinic, prompts, ports: settingsSchema.parse({}).api.ports });
     process.stdout.write(
       [
-        `agent on http://127.0.0.1:${agent.port}  PIN ${sandboxPin}`,
+        `agent on http://127.0.0.1:${port}  PIN ${sandboxPin}`,
         `カード / cards: ${Object.keys(plays).join(', ')} + Enter`,
-        `署名の依頼 / ask for a signature: npm run -s hpki-agent -- sandbox ehr --port ${agent.port} --out signed.xml`,
+        `署名の依頼 / ask for a signature: npm run -s hpki-agent -- sandbox ehr --port ${port} --out signed.xml`,
         '（先にトレイから接続先EHRの追加を開きます / open pairing from the tray first）',
         '',
       ].join('\n'),
     );
     createInterface({ input: process.stdin }).on('line', (word) => plays[word.trim()]?.(clinic));
-    return agent;
   },
 });

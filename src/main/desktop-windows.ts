@@ -1,6 +1,9 @@
-import { app, type WebContents } from 'electron';
+import { app, MessageChannelMain, type WebContents } from 'electron';
 import path from 'node:path';
 import type { WindowName } from '../contract/ipc.ts';
+import type { PinPort } from '../native/host/pin-port.ts';
+import { pinPortChannel, type PushName } from './channels.ts';
+import type { DialogSurface } from './dialog-desk.ts';
 import { PageWindow } from './page-window.ts';
 import { windowShapes } from './window-shapes.ts';
 
@@ -26,4 +29,21 @@ export function buildWindows(preload: string, { lost, closed }: WindowEvents): D
 
 export function windowOf(windows: DesktopWindows, contents: WebContents): WindowName | undefined {
   return (Object.keys(windows) as WindowName[]).find((name) => windows[name].has(contents));
+}
+
+/** A window as the desk sees it whose questions it shows. */
+export function surfaceOf<View>(window: PageWindow, channel: PushName): DialogSurface<View> {
+  return {
+    push: (view) => window.push(channel, view),
+    show: () => window.show(),
+    hide: () => window.hide(),
+    rebuild: () => window.rebuild(),
+  };
+}
+
+/** The other end goes to the page, for this dialog's PIN. */
+export function pinPortTo(window: PageWindow, dialog: string): PinPort {
+  const { port1, port2 } = new MessageChannelMain();
+  window.contents()?.postMessage(pinPortChannel, dialog, [port1]);
+  return port2;
 }

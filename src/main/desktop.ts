@@ -1,20 +1,20 @@
-import { app, ipcMain, MessageChannelMain, nativeTheme, powerMonitor, protocol, safeStorage, session, shell } from 'electron';
+import { app, ipcMain, nativeTheme, powerMonitor, protocol, safeStorage, session, shell } from 'electron';
 import path from 'node:path';
 import { gatherParts } from '../agent/diagnostics/gather-parts.ts';
 import type { Prompts } from '../agent/ports.ts';
 import { readConfig, type ReadPolicy } from '../agent/config/read-config.ts';
 import { prepareDataDirectory } from '../agent/storage/data-directory.ts';
-import type { HomeSection, SettingsView, SignatureView } from '../contract/ipc.ts';
+import type { SignatureView } from '../contract/ipc.ts';
 import { messages } from '../contract/messages/messages.ts';
-import type { PinPort } from '../native/host/pin-port.ts';
 import { AuthenticationDesk } from './authentication-desk.ts';
-import { pinPortChannel } from './channels.ts';
 import { isIdle } from './agent-view.ts';
 import { DesktopAgent, type StartAgent } from './desktop-agent.ts';
-import { buildWindows, windowOf } from './desktop-windows.ts';
+import { buildWindows, surfaceOf, windowOf } from './desktop-windows.ts';
+import { endInOrder } from './end-in-order.ts';
 import { guardContents } from './guard-contents.ts';
 import { readManualLinks } from './help-pages.ts';
 import { HelpWindow } from './help-window.ts';
+import { HomeDoor } from './home-door.ts';
 import { routeInvokes } from './ipc-router.ts';
 import { registerWithSystem } from './launch-at-login.ts';
 import { watchLogOff } from './log-off.ts';
@@ -23,10 +23,11 @@ import { loginWindows } from './login-window.ts';
 import { showNotice } from './notices.ts';
 import { openUpdates } from './open-updates.ts';
 import { answerPage, pageScheme } from './page-files.ts';
+import { pageRequests } from './page-requests.ts';
 import { PairingRoom } from './pairing-room.ts';
 import { watchPower } from './power.ts';
 import { safeStorageSecrets } from './safe-storage-secrets.ts';
-import { copyDiagnosis, saveDiagnosis } from './hand-on-diagnosis.ts';
+import { saveDiagnosis } from './hand-on-diagnosis.ts';
 import { SelfDiagnosis } from './self-diagnosis.ts';
 import { SignatureDesk } from './signature-desk.ts';
 import { AgentTray } from './tray.ts';
@@ -79,25 +80,16 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
     },
   });
   const signatures = new SignatureDesk({
-    surface: {
-      push: (view) => windows.signature.push('view', view),
-      show: () => windows.signature.show(),
-      hide: () => windows.signature.hide(),
-      rebuild: () => windows.signature.rebuild(),
-    },
+    surface: surfaceOf(windows.signature, 'view'),
     notices,
     onChange: () => agent.changed(),
   });
   const authentications = new AuthenticationDesk({
-    surface: {
-      push: (view) => windows.authentication.push('authentication', view),
-      show: () => windows.authentication.show(),
-      hide: () => windows.authentication.hide(),
-      rebuild: () => windows.authentication.rebuild(),
-    },
+    surface: surfaceOf(windows.authentication, 'authentication'),
     openLogin: loginWindows({ prepareSession: prepareLoginSessions({ app, system: systemProxy, settings: config.settings.network, secrets }) }),
     onChange: () => agent.changed(),
   });
+  const isAsking = (): boolean => signatures.isAsking || authentications.isAsking;
   const pairing = new PairingRoom(
     (opened, hangUp) => agent.running.openPairing(opened, hangUp),
     (view) => {
@@ -116,7 +108,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
   const diagnosis = new SelfDiagnosis(() => gatherParts(dataRoot, undefined, { secrets }));
   const agent = new DesktopAgent({
     start: () => startAgent({ prompts, secrets, systemProxy }),
-    isAsking: () => signatures.isAsking || authentications.isAsking,
+    isAsking,
     notices,
     onChange: (view) => {
       tray.show(view, preferences.language);
@@ -124,16 +116,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
     },
   });
 
-  let wanted: HomeSection | null = null;
-  const openHome = (section: HomeSection | null): void => {
-    wanted = section;
-    if (section !== null) windows.home.push('section', section);
-    windows.home.show();
-  };
-  const openPairing = async (): Promise<void> => {
-    await pairing.open();
-    windows.pairing.show();
-  };
+  const home = new HomeDoor(windows.home);
   const raise = (): void => {
     signatures.raise();
     authentications.raise();
@@ -141,76 +124,15 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
   const saveLogs = () => saveDiagnosis(diagnosis, data.logs, preferences.language);
   const tray = new AgentTray(path.join(app.getAppPath(), 'assets', 'tray'), {
     answer: raise,
-    open: openHome,
+    open: (section) => home.open(section),
     saveLogs: () => void saveLogs().catch(() => undefined),
     quit: config.settings.desktop.quit ? () => app.quit() : null,
   });
-  const tellSettings = (view: SettingsView): SettingsView => {
-    nativeTheme.themeSource = view.theme;
-    for (const window of Object.values(windows)) window.push('settings', view);
-    agent.changed();
-    return view;
-  };
-  const connectPage = (window: 'signature' | 'authentication', dialog: string) => (): PinPort => {
-    const { port1, port2 } = new MessageChannelMain();
-    windows[window].contents()?.postMessage(pinPortChannel, dialog, [port1]);
-    return port2;
-  };
-  routeInvokes(ipcMain, (contents) => windowOf(windows, contents), {
-    'signature.ready': () => signatures.view(),
-    'signature.painted': ({ dialog }) => signatures.painted(dialog),
-    'signature.cancel': ({ dialog }) => signatures.cancel(dialog),
-    'signature.close': ({ dialog }) => signatures.dismiss(dialog),
-    'signature.chooseCard': ({ dialog, certificateSha256 }) => signatures.chooseCard(dialog, certificateSha256),
-    'signature.confirmBinding': ({ dialog }) => signatures.confirmBinding(dialog),
-    'signature.pinPort': ({ dialog }) => void signatures.openPinPort(dialog, connectPage('signature', dialog)),
-    'authentication.keypad': ({ dialog, spendLastTries }) => authentications.useKeypad(dialog, spendLastTries),
-    'signature.keypad': ({ dialog, spendLastTries }) => signatures.useKeypad(dialog, spendLastTries),
-    'signature.consent': ({ dialog }) => signatures.consent(dialog),
-    'signature.authenticate': ({ dialog }) => signatures.authenticate(dialog),
-    'authentication.ready': () => authentications.view(),
-    'authentication.painted': ({ dialog }) => authentications.painted(dialog),
-    'authentication.cancel': ({ dialog }) => authentications.cancel(dialog),
-    'authentication.close': ({ dialog }) => authentications.dismiss(dialog),
-    'authentication.begin': ({ dialog, method }) => authentications.begin(dialog, method),
-    'authentication.again': ({ dialog }) => authentications.again(dialog),
-    'authentication.otherMethod': ({ dialog }) => authentications.leave(dialog, 'other_method'),
-    'authentication.useCard': ({ dialog }) => authentications.leave(dialog, 'use_card'),
-    'authentication.pinPort': ({ dialog }) => void authentications.openPinPort(dialog, connectPage('authentication', dialog)),
-    'pairing.ready': () => pairing.view(),
-    'pairing.open': openPairing,
-    'pairing.close': () => {
-      pairing.close();
-      windows.pairing.hide();
-    },
-    'home.ready': () => {
-      const section = wanted;
-      if (section !== null) setImmediate(() => windows.home.push('section', section));
-      return agent.view();
-    },
-    'clients.list': () =>
-      agent.running.clients().map(({ createdAt, expiresAt, lastUsedAt, ...client }) => ({
-        ...client,
-        createdAt: createdAt?.toISOString() ?? null,
-        expiresAt: expiresAt?.toISOString() ?? null,
-        lastUsedAt: lastUsedAt?.toISOString() ?? null,
-      })),
-    'clients.revoke': ({ id }) => agent.running.revokeClient(id),
-    'sessions.end': ({ clientId, staffId }) => agent.running.endRemoteSession(clientId, staffId),
-    'registrations.note': async ({ staffId, deadline }) => {
-      await agent.running.noteRegistration(staffId, deadline);
-      agent.changed();
-    },
-    'cards.revive': () => agent.running.reviveCards(),
-    'agent.start': () => agent.start(),
-    'diagnosis.run': () => diagnosis.run((check) => windows.home.push('check', check)),
-    'diagnosis.copy': () => copyDiagnosis(diagnosis, preferences.language),
-    'diagnosis.save': saveLogs,
-    'page.lives': ({ beat }, window) => windows[window].lives(beat),
-    'settings.get': () => preferences.read(),
-    'settings.change': async (change) => tellSettings(await preferences.change(change)),
-    'help.open': ({ topic }, window) => help.open(topic, preferences.language, window !== 'home'),
-  });
+  routeInvokes(
+    ipcMain,
+    (contents) => windowOf(windows, contents),
+    pageRequests({ windows, signatures, authentications, pairing, agent, home, help, diagnosis, saveLogs, preferences }),
+  );
 
   watchPower(powerMonitor, {
     leave: () => {
@@ -230,25 +152,16 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
     power: powerMonitor,
     settings: config.settings.update,
     notify: (notice) => prompts.notify(notice),
-    isIdle: () => !signatures.isAsking && (!agent.isRunning || isIdle(agent.running.status())),
+    isIdle: () => !isAsking() && (!agent.isRunning || isIdle(agent.running.status())),
   });
 
-  let end: 'open' | 'closing' | 'closed' = 'open';
-  app.on('before-quit', (event) => {
-    if (end === 'closed') return;
-    event.preventDefault();
-    if (end === 'closing') return;
-    end = 'closing';
-    agent.close().finally(() => {
-      end = 'closed';
-      for (const window of Object.values(windows)) window.destroy();
-      help.destroy();
-      tray.destroy();
-      installUpdate();
-      app.exit(0);
-    }).catch(() => app.exit(1));
+  endInOrder(app, () => agent.close(), () => {
+    for (const window of Object.values(windows)) window.destroy();
+    help.destroy();
+    tray.destroy();
+    installUpdate();
   });
 
   await agent.start();
-  return { openHome: () => (signatures.isAsking || authentications.isAsking ? raise() : openHome(null)) };
+  return { openHome: () => (isAsking() ? raise() : home.open(null)) };
 }

@@ -1,15 +1,10 @@
-/**
- * The desktop over virtual cards: what src/main/index.ts is for the installed program, this is for the specs. It lies
- * outside src/main, so that no build of the product can contain the sandbox.
- */
+/** The desktop over virtual cards: what src/main/index.ts is for the installed program, this is for the specs. */
 import { app } from 'electron';
 import path from 'node:path';
-import { readConfig, type ReadPolicy } from '../../../src/agent/config/read-config.ts';
-import { openFileLog } from '../../../src/agent/storage/file-log.ts';
+import { launchSandboxDesktop } from '../../../scripts/dev/sandbox-desktop.ts';
+import type { ReadPolicy } from '../../../src/agent/config/read-config.ts';
 import { systemClock } from '../../../src/agent/system-clock.ts';
-import { startSandboxAgent } from '../../../src/cli/sandbox/start-sandbox-agent.ts';
 import { medicalDoctor, pharmacist } from '../../../src/formats/pki/hc-role.ts';
-import { launch } from '../../../src/main/launch.ts';
 import { VirtualHpkiCard } from '../../../src/sandbox/cards/virtual-hpki-card.ts';
 import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
 import { openSandboxClinic, sandboxPeople, type SandboxClinic } from '../../../src/sandbox/sandbox-clinic.ts';
@@ -83,17 +78,16 @@ const readPolicy: ReadPolicy = async () => {
   const content = service === null ? policy : { ...policy, ...service.policy, remote: { ...policy?.remote, ...service.policy.remote } };
   return { state: 'read', place: 'spec', content };
 };
-launch(app, {
+
+launchSandboxDesktop({
   dataRoot,
+  openClinic,
   readPolicy,
-  startAgent: async ({ prompts, secrets }) => {
-    const { data, config } = await readConfig(dataRoot, readPolicy);
-    const clinic = await openClinic();
-    const log = openFileLog(data.logs);
-    const agent = await startSandboxAgent({ clinic, prompts, secrets, clock, log, ports: played.ports, settings: config.settings, root: dataRoot });
+  ports: played.ports,
+  clock,
+  started: async (clinic, { port }) => {
     const service = (await openRemote())?.service ?? null;
-    globalThis.e2e = { clinic, port: agent.port, service, insertNew: (...card) => insertNew(clinic, ...card), insertLoginCard: (reader) => insertLoginCard(clinic, reader) };
-    process.stdout.write(`agent on port ${agent.port}\n`);
-    return agent;
+    globalThis.e2e = { clinic, port, service, insertNew: (...card) => insertNew(clinic, ...card), insertLoginCard: (reader) => insertLoginCard(clinic, reader) };
+    process.stdout.write(`agent on port ${port}\n`);
   },
 });
