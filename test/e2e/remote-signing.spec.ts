@@ -1,4 +1,5 @@
-/** Remote signing by phone: one authentication from the EHR's request to the signature, and what follows without a question. */
+/** Remote signing by phone and by card: one authentication from the EHR's request to the signature, and what follows without a question. */
+import type { Locator } from '@playwright/test';
 import type { VirtualPhone } from '../../src/sandbox/remote/virtual-phone.ts';
 import { answerOf, expect, expectAccessible, registeredPhone, scan, startRemote, test, verify, type Remote } from './support/remote.ts';
 
@@ -68,6 +69,41 @@ test('an EHR asks, the doctor’s phone reads the code, and the signed prescript
   expect(toasts.at(-1)).not.toContain('髙橋');
 });
 
+/** As somebody without a mouse reaches it. */
+async function tabTo(wanted: Locator): Promise<void> {
+  for (let step = 0; step < 8 && !(await wanted.evaluate((element) => element === document.activeElement)); step += 1) await remote.page.keyboard.press('Shift+Tab');
+  await expect(wanted).toBeFocused();
+}
+
+test('a card authenticates by its login key and its PIN; by keyboard alone', async () => {
+  const { desktop, page } = remote;
+  const signing = remote.sign();
+  await desktop.untilVisible('authentication');
+  const card = page.getByRole('button', { name: /^HPKIカード/ });
+  await expect(card).not.toHaveAttribute('aria-disabled', 'true');
+  await tabTo(card);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'HPKIカードを挿入してください' })).toBeVisible();
+  await expectAccessible(page);
+  await desktop.insertLoginCard();
+  const pin = page.locator('#pin');
+  await expect(pin).toBeEditable();
+  await expect(page.getByRole('heading', { name: 'HPKIカード（認証用）のPINを入力してください' })).toBeVisible();
+  await expectAccessible(page);
+  await expect(pin).toBeFocused();
+  await page.keyboard.type('9999');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('alert')).toHaveText('PINが違います。もう一度入力してください。');
+  await expect(pin).toBeEditable();
+  await page.keyboard.type('1234');
+  await page.keyboard.press('Enter');
+  const answer = await answerOf(signing, remote);
+  expect(answer).toMatchObject({ status: 201, json: { method: 'remote' } });
+  expect(verify(answer, remote)).toMatchObject({ verdict: 'VALID', signer: { name: 'TEST ISHA SABURO' } });
+  // Main printed nothing of it, and no view has ever held it.
+  expect(desktop.app.output().replace(/on port \d+/, '')).not.toMatch(/1234|9999/);
+});
+
 test('a code that nobody used runs out, and a click makes another one; by keyboard alone', async () => {
   const { desktop, page } = remote;
   const signing = remote.sign();
@@ -75,7 +111,8 @@ test('a code that nobody used runs out, and a click makes another one; by keyboa
   const smartphone = page.getByRole('button', { name: /^スマートフォン/ });
   await expect(smartphone).not.toHaveAttribute('aria-disabled', 'true');
   await expect(page.getByRole('button', { name: 'キャンセル' })).toBeFocused();
-  await smartphone.press('Enter');
+  await tabTo(smartphone);
+  await page.keyboard.press('Enter');
   const first = await scan(page);
   // The service's two minutes are over.
   await desktop.app.evaluate(() => globalThis.e2e?.service?.control.setClockOffset(121_000));
