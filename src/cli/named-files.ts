@@ -1,4 +1,4 @@
-import { access, constants, mkdir, open, stat, unlink, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, open, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CommandFailure, exitCodes } from './exit.ts';
 
@@ -34,7 +34,7 @@ export async function readNamedFile(file: string, limit: number): Promise<Uint8A
 /** That a file can be written, before a person is asked for anything that would be lost with it. Leaves nothing behind. */
 export async function checkWritable(file: string): Promise<void> {
   try {
-    const before = await stat(file).catch(() => null);
+    const before = await lstat(file).catch(() => null);
     await (await open(file, 'a', 0o600)).close();
     if (before === null) await unlink(file);
   } catch (error) {

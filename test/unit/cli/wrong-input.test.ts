@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { addBench } from '../../../src/cli/commands/bench.ts';
 import { addDemo } from '../../../src/cli/commands/demo.ts';
 import { addSandbox } from '../../../src/cli/commands/sandbox.ts';
@@ -47,8 +47,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const at = (name: string): string => path.join(folder, name);
 
-/** How a command line ends, without a process of its own: `@name` stands for a file of the test's folder. */
-async function endOf(line: string, language: 'ja' | 'en' = 'ja'): Promise<{ readonly code: number; readonly text: string }> {
+/** How a command line ends, without a process of its own: `@name` stands for a file of the test's folder, `·` for a space. */
+function endOf(line: string, language: 'ja' | 'en' = 'ja'): Promise<{ readonly code: number; readonly text: string }> {
+  return endOfWords(line.split(' ').map((word) => word.replace(/^@/, `${folder}/`).replace('·', ' ')), language);
+}
+
+async function endOfWords(words: readonly string[], language: 'ja' | 'en'): Promise<{ readonly code: number; readonly text: string }> {
   const program = createProgram(language, '0', [...productCommands, addSandbox, addDemo, addBench]);
   let printed = '';
   const quieten = (command: typeof program): void => {
@@ -56,7 +60,8 @@ async function endOf(line: string, language: 'ja' | 'en' = 'ja'): Promise<{ read
     command.commands.forEach(quieten);
   };
   quieten(program);
-  const argv = [...line.split(' ').map((word) => word.replace(/^@/, `${folder}/`).replace('·', ' ')), ...(/^(demo|bench|sandbox)/.test(line) || line.includes('--data-dir') ? [] : ['--data-dir', at('data')])];
+  const hasDataDir = /^(?:demo|bench|sandbox)$/.test(words[0] ?? '') || words.includes('--data-dir');
+  const argv = [...words, ...(hasDataDir ? [] : ['--data-dir', at('data')])];
   try {
     await program.parseAsync(argv, { from: 'user' });
     return { code: exitCodes.ok, text: printed };
@@ -140,6 +145,30 @@ describe('what a person names wrongly', () => {
     await endOf(`sign @rx.csv ${staff} --out @tried.xml --prescription @absent`);
     await endOf(`sandbox ehr --port 1 --out @tried.xml`);
     expect(() => readFileSync(at('tried.xml'))).toThrow('ENOENT');
+  });
+});
+
+describe('whatever is put where a file, folder, id or address belongs', () => {
+  const odd = ['', ' ', '.', '/', '/dev/null', '/proc/self/mem', 'x'.repeat(5000), '髙①\u202e', '-1', 'https://[::1]:99999', 'a:1', '@text/', '@loop', '@binary'];
+  const places = [
+    'verify %', 'verify @rx.csv --trust %', 'verify @rx.csv --crl %', 'verify @rx.csv --at %', `sign % ${staff}`, 'anchors import %', 'staff bind a %', 'staff bind % @root.pem',
+    'session end %', 'pair revoke %', 'network test %', 'audit verify --data-dir %', 'config show --data-dir %', 'sandbox ehr % --port 1 --out @never.xml', 'sandbox remote --port % --out @text',
+  ];
+  it.each(places)('%s: no fault of ours comes to light', async (line) => {
+    const before = process.exitCode;
+    const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      for (const value of odd) {
+        const words = line.split(' ').map((word) => (word === '%' ? value : word).replace(/^@/, `${folder}/`));
+        const { text } = await endOfWords(words, 'en');
+        expect(text, `${line}: ${value.slice(0, 40)}`).not.toContain('A fault in the program');
+      }
+    } finally {
+      out.mockRestore();
+      err.mockRestore();
+      process.exitCode = before;
+    }
   });
 });
 
