@@ -9,6 +9,9 @@ import { isStatus, smartCardError, statusCode } from './status.ts';
 /** How often a card may be reset by others before its transaction has begun. */
 const resetsBeforeStart = 3;
 
+/** Room for a reader's features, six bytes each, and for a short response APDU: drivers may refuse more than they know. */
+const longestControlAnswer = 258;
+
 /** Longest time, in ms, until PC/SC has noticed that a card which stopped answering was pulled; pcscd looks every 400 ms. */
 const removalNoticed = 1000;
 
@@ -87,14 +90,15 @@ async function workWith<T>(
     },
     async keypad() {
       refuseLate();
-      const features = await api.control(connection.card, api.featureRequest, new Uint8Array(), scratch);
+      const answer = Buffer.alloc(longestControlAnswer);
+      const features = await api.control(connection.card, api.featureRequest, new Uint8Array(), answer);
       // A reader without any feature answers with an error of its driver's choice.
       const code = features.status === 0 ? verifyPinDirectCode(features.response) : undefined;
       if (code === undefined) return undefined;
       return {
         async verify(order) {
           refuseLate();
-          return answered(await api.control(connection.card, code, encodePinVerify(order), scratch));
+          return answered(await api.control(connection.card, code, encodePinVerify(order), answer));
         },
       };
     },
