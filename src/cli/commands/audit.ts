@@ -1,5 +1,6 @@
+import path from 'node:path';
 import type { Command } from 'commander';
-import { exitCodes } from '../exit.ts';
+import { CommandFailure, exitCodes } from '../exit.ts';
 import { checkWritable, writeNamedFile } from '../named-files.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
 
@@ -25,10 +26,24 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--out <FILE>', say({ ja: '出力先（既定は標準出力）', en: 'file to write (default: standard output)' }))
     .action(async (options: { dataDir?: string; out?: string }) => {
       const { exportStoredAudit } = await import('../../agent/stored-audit.ts');
-      if (options.out !== undefined) await checkWritable(options.out);
+      if (options.out !== undefined) {
+        await refuseOwnFiles(options.out, options.dataDir);
+        await checkWritable(options.out);
+      }
       const csv = await exportStoredAudit(options.dataDir);
       if (csv === '') process.stderr.write(`${say({ ja: '記録はまだありません。', en: 'There are no entries yet.' })}\n`);
       if (options.out === undefined) process.stdout.write(csv);
       else await writeNamedFile(options.out, csv);
     });
+}
+
+/** A slip in the name would write over the log itself, or over the journal beside it. */
+async function refuseOwnFiles(out: string, dataDir: string | undefined): Promise<void> {
+  const { defaultDataRoot } = await import('../../agent/storage/data-directory.ts');
+  const inside = path.relative(path.resolve(dataDir ?? defaultDataRoot()), path.resolve(out));
+  if (inside.startsWith('..') || path.isAbsolute(inside)) return;
+  throw new CommandFailure(
+    { ja: `エージェントのデータフォルダーの中には書き出せません: ${out}。別の場所を指定してください。`, en: `Nothing is exported into the agent's own data folder: ${out}. Give another place.` },
+    exitCodes.usage,
+  );
 }

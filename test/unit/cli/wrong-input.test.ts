@@ -87,6 +87,7 @@ const wrong: readonly (readonly [line: string, ja: string | RegExp])[] = [
   ['sign @rx.csv --staff-id · --staff-name x', /--staff-id <ID> の値「 」は使えません。1〜64文字で指定してください。/],
   [`sign @rx.csv --staff-id D1 --staff-name ${'x'.repeat(129)}`, /1〜128文字で指定してください。/],
   ['audit export --csv --out @folder', 'ファイルに書けません: @folder。フォルダーです。ファイルを指定してください。'],
+  ['audit export --csv --data-dir @folder --out @folder/audit.jsonl', /エージェントのデータフォルダーの中には書き出せません/],
   ['audit export --csv --out @absent/a.csv', /書き込む先のフォルダーがありません。/],
   ['sandbox ca --out @text', '出力先のフォルダーに書けません: @text。同じ名前のファイルがあります。フォルダーか、まだない名前を指定してください。'],
   ['sandbox ca --out @text/ca', /途中の名前がフォルダーではありません/],
