@@ -29,7 +29,11 @@ test.beforeAll(async ({ phones }) => {
   remote = await startRemote({ provider: 'kagura', methods: ['smartphone', 'hpki-card'], redirectUrl });
   phone = await registeredPhone(phones, remote);
 });
-test.beforeEach(() => remote.reset());
+test.beforeEach(async () => {
+  await remote.reset();
+  connections = 0;
+  requests = 0;
+});
 test.afterEach(() => {
   // Chrome itself, not Electron, connects ahead where a script leads to, and sends nothing.
   expect(requests, 'requests at the address where a login ends').toBe(0);
@@ -159,6 +163,8 @@ test.describe('asks for the card', () => {
     await page.getByRole('button', { name: /^HPKIカード/ }).click();
     return signing;
   }
+
+  test.afterEach(() => holdClientCertificates(remote.desktop, []));
 
   test('and the agent takes this doctor’s own certificate among those of the system, by itself', async () => {
     const signing = await openCardLogin('own and other');

@@ -121,7 +121,8 @@ export class OwnNetwork {
     if (known !== undefined) return known;
     const server = `${hostname}:${port === '' ? '443' : port}`;
     const choosing = (async () => {
-      const issuers = await issuersAskedFor(hostname, Number(port === '' ? 443 : port));
+      // Where it cannot be reached Chromium says so itself.
+      const issuers = await issuersAskedFor(hostname, Number(port === '' ? 443 : port)).catch(() => null);
       const offered = issuers === null ? [] : fitting(record.clientCertificates, issuers);
       // Without one that fits nobody is asked.
       return offered.length === 0 ? null : choose(offered, (list, answer) => this.#owner.askCertificate(server, list, answer));
