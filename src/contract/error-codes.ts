@@ -507,8 +507,8 @@ export const errorCodes = {
     ja: '認証が承認されませんでした',
     en: 'The authentication was not approved',
     remedy: {
-      ja: 'スマートフォンで拒否したか、番号が違いました。心当たりがなければ管理者に連絡し、もう一度認証してください。',
-      en: 'It was refused on the phone, or the number was wrong. Authenticate again; if it was not you, call your administrator.',
+      ja: 'スマートフォンで拒否したか、番号が違うか、認証サービスの画面を閉じました。もう一度認証してください。心当たりがなければ管理者に連絡してください。',
+      en: 'It was refused on the phone, the number was wrong, or the page of the service was closed. Authenticate again; if it was not you, call your administrator.',
     },
   },
   AUTHENTICATED_OTHER_PERSON: {
