@@ -2,7 +2,7 @@ import type { RefObject } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 
 /**
- * Whether something of the content lies below what can be seen. Measures where the footer covers the content, and
+ * Whether something lies below what can be seen. Measures where the footer covers the content, and
  * keeps focused things from hiding behind it.
  */
 export function useMoreBelow(end: RefObject<HTMLElement | null>, footer: RefObject<HTMLElement | null>): boolean {
@@ -13,9 +13,10 @@ export function useMoreBelow(end: RefObject<HTMLElement | null>, footer: RefObje
       const cover = footer.current;
       if (last === null || cover === null) return;
       const covers = getComputedStyle(cover).position === 'sticky';
-      const visibleBottom = covers ? cover.getBoundingClientRect().top : window.innerHeight;
-      document.documentElement.style.scrollPaddingBottom = covers ? `${cover.offsetHeight + 16}px` : '';
-      setMore(last.getBoundingClientRect().top > visibleBottom + 2);
+      const { top, bottom } = cover.getBoundingClientRect();
+      document.documentElement.style.scrollPaddingBottom = covers ? `${cover.offsetHeight + 16}px` : '3rem';
+      // In a low window the footer scrolls too, and what can be done is the last to be seen.
+      setMore(covers ? last.getBoundingClientRect().top > top + 2 : bottom > window.innerHeight + 2);
     };
     measure();
     const sizes = new ResizeObserver(measure);

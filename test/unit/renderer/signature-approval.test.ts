@@ -173,6 +173,17 @@ describeWith(['chromium'], 'the signature window', () => {
     await more.waitFor({ state: 'detached' });
   });
 
+  it('says so in a low window too, until the buttons have been seen', async () => {
+    await show(signatureScenes['insert-card']);
+    await window.appear({ size: { width: 683, height: 200 } });
+    const more = window.page.getByText('続きがあります');
+    await more.waitFor();
+    await window.page.evaluate(() => {
+      globalThis.window.scrollTo(0, document.body.scrollHeight);
+    });
+    await more.waitFor({ state: 'detached' });
+  });
+
   it('forgets what it showed when nothing is asked any more', async () => {
     await show(signatureScenes['pin-one']);
     await window.page.getByText('髙橋').first().waitFor();
