@@ -53,7 +53,8 @@ test('says which program holds the ports where none is free, and starts when it 
   try {
     // This very test is the program.
     const name = process.execPath.split('/').at(-1) ?? '';
-    await expect.poll(async () => (await desktop.app.shell.tray())?.toolTip).toContain(`ポート ${taken.port} は ${name} が使用中です`);
+    // The agent is still starting when the windows are there: it takes what a start may take.
+    await expect.poll(async () => (await desktop.app.shell.tray())?.toolTip, { timeout: 60_000 }).toContain(`ポート ${taken.port} は ${name} が使用中です`);
     await desktop.app.shell.clickTray();
     const home = await desktop.page('home');
     await expect(home.locator('main')).toContainText(process.execPath);
