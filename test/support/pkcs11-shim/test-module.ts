@@ -1,6 +1,6 @@
 /** Compiles the misbehaving PKCS#11 module (shim.c) and steers it. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createTestCa } from '../../../src/sandbox/ca/test-ca.ts';
@@ -48,8 +48,11 @@ export function buildTestModule(dir: string, softHsm: SoftHsm, { withCard = fals
   return {
     path,
     environment: { ...softHsm.environment, PKCS11_SHIM_DIR: state, PKCS11_SHIM_REAL: softHsm.modulePath },
-    control: (settings) =>
-      writeFileSync(join(state, 'control'), Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join('')),
+    control: (settings) => {
+      // At once: a module that reads it meanwhile sees the old or the new one, never half of it.
+      writeFileSync(join(state, 'control.new'), Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''));
+      renameSync(join(state, 'control.new'), join(state, 'control'));
+    },
     events,
     presentations: () => events().filter((event) => event.startsWith('login ')),
     violations: () => events().filter((event) => event.startsWith('violation ')),
