@@ -4,7 +4,7 @@
  * a batch has one window with its whole list, keys count only after half a second without any, the default is to
  * cancel, and a PIN is needed where others have a button.
  */
-import { existsSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -156,7 +156,7 @@ describe('a batch', () => {
 describeWith(['script'], 'on a terminal of the system', () => {
   it('keys that the kernel had buffered before the question do not answer it', async () => {
     await start();
-    const out = path.join(tmpdir(), `hpki-demo-that-signs-nothing-${process.pid}`);
+    const out = mkdtempSync(path.join(tmpdir(), 'hpki-demo-that-signs-nothing-'));
     const command = startCommand(['demo', '--out', out], { terminal: true });
     command.type('はい\n1234\n1234\n\n');
     await command.seen(/同じ人ですか/);
@@ -167,6 +167,7 @@ describeWith(['script'], 'on a terminal of the system', () => {
     const end = await command.ended;
     expect(end.code).toBe(1);
     expect(end.out).not.toContain('署名しました');
-    expect(existsSync(out)).toBe(false);
+    expect(readdirSync(out)).toEqual([]);
+    rmSync(out, { recursive: true });
   });
 });
