@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', 'demo-out/', 'coverage/', 'node_modules/', 'docs/'] },
+  { ignores: ['dist/', 'out/', 'demo-out/', 'coverage/', 'test-results/', 'screens/', 'node_modules/', 'docs/'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
