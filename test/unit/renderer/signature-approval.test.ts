@@ -178,6 +178,13 @@ describeWith(['chromium'], 'the signature window', () => {
     await window.appear({ size: { width: 683, height: 200 } });
     const more = window.page.getByText('続きがあります');
     await more.waitFor();
+    // All that is said can be seen now, and nothing of what can be done.
+    await window.page.evaluate(async () => {
+      const end = document.querySelector('.window__end')?.getBoundingClientRect().bottom ?? 0;
+      globalThis.window.scrollTo({ top: globalThis.window.scrollY + end - globalThis.window.innerHeight + 1, behavior: 'instant' });
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    });
+    expect(await more.isVisible()).toBe(true);
     await window.page.evaluate(() => {
       globalThis.window.scrollTo(0, document.body.scrollHeight);
     });
