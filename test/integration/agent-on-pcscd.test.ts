@@ -30,7 +30,7 @@ const jiro: StaffMember = { id: 'D0013', name: '別 次郎' };
 /** Short, so that what nobody answers ends within a test. */
 const settings: Pick<Settings, 'cards' | 'deadlines'> = {
   cards: settingsSchema.parse({}).cards,
-  deadlines: { consentSeconds: 10, cardSeconds: 2, cardCallSeconds: 5, loginAndSignSeconds: 10 },
+  deadlines: { consentSeconds: 30, cardSeconds: 5, cardCallSeconds: 5, loginAndSignSeconds: 10 },
 };
 
 /** VERIFY with a PIN; without one it only reads the counter. */
@@ -161,7 +161,11 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByOtherPcscProgram], 'the
     agent.person.pin = () => {
       if (pulled) return '1234';
       pulled = true;
-      void connection.remove().then(() => insert(card));
+      // A swap that nobody has seen asks for nothing anew.
+      void connection
+        .remove()
+        .then(() => readerIn(cards, 'empty', nameOf(0), 20_000))
+        .then(() => insert(card));
       return 'silent';
     };
     try {

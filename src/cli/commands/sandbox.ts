@@ -69,10 +69,11 @@ function addAgent(sandbox: Command, context: CommandContext): void {
           : processPrompts(language);
       const ports = options.port === undefined ? settingsSchema.parse({}).api.ports : [options.port];
       const agent = await startSandboxAgent({ clinic, prompts, ports, ...(settings === undefined ? {} : { settings }) });
+      // Heard before anybody is told of it.
+      process.on('SIGHUP', () => agent.pairing.open());
       process.stdout.write(`http://127.0.0.1:${agent.port}  (PIN ${sandboxPin})\n`);
       process.stdout.write(say({ ja: 'ペアリングを受け付けています。SIGHUPか再起動で開き直します。\n', en: 'Pairing is open; SIGHUP opens it again.\n' }));
       agent.pairing.open();
-      process.on('SIGHUP', () => agent.pairing.open());
       const reader: ControlledReader = {
         insert: (card) => {
           clinic.readers.insert(card, sandboxReader);

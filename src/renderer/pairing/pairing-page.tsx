@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PairingView } from '../../contract/ipc.ts';
 import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
@@ -25,11 +25,11 @@ export function PairingPage() {
   const place = useRef<HTMLElement>(null);
   const state = view?.state ?? 'closed';
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus();
   }, [state]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === 'Escape') close();
     };

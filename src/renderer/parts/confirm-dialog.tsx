@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useSpeech } from '../page/language.ts';
 import { Button } from './button.tsx';
 
@@ -7,7 +7,8 @@ export function ConfirmDialog(props: { readonly title: string; readonly detail: 
   const { onAnswer } = props;
   const { t } = useSpeech();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // With the first paint: what is pressed next is meant for the dialog.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
     return () => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { SignatureView } from '../../contract/ipc.ts';
 import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
@@ -66,12 +66,13 @@ function Asked({ view }: { readonly view: SignatureView }) {
     ask(agent.invoke(step.step === 'ended' ? 'signature.close' : 'signature.cancel', { dialog }));
   };
 
+  // With the paint of a step, not after it: a key pressed by what is seen is meant for it.
   // Without scrolling, so that what will be signed is seen first where the window is low.
-  useEffect(() => {
+  useLayoutEffect(() => {
     place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus({ preventScroll: true });
   }, [question]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       // Cancel is the default: Enter outside of any control takes it too.
       const enterOnNothing = event.key === 'Enter' && event.target === document.body;
