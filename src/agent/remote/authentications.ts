@@ -120,17 +120,22 @@ export class Authentications {
     const { caller, staff } = first;
     try {
       await people.expectPerson(staff, provider, token, signal);
+      await this.#record(first, token.method, {
+        event: 'authentication.approved',
+        result: 'ok',
+        notes: [...accountNotes(provider.name, token.subject), `until=${token.expiresAt.toISOString()}`],
+      });
+      signal.throwIfAborted();
     } catch (error) {
       await sessions.discard({ clientId: caller.clientId, staffId: staff.id, provider: provider.name }, token);
       throw error;
     }
-    await this.#record(first, token.method, {
-      event: 'authentication.approved',
-      result: 'ok',
-      notes: [...accountNotes(provider.name, token.subject), `until=${token.expiresAt.toISOString()}`],
-    });
     this.#lastMethod.set(keyOf(caller.clientId, staff.id), token.method);
-    return sessions.begin(caller, staff, provider, token);
+    const session = await sessions.begin(caller, staff, provider, token);
+    if (!signal.aborted) return session;
+    // Whoever ended it meanwhile found no session yet, and was told that there is none.
+    await sessions.end(session, 'caller');
+    throw reasonOfAbort(signal);
   }
 
   async #failed(first: Passenger, method: SessionMethod, { code }: Problem): Promise<void> {

@@ -44,13 +44,18 @@ const fileSchema = z.strictObject({
  * day comes a new key, so that what a backup or the disk's free blocks still hold of earlier ones cannot be opened.
  */
 export class SealedTokenStore implements TokenStore {
-  readonly survivesRestart = true;
   readonly #options: SealedTokenStoreOptions;
   readonly #turn = new OneAtATime();
   #tokens: readonly SealedToken[] | undefined;
+  /** For good: from then on tokens are in memory alone. */
+  #isOffDisk = false;
 
   constructor(options: SealedTokenStoreOptions) {
     this.#options = options;
+  }
+
+  get survivesRestart(): boolean {
+    return !this.#isOffDisk;
   }
 
   get(owner: TokenOwner): Promise<Awaited<ReturnType<TokenStore['get']>>> {
@@ -99,6 +104,7 @@ export class SealedTokenStore implements TokenStore {
   }
 
   removeFromDisk(): void {
+    this.#isOffDisk = true;
     try {
       rmSync(this.#options.file, { force: true });
     } catch (error) {
@@ -139,11 +145,18 @@ export class SealedTokenStore implements TokenStore {
   }
 
   async #write(tokens: readonly SealedToken[]): Promise<void> {
+    if (!this.#isOffDisk) await this.#writeToDisk(tokens);
+    this.#tokens = tokens;
+  }
+
+  /** SECURITY: a write that was under way when the file was removed has put it back (test/unit/agent/tokens/token-stores.test.ts). */
+  async #writeToDisk(tokens: readonly SealedToken[]): Promise<void> {
     try {
       await writeFileDurably(this.#options.file, `${JSON.stringify({ version: sealVersion, tokens })}\n`);
     } catch (cause) {
       throw storageFailure(cause);
+    } finally {
+      if (this.#isOffDisk) this.removeFromDisk();
     }
-    this.#tokens = tokens;
   }
 }

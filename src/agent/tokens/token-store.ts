@@ -17,14 +17,14 @@ export interface KeptToken extends Omit<RemoteToken, 'secret'> {
  * hospital's hub. None is kept longer than it is valid, and a secret is opened only for its use.
  */
 export interface TokenStore {
-  /** Whether tokens are still there when the agent starts again. */
+  /** Whether tokens are still there when the agent starts again. Not after {@link removeFromDisk}. */
   readonly survivesRestart: boolean;
   get(owner: TokenOwner): Promise<RemoteToken | undefined>;
   /** Takes the place of the owner's token before. Resolves when it is as durable as this store makes it. Throws STORAGE_FAILED. */
   put(owner: TokenOwner, token: RemoteToken): Promise<void>;
   delete(owner: TokenOwner): Promise<void>;
   list(): Promise<readonly KeptToken[]>;
-  /** What lies on the disk is gone before it returns; tokens can still be got and deleted, to be revoked. */
+  /** What lies on the disk is gone before it returns, and nothing is kept there again; tokens can still be got and deleted, to be revoked. */
   removeFromDisk(): void;
 }
 

@@ -472,6 +472,40 @@ describe('an EHR that authenticates its doctor ahead of time', () => {
     expect(desk.provider.liveTokens).toBe(0);
   });
 
+  const endings: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['by the EHR', () => desk.callers.end(ehr, staff.id)],
+    ["with the EHR's access", () => desk.callers.endOfClient(ehr.clientId)],
+    ['with the agent', () => desk.authentications.close()],
+  ];
+
+  it.each(endings)('that ends %s while the person is checked keeps nothing, and says nothing of a session', async (_how, end) => {
+    openDesk();
+    let ending: Promise<unknown> | undefined;
+    desk.provider.beforeCredentials = () => void (ending = end());
+    await desk.callers.begin(ehr, order);
+    await until('over', () => desk.callers.get(ehr, staff.id).state === 'not_authenticated');
+    await ending;
+    expect(desk.provider).toMatchObject({ liveTokens: 0, revoked: [desk.provider.account.subject] });
+    expect(await desk.store.list()).toEqual([]);
+    expect(desk.person.notices).toEqual([]);
+  });
+
+  it.each(endings)('that ends %s while its token is being stored keeps nothing', async (_how, end) => {
+    openDesk();
+    let ending: Promise<unknown> | undefined;
+    const put = desk.store.put.bind(desk.store);
+    desk.store.put = async (owner, token) => {
+      ending = end();
+      await put(owner, token);
+    };
+    await desk.callers.begin(ehr, order);
+    await until('over', () => desk.callers.get(ehr, staff.id).state === 'not_authenticated');
+    await ending;
+    expect(desk.sessions.list()).toEqual([]);
+    expect(desk.provider.liveTokens).toBe(0);
+    expect(await desk.store.list()).toEqual([]);
+  });
+
   it('gets the session that is there, and a new one only within the last hour', async () => {
     openDesk();
     await join();

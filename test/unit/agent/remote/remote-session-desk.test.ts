@@ -4,7 +4,7 @@ import { ProblemError } from '../../../../src/contract/problem.ts';
 import { clockWords } from '../../../../src/agent/remote/session-notices.ts';
 import type { RemoteSession } from '../../../../src/agent/remote/remote-session.ts';
 import type { RemoteToken } from '../../../../src/agent/remote/remote-provider.ts';
-import { createCast, ehr, otherEhr, SigningDesk, staff, type Cast } from '../signing/signing-desk.ts';
+import { createCast, ehr, otherEhr, SigningDesk, staff, until, type Cast } from '../signing/signing-desk.ts';
 
 const hour = 3_600_000;
 const minute = 60_000;
@@ -152,6 +152,32 @@ describe('a session', () => {
     expect(desk.provider.revoked).toHaveLength(1);
     await desk.restart();
     expect(live()).toBeUndefined();
+  });
+
+  it('leaves nothing on the disk at any moment after the log-off, however many there were and whatever begins after it', async () => {
+    openDesk(true);
+    await begin();
+    await begin(18 * hour, otherEhr);
+    const answered = Promise.withResolvers<undefined>();
+    const onDisk: boolean[] = [];
+    const look = (): number => onDisk.push(existsSync(desk.tokenFile));
+    const remove = desk.store.delete.bind(desk.store);
+    desk.store.delete = (owner) => remove(owner).finally(look);
+    desk.provider.revocation = () => {
+      look();
+      return answered.promise;
+    };
+    const ended = desk.sessions.endAll('log_off');
+    look();
+    await until('both are being revoked', () => desk.provider.revoked.length === 2);
+    await begin();
+    look();
+    answered.resolve(undefined);
+    await ended;
+    expect(onDisk).toEqual(Array(6).fill(false));
+    await desk.restart();
+    expect(live()).toBeUndefined();
+    expect(desk.provider.revoked).toHaveLength(3);
   });
 
   it('ends with the access of its client, and those of others go on', async () => {

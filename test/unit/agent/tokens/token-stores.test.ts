@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -176,6 +176,35 @@ describe('a sealed file', () => {
     await expect(sealed().put(owner, token())).rejects.toMatchObject({ problem: { code: 'STORAGE_FAILED' } });
     const broken = new SealedTokenStore({ file, clock, log: silentLog, secrets: { ...secrets, set: () => Promise.reject(new Error('locked')) } });
     await expect(broken.put(owner, token())).rejects.toMatchObject({ problem: { code: 'STORAGE_FAILED' } });
+  });
+
+  it('that was removed is not written again by what is deleted or put after that', async () => {
+    const store = sealed();
+    for (const staffId of [owner.staffId, 'D2', 'D3']) await store.put({ ...owner, staffId }, token());
+    store.removeFromDisk();
+    expect(store.survivesRestart).toBe(false);
+    // Whatever is written now fails.
+    rmSync(folder, { recursive: true });
+    await store.delete(owner);
+    await store.put(owner, token({ subject: 'sub-2' }));
+    await store.delete({ ...owner, staffId: 'D2' });
+    // To be revoked.
+    expect(textOf(await store.get(owner))).toBe(bearer);
+    expect((await store.list()).map((kept) => kept.subject).sort()).toEqual(['sub-1', 'sub-2']);
+  });
+
+  it('that was removed while a token was being put is gone when that is over', async () => {
+    // Sooner and later within the put, until the put is over first.
+    for (let [turns, isPut] = [1, false]; !isPut; turns *= 2) {
+      const removing = sealed();
+      const putting = removing.put(owner, token()).then(() => (isPut = true));
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      const wasPut = isPut;
+      removing.removeFromDisk();
+      await putting;
+      isPut = wasPut;
+      expect(readdirSync(folder), `removed after ${turns} turns`).toEqual([]);
+    }
   });
 
   it('is only made where the system has a key store; elsewhere tokens stay in memory, and the log says so', () => {
