@@ -507,7 +507,7 @@ export const errorCodes = {
     ja: '認証が承認されませんでした',
     en: 'The authentication was not approved',
     remedy: {
-      ja: 'スマートフォンで拒否したか、番号が違うか、認証サービスの画面を閉じました。もう一度認証してください。心当たりがなければ管理者に連絡してください。',
+      ja: 'スマートフォンで拒否された、番号が違った、または認証サービスの画面が閉じられました。もう一度認証してください。心当たりがなければ管理者に連絡してください。',
       en: 'It was refused on the phone, the number was wrong, or the page of the service was closed. Authenticate again; if it was not you, call your administrator.',
     },
   },

@@ -36,13 +36,16 @@ export function followLogin(
       else (choose as (certificate?: Certificate) => void)();
     });
     // Of every page of the login; the redirect itself was cancelled, but has been answered by then.
-    contents.on('did-fail-load', (_event, _code, reason, url, isMainFrame) => {
-      if (isMainFrame) reject(problem('PROVIDER_UNREACHABLE', notLoaded(url, reason)));
+    contents.on('did-fail-load', (_event, code, reason, url, isMainFrame) => {
+      if (isMainFrame && code !== errAborted) reject(problem('PROVIDER_UNREACHABLE', notLoaded(url, reason)));
     });
-    // Rejects too where a page leads on before it has loaded (ERR_ABORTED), which is no failure.
+    // Rejects too where a page leads on before it has loaded.
     contents.loadURL(page.url.href).catch(() => undefined);
   });
 }
+
+/** Chromium's ERR_ABORTED: another page of the login took its place, which is no failure. */
+const errAborted = -3;
 
 /** Exact origin and path for the redirect (RFC 8252 §8.10), exact origins for the rest. */
 function judge(url: URL, { redirectUrl, allowedOrigins }: LoginQuestion['page']): 'redirect' | 'allowed' | 'foreign' {

@@ -1,5 +1,5 @@
 import type { CounterOrder, Tries } from '../host/card-host.ts';
-import type { ReaderPresence, SmartCardService, SmartCardServiceState } from '../pcsc/smart-card-service.ts';
+import type { ReaderPresence, SmartCardService } from '../pcsc/smart-card-service.ts';
 import { CardSession } from './card-session.ts';
 import { unknownTraits } from './card-traits.ts';
 import { findKeyWith } from './find-key-with.ts';
@@ -13,7 +13,7 @@ const slotDescriptionBytes = 64;
  * module is not logged in, because SELECT would drop its state. Never throws: whatever is not sure is `unknown`.
  */
 export async function counterBesideModule(service: SmartCardService, { reader, certificate }: CounterOrder): Promise<Tries> {
-  const state = await firstLook(service);
+  const state = service.state();
   if (state.service !== 'running') return 'unknown';
   const name = readerNamed(reader, state.readers);
   if (name === undefined) return 'unknown';
@@ -30,23 +30,6 @@ export async function counterBesideModule(service: SmartCardService, { reader, c
     // The card left, another program holds it, or it answers nonsense. The module will say what is wrong when it signs.
     return 'unknown';
   }
-}
-
-/** A module may have found its card before PC/SC was looked at for the first time. */
-function firstLook(service: SmartCardService): Promise<SmartCardServiceState> {
-  const isOver = (state: SmartCardServiceState): boolean => state.service === 'running' || state.starting !== true;
-  return new Promise((resolve) => {
-    const now = service.state();
-    if (isOver(now)) {
-      resolve(now);
-      return;
-    }
-    const forget = service.subscribe((state) => {
-      if (!isOver(state)) return;
-      forget();
-      resolve(state);
-    });
-  });
 }
 
 /** The PC/SC reader that a module's slot stands for, if exactly one with a card fits. */

@@ -119,9 +119,10 @@ class ProcessCardHost implements StartedCardHost {
 
   /**
    * Past the turns: no other call of this host waits for a card. A module's host waits for the answer with a deadline of its
-   * own, so this one has half of that.
+   * own, so this one has half of that, and the first look at the readers, which a module may be faster than, a quarter.
    */
   readonly readCounter = async (order: CounterOrder): Promise<Tries> => {
+    if (this.isStarting()) await this.#firstLook(this.#deadlines.card / 4);
     if (this.#life.phase !== 'alive' || this.isStarting()) return 'unknown';
     try {
       const answer = await this.#life.process.call({ type: 'readCounter', order }, this.#deadlines.card / 2);
@@ -131,6 +132,20 @@ class ProcessCardHost implements StartedCardHost {
       throw error;
     }
   };
+
+  #firstLook(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancelTimer();
+        forget();
+        resolve();
+      };
+      const cancelTimer = this.#clock.after(ms, end);
+      const forget = this.subscribe(() => {
+        if (!this.isStarting()) end();
+      });
+    });
+  }
 
   async holdPin(entry: PinEntry): Promise<PinSessionId> {
     if (entry.pin === 'keypad') {

@@ -20,7 +20,7 @@ export interface Cryptoki {
   C_OpenSession(slot: Handle, flags: number): Handle;
   C_CloseSession(session: Handle): void;
   C_GetSessionInfo(session: Handle): { readonly state: number };
-  /** Null where the token takes the PIN by a path of its own, which pkcs11js cannot say: see login-at-reader.ts. */
+  /** Null where the token takes the PIN by a path of its own, which pkcs11js cannot say: see null-arguments.ts. */
   C_Login(session: Handle, userType: number, pin: string | null): void;
   C_Logout(session: Handle): void;
   C_FindObjectsInit(session: Handle, template: Attribute[]): void;

@@ -140,7 +140,6 @@ export class Pkcs11CardStack implements CardStack {
         try {
           await entry.accepted();
           session.beginSignature(session.privateKey(modulus, publicExponent));
-          if (this.#profile.login === 'context-specific') session.loginForThisSignature(null);
           return session.finishSignature(hash);
         } finally {
           logoutIfPossible(session);
@@ -256,7 +255,9 @@ export class Pkcs11CardStack implements CardStack {
 
   /** What the token says. One that does not answer has none. */
   #hasKeypad(slot: Handle): boolean {
-    if (this.#profile.readerKeypad === 'off') return false;
+    // SECURITY: a key of that kind has the PIN entered twice. Between the second entry and C_Sign nobody could call it off, and
+    // no counter, consent and mark would stand before it (test/unit/native/pkcs11/pkcs11-card-stack.test.ts).
+    if (this.#profile.readerKeypad === 'off' || this.#profile.login === 'context-specific') return false;
     try {
       return (this.#cryptoki.C_GetTokenInfo(slot).flags & CKF_PROTECTED_AUTHENTICATION_PATH) !== 0;
     } catch {

@@ -110,7 +110,7 @@ export class TokenSession {
   }
 
   /** For keys whose profile wants the PIN again between C_SignInit and C_Sign; the PIN is proven by then. */
-  loginForThisSignature(pin: string | null): void {
+  loginForThisSignature(pin: string): void {
     this.#cryptoki.C_Login(this.#handle, CKU_CONTEXT_SPECIFIC, pin);
   }
 

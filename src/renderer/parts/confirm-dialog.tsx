@@ -9,10 +9,11 @@ export function ConfirmDialog(props: { readonly title: string; readonly detail: 
   const dialog = useRef<HTMLDialogElement>(null);
   // With the first paint: what is pressed next is meant for the dialog.
   useLayoutEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
+    const { current } = dialog;
+    current?.showModal();
+    // The focus goes back to where it was, before the dialog is taken away.
     return () => {
-      if (before instanceof HTMLElement) before.focus();
+      current?.close();
     };
   }, []);
   return (

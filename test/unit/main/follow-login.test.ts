@@ -40,7 +40,7 @@ function play(certificateSha256: string | null = null) {
     cancel: () => ending.abort(),
     /** `loadURL`'s promise, which knows the first page alone. */
     rejectLoad: (code: string) => loading.reject(Object.assign(new Error(code), { code })),
-    failToLoad: (reason: string, url: string, isMainFrame = true) => contents.emit('did-fail-load', {}, -2, reason, url, isMainFrame, 1, 1),
+    failToLoad: (reason: string, url: string, { isMainFrame = true, code = -2 } = {}) => contents.emit('did-fail-load', {}, code, reason, url, isMainFrame, 1, 1),
     /** Whether the request left. */
     ask: (url: string, resourceType = 'mainFrame'): boolean => {
       let left = false;
@@ -111,7 +111,9 @@ describe('a provider’s login page', () => {
 it('goes on where the first page leads on before it has loaded, and where a frame in it fails', async () => {
   const { end, ask, rejectLoad, failToLoad } = play();
   rejectLoad('ERR_ABORTED');
-  failToLoad('ERR_BLOCKED_BY_CLIENT', 'https://tracker.example/frame', false);
+  failToLoad('ERR_BLOCKED_BY_CLIENT', 'https://tracker.example/frame', { isMainFrame: false });
+  // As Electron tells it of a page that another one has replaced: ERR_ABORTED, without its name.
+  failToLoad('', 'https://login.example.jp/authorize?state=1', { code: -3 });
   await new Promise((resolve) => setImmediate(resolve));
   ask('http://adapter:3000/callback?code=1');
   expect(String(await end)).toContain('code=1');

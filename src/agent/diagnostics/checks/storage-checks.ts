@@ -18,7 +18,11 @@ export const checkStorage: Check = async ({ data, secrets, verifyAudit }) => {
   return [...folder, result('storage.secrets', secretTitle, 'ok', store), ...(await damagedFiles(data)), await audit(verifyAudit)];
 };
 
-const oneJson: readonly (keyof DataDirectory)[] = ['staffBindings', 'clients', 'pinLedger', 'tokens', 'registrations'];
+/**
+ * Not the records that the agent goes on without: with a damaged record of PIN failures it takes each card for near its last
+ * tries, and moving that file away would end this care.
+ */
+const oneJson: readonly (keyof DataDirectory)[] = ['staffBindings', 'clients'];
 
 /** Files with which the agent would refuse to sign, or to know its EHRs, until somebody has looked at them. */
 async function damagedFiles(data: DataDirectory): Promise<readonly CheckResult[]> {
@@ -31,15 +35,31 @@ async function damagedFiles(data: DataDirectory): Promise<readonly CheckResult[]
     found === null
       ? []
       : [
-          result('storage.files', filesTitle, 'problem', { ja: `読めません: ${found.file}（${found.why}）`, en: `Cannot be read: ${found.file} (${found.why})` }, {
-            ja: 'ファイルを保全して別の場所に移し、エージェントを起動し直してください。消さないでください。',
-            en: 'Keep the file: move it elsewhere, and start the agent again. Do not delete it.',
-          }),
+          result('storage.files', filesTitle, 'problem', { ja: `読めません: ${found.file}（${found.why}）`, en: `Cannot be read: ${found.file} (${found.why})` }, remedyFor(found, data)),
         ],
   );
 }
 
-async function whyDamaged(file: string, parse: (text: string) => void): Promise<{ readonly file: string; readonly why: string } | null> {
+interface DamagedFile {
+  readonly file: string;
+  /** `JSON`, or the code of the file system. */
+  readonly why: string;
+}
+
+function remedyFor({ file, why }: DamagedFile, data: DataDirectory): { readonly ja: string; readonly en: string } {
+  if (why !== 'JSON') return { ja: 'ファイルの読み取り権限とディスクを確認してください。', en: 'Check who may read the file, and the disk.' };
+  const keep = {
+    ja: 'ファイルを保全して別の場所に移し、エージェントを起動し直してください。消さないでください。',
+    en: 'Keep the file: move it elsewhere, and start the agent again. Do not delete it.',
+  };
+  if (file !== data.journal) return keep;
+  return {
+    ja: `${keep.ja}途中だった依頼は、署名済みかどうかをEHRで確かめてから送り直してください（同じキーでも新しい署名になります）。`,
+    en: `${keep.en} Before a request that was under way is posted again, see in the EHR whether it was signed: even the same key makes a new signature then.`,
+  };
+}
+
+async function whyDamaged(file: string, parse: (text: string) => void): Promise<DamagedFile | null> {
   try {
     parse(await readFile(file, 'utf8'));
     return null;

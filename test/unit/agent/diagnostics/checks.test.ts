@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -193,8 +193,10 @@ describe('doctor', () => {
   });
 
   it('storage.files: names each file that is damaged, without a word of what it holds, and goes on', async () => {
-    const { staffBindings, journal, clients } = dataDirectory(root);
+    const { staffBindings, journal, clients, pinLedger } = dataDirectory(root);
     writeFileSync(staffBindings, '{"secret-of-a-patient');
+    // SECURITY: whoever moved this one away would end the care that the agent takes with it.
+    writeFileSync(pinLedger, '{');
     writeFileSync(journal, '{"type":"recipe"}\nsecret-of-a-patient\n');
     writeFileSync(clients, '[]');
     const found = (await results({})).filter(({ id }) => id === 'storage.files');
@@ -203,6 +205,13 @@ describe('doctor', () => {
       ['problem', `Cannot be read: ${journal} (JSON)`],
     ]);
     expect(JSON.stringify(found)).not.toContain('secret-of');
+    expect(found.map(({ remedy }) => remedy?.en.includes('even the same key makes a new signature'))).toEqual([false, true]);
+  });
+
+  it('storage.files: a file that may not be read is not moved away', async () => {
+    mkdirSync(dataDirectory(root).clients);
+    const [found] = (await results({})).filter(({ id }) => id === 'storage.files');
+    expect(found).toMatchObject({ details: { en: expect.stringContaining('EISDIR') as unknown }, remedy: { en: 'Check who may read the file, and the disk.' } });
   });
 
   it('audit: a log that cannot be read is a problem, not the end of the diagnosis', async () => {

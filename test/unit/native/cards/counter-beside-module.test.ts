@@ -50,26 +50,6 @@ describe('the PIN counter of a card that a module owns', () => {
     expect(await counterBesideModule(readers, order())).toBe(0);
   });
 
-  it('waits for the first look at the readers, where the module was faster', async () => {
-    const { readers } = setUp();
-    const listeners = new Set<(state: ReturnType<SmartCardService['state']>) => void>();
-    let state: ReturnType<SmartCardService['state']> = { service: 'unavailable', reason: 'not asked yet', starting: true };
-    const starting: SmartCardService = {
-      state: () => state,
-      subscribe(listener) {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-      transaction: (name, work) => readers.transaction(name, work),
-      close: () => Promise.resolve(),
-    };
-    const counter = counterBesideModule(starting, order());
-    state = readers.state();
-    for (const listener of listeners) listener(state);
-    expect(await counter).toBe(15);
-    expect(listeners.size).toBe(0);
-  });
-
   it('is unknown where the card does not tell it', async () => {
     for (const counter of [0x6300, 0x6700, 0x6a86] as const) {
       expect(await counterBesideModule(setUp({ counter }).readers, order())).toBe('unknown');

@@ -166,12 +166,16 @@ describe('the agent\'s side of a card host process', () => {
   describe('asked for the counter of a module\'s card', () => {
     const order = { reader: 'Reader 1', certificate: Uint8Array.of(0x30, 0x00) };
 
-    it('lets the process read it once it has seen its readers, and only then', async () => {
-      const { host, child } = setUp();
-      expect(await host.readCounter(order)).toBe('unknown');
-      child().say({ type: 'state', state: emptyReader });
+    it('lets the process read it once it has seen its readers, and waits for that a quarter of the time of a card call', async () => {
+      const { host, child, clock } = setUp();
+      const early = host.readCounter(order);
+      clock.turn(5_000);
+      expect(await early).toBe('unknown');
+      expect(child().posted.filter(({ type }) => type === 'readCounter')).toEqual([]);
       child().answers = (message) => (message.type === 'readCounter' ? { type: 'counter', call: message.call, tries: 6 } : undefined);
-      expect(await host.readCounter(order)).toBe(6);
+      const inTime = host.readCounter(order);
+      child().say({ type: 'state', state: emptyReader });
+      expect(await inTime).toBe(6);
       expect(child().posted.filter(({ type }) => type === 'readCounter')).toMatchObject([{ order }]);
     });
 

@@ -203,6 +203,18 @@ describe('cards behind a PKCS#11 module', () => {
     expect(stack.pinSessionsEnded()).toBe('keep');
   });
 
+  it('have the PIN typed where the key wants it twice: the second entry on a reader could not be called off', () => {
+    for (const [login, keypad] of [['user', true], ['context-specific', undefined]] as const) {
+      const module = new FakeModule();
+      module.card = doctor;
+      module.tokenFlags = 0x100;
+      const stack = new Pkcs11CardStack(module, { login, pollMs: 1_000, purpose: 'signing' });
+      stacks.push(stack);
+      const found = only(stack.state());
+      expect(found?.state === 'ready' ? found.card.keypad : found).toBe(keypad);
+    }
+  });
+
   it('end the login and sign nothing where nobody wants the signature any more; the slots are left alone meanwhile', async () => {
     const { stack, module } = setUp();
     const answer = Promise.withResolvers<undefined>();
