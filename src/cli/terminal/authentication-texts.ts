@@ -24,6 +24,7 @@ interface AuthenticationTexts {
   readonly lastTries: Record<'hpki' | 'jpki', string>;
   readonly openLogin: string;
   readonly waitForBrowser: string;
+  readonly portNotHad: (port: string) => string;
   readonly backToTerminal: string;
   readonly pasteAddress: string;
   readonly notAnAddress: string;
@@ -63,6 +64,7 @@ export const authenticationTexts: Record<Language, AuthenticationTexts> = {
     },
     openLogin: 'ブラウザーで次のアドレスを開いて認証してください。',
     waitForBrowser: 'このPCのブラウザーで認証が終わると、自動で続きます。',
+    portNotHad: (port) => `ポート${port}を別のプログラムが使っているか、権限がないため、自動では受け取れません。`,
     backToTerminal: '認証の結果を受け取りました。この画面を閉じて、エージェントに戻ってください。',
     pasteAddress: '認証が終わったら、ブラウザーに表示されたアドレス全体をここに貼り付けてください（Enterで取り消し）',
     notAnAddress: 'アドレスではありません。',
@@ -100,6 +102,7 @@ export const authenticationTexts: Record<Language, AuthenticationTexts> = {
     },
     openLogin: 'Open this address in a browser and authenticate.',
     waitForBrowser: 'It goes on by itself when a browser of this computer has authenticated.',
+    portNotHad: (port) => `Port ${port} is taken or not allowed, so the result cannot be received by itself.`,
     backToTerminal: 'Received. Close this page and go back to the agent.',
     pasteAddress: 'Then paste the whole address that the browser shows here (Enter cancels)',
     notAnAddress: 'This is no address.',

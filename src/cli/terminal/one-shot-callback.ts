@@ -19,9 +19,9 @@ export function receiveCallback({ url, redirectUrl }: LoginPage, thanks: string,
     const server = createServer((request, response) => {
       const address = isIt(request);
       response.writeHead(address === null ? 404 : 200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', connection: 'close' });
-      response.end(address === null ? '' : thanks, () => {
-        if (address !== null) end(() => resolve(address));
-      });
+      // Over with its connection, which this answer closes: where the browser drops it first, `finish` need not come.
+      if (address !== null) request.socket.once('close', () => end(() => resolve(address)));
+      response.end(address === null ? '' : thanks);
     });
     const end = (settle: () => void): void => {
       signal.removeEventListener('abort', stop);
@@ -30,7 +30,10 @@ export function receiveCallback({ url, redirectUrl }: LoginPage, thanks: string,
       settle();
     };
     const stop = (): void => end(() => reject(signal.reason as Error));
-    if (signal.aborted) stop();
+    if (signal.aborted) {
+      stop();
+      return;
+    }
     signal.addEventListener('abort', stop, { once: true });
     server.on('error', (error) => end(() => reject(error)));
     server.listen({ host: '127.0.0.1', port: Number(redirectUrl.port || 80), exclusive: true });

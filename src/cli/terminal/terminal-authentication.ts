@@ -23,6 +23,9 @@ async function firstOf<A, B>(signal: AbortSignal, one: (until: AbortSignal) => P
   }
 }
 
+/** Another program has the port, or this user may not (below 1024): the address can still be pasted. */
+const isPortNotHad = (error: unknown): boolean => error instanceof Error && ['EADDRINUSE', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '');
+
 interface Terminal {
   readonly input: ReadStream;
   readonly output: WriteStream;
@@ -123,7 +126,13 @@ export function authenticationDialog(view: AuthenticationDialogView, terminal: T
       print(page.url.href);
       if (page.listens === true && page.redirectUrl.protocol === 'http:') {
         print(t.waitForBrowser);
-        return await firstOf(signal, (until) => receiveCallback(page, t.backToTerminal, until), (until) => choose([], until));
+        try {
+          return await firstOf(signal, (until) => receiveCallback(page, t.backToTerminal, until), (until) => choose([], until));
+        } catch (error) {
+          if (signal.aborted || !isPortNotHad(error)) throw error;
+          print('');
+          print(`✖ ${t.portNotHad(page.redirectUrl.port || '80')}`);
+        }
       }
       for (;;) {
         print(t.pasteAddress);

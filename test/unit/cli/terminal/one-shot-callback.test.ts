@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { receiveCallback } from '../../../../src/cli/terminal/one-shot-callback.ts';
 import { ask } from '../../../support/running-api.ts';
@@ -65,6 +66,24 @@ describe('the address on which a login ends', () => {
     stop.abort(reason);
     expect(await received).toBe(reason);
     await expect(ask(port, '/callback?code=c&state=s1', { headers: { host: host() } })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('is not waited for where the login is over already', async () => {
+    stop.abort(new Error('over before'));
+    await received;
+    expect(await receive()).toMatchObject({ message: 'over before' });
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+    await expect(ask(port, '/', { headers: { host: host() } })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('is received over a connection that ends before its answer is sent', async () => {
+    expect(await get('/')).toBe(404);
+    const of = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: ${host()}\r\n\r\n`;
+    // The answer to the first request closes the connection.
+    const browser = connect(port, '127.0.0.1', () => browser.write(of('/') + of('/callback?code=unanswered&state=s1')));
+    browser.on('error', () => undefined).resume();
+    expect(await received).toMatchObject({ search: '?code=unanswered&state=s1' });
+    browser.destroy();
   });
 
   it('is not shared with another program on the port', async () => {

@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import jsqr from 'jsqr';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuthenticationDialog, AuthenticationDialogView, AuthenticationPinQuestion, HoldPin, PhoneCode } from '../../../../src/agent/ports.ts';
@@ -181,6 +182,22 @@ describe('an authentication in a terminal', () => {
     expect(terminal.printed).not.toContain('貼り付けて');
     await typing('');
     expect(await asked).toBe('cancelled');
+  });
+
+  it('takes the address by hand where another program has the port', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    try {
+      const { port } = other.address() as AddressInfo;
+      const page = { url: new URL('https://kagura.example.jp/login?state=s'), redirectUrl: new URL(`http://adapter:${port}/cb`), listens: true, allowedOrigins: [], card: null };
+      const asked = open().showLogin({ page, certificateSha256: null }, never);
+      await Promise.race([asked, printed('貼り付けて')]);
+      expect(terminal.printed).toContain(`ポート${port}を別のプログラムが使っているか、権限がないため、自動では受け取れません。`);
+      await typing(`http://adapter:${port}/cb?code=1&state=s`);
+      expect(await asked).toEqual(new URL(`http://adapter:${port}/cb?code=1&state=s`));
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
   });
 
   it('says until when, or why not', () => {
