@@ -40,7 +40,7 @@ export async function startRemoteService(options: RemoteServiceOptions = {}): Pr
   const { tokenSeconds = 18 * 3600, codeSeconds = 120, multisign = 100, hostName = 'localhost', facility: facilityName = '架空内科クリニック' } = options;
   const contract = { ...sandboxKaguraContract, ...options.kagura };
   const clock = new ServiceClock(options.clock);
-  const [ca, tlsCa, tsa, key] = await Promise.all([options.ca ?? createTestCa({ now: clock.date() }), createTestTlsCa(), createTestTsa(), generateIssuerKey()]);
+  const [ca, tlsCa, tsa, key] = await Promise.all([options.ca ?? createTestCa({ now: clock.date() }), createTestTlsCa(), createTestTsa(clock.date()), generateIssuerKey()]);
   const [valid, expired, facility] = await Promise.all([
     tlsCa.issueServer([hostName]),
     tlsCa.issueServer([hostName], tlsCa.past),

@@ -57,6 +57,15 @@ describeWith(['openssl'], 'the time-stamp authority', () => {
     expect(Math.abs(stamped - Date.now() - 3_600_000)).toBeLessThan(60_000);
   });
 
+  it('has a certificate for the days of that clock', async () => {
+    const now = Date.parse('2045-04-01T00:00:00Z');
+    const later = await startRemoteService({ clock: { now: () => now } });
+    const { notBefore, notAfter } = later.trust.tsa.certificate;
+    await later.close();
+    expect(notBefore.getTime()).toBeLessThan(now);
+    expect(notAfter.getTime()).toBeGreaterThan(now);
+  });
+
   it('leaves the certificate out where it is not asked for, and answers without a nonce where none was sent', async () => {
     expect(await ask('-sha256', '-no_nonce')).toContain('Nonce: unspecified');
     const without = readFileSync(file('reply')).length;
