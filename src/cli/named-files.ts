@@ -1,4 +1,4 @@
-import { access, constants, lstat, mkdir, open, stat, unlink, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, open, realpath, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CommandFailure, exitCodes } from './exit.ts';
 
@@ -34,15 +34,21 @@ export async function readNamedFile(file: string, limit: number): Promise<Uint8A
 /** That a file can be written, before a person is asked for anything that would be lost with it. Leaves nothing behind. */
 export async function checkWritable(file: string): Promise<void> {
   try {
-    const before = await lstat(file).catch(() => null);
+    const before = await stat(file).catch(absent);
+    // Closing a pipe would end its reader, and the content would then wait for one for ever.
+    if (before?.isFIFO() === true) {
+      await access(file, constants.W_OK);
+      return;
+    }
     await (await open(file, 'a', 0o600)).close();
-    if (before === null) await unlink(file);
+    // A link that led nowhere stays; what it named goes again.
+    if (before === null) await unlink(await realpath(file));
   } catch (error) {
     throw fileFailure('write', file, error);
   }
 }
 
-/** Writes a file for its owner alone. */
+/** Writes a file. One that it makes is its owner's alone; one that is there, or a device, keeps its permissions. */
 export async function writeNamedFile(file: string, content: Uint8Array | string): Promise<void> {
   await writeFile(file, content, { mode: 0o600 }).catch((error: unknown) => {
     throw fileFailure('write', file, error);
@@ -74,9 +80,10 @@ function absent(error: unknown): null {
 /** What the operating system says of a file that no command has asked about by name, or null where it is no such error. */
 export function fileErrorText(error: unknown): Text | null {
   const code = codeOf(error);
+  if (code === undefined) return null;
   const { path: file } = error as NodeJS.ErrnoException;
   // Errors of an open file do not name it.
-  if (code === undefined || (file === undefined && !(code in reasons))) return null;
+  if (file === undefined && !(code in reasons)) return null;
   return failure('use', file ?? '?', reasonOf(code, 'use')).text;
 }
 

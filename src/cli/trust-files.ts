@@ -6,7 +6,7 @@ import { parseCrl } from '../formats/pki/crl.ts';
 import { DerError } from '../formats/pki/der.ts';
 import type { PemLabel } from '../formats/pki/pem.ts';
 import { CommandFailure, exitCodes } from './exit.ts';
-import { readNamedFile, readUpTo } from './named-files.ts';
+import { readNamedFile } from './named-files.ts';
 
 type Kind = Exclude<PemLabel, 'PRIVATE KEY'>;
 
@@ -17,7 +17,7 @@ const maxBytes = 32 * 1024 * 1024;
 
 /**
  * Certificates, or revocation lists, of PEM or DER files, as DER; a folder stands for the files in it. What is named
- * (by `option`; empty for an argument) counts or is refused: a file that holds none of the kind is wrong usage, in a folder it is passed over unless none does.
+ * (by `option`; empty for an argument) counts or is refused: a file that holds none of the kind is wrong usage, in a folder it is passed over unless none does. One that is too large to be looked at is never passed over.
  */
 export async function readTrustFiles(option: string, named: readonly string[], kind: Kind): Promise<Uint8Array[]> {
   const found: Uint8Array[] = [];
@@ -26,7 +26,7 @@ export async function readTrustFiles(option: string, named: readonly string[], k
     if (entries === null) found.push(...mustHold(option, name, await readNamedFile(name, maxBytes), kind));
     else {
       const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map((entry) => path.join(name, entry.name));
-      const inFolder = (await Promise.all(files.map(async (file) => holds(option, file, await readUpTo(file, maxBytes), kind)))).flat();
+      const inFolder = (await Promise.all(files.map(async (file) => holds(option, file, await readNamedFile(file, maxBytes), kind)))).flat();
       if (inFolder.length === 0) throw none(option, name, kind, null);
       found.push(...inFolder);
     }

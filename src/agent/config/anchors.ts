@@ -96,7 +96,9 @@ function anchorOf(der: Uint8Array): TrustAnchor {
 async function listsOf(file: string): Promise<Uint8Array[]> {
   const bytes = await readFile(file);
   const lists = pemOrDer(bytes, 'X509 CRL');
-  const named = /\.crl$/i.test(file) || Buffer.from(bytes).includes('-----BEGIN X509 CRL-----');
+  const isNamed = /\.crl$/i.test(file);
+  if (isNamed && lists.length === 0) throw new DerError('missing-element', 0, 'no list in the file');
+  const named = isNamed || Buffer.from(bytes).includes('-----BEGIN X509 CRL-----');
   return lists.filter((der) => {
     try {
       parseCrl(der);

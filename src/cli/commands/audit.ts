@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { CommandFailure, exitCodes } from '../exit.ts';
@@ -37,11 +38,14 @@ export function addAudit(program: Command, context: CommandContext): void {
     });
 }
 
-/** A slip in the name would write over the log itself, or over the journal beside it. */
+/** A slip in the name, or a link, would write over the log itself, or over the journal beside it. */
 async function refuseOwnFiles(out: string, dataDir: string | undefined): Promise<void> {
   const { defaultDataRoot } = await import('../../agent/storage/data-directory.ts');
-  const inside = path.relative(path.resolve(dataDir ?? defaultDataRoot()), path.resolve(out));
-  if (inside.startsWith('..') || path.isAbsolute(inside)) return;
+  const real = (name: string): Promise<string> => realpath(name).catch(() => path.resolve(name));
+  // The file need not be there yet.
+  const file = await realpath(out).catch(async () => path.join(await real(path.dirname(out)), path.basename(out)));
+  const inside = path.relative(await real(dataDir ?? defaultDataRoot()), file);
+  if (inside === '..' || inside.startsWith(`..${path.sep}`) || path.isAbsolute(inside)) return;
   throw new CommandFailure(
     { ja: `エージェントのデータフォルダーの中には書き出せません: ${out}。別の場所を指定してください。`, en: `Nothing is exported into the agent's own data folder: ${out}. Give another place.` },
     exitCodes.usage,

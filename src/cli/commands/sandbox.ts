@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { Option, type Command } from 'commander';
-import type { ErrorCode } from '../../contract/error-codes.ts';
+import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
 import { problemText } from '../../contract/problem-text.ts';
 import type { Settings } from '../../agent/config/settings.ts';
 import type { CardDrawer, DrawerCard } from '../../sandbox/card-drawer.ts';
@@ -202,7 +202,7 @@ function softHsmFailure(cause: unknown): CommandFailure {
 }
 
 function addEhr(sandbox: Command, context: CommandContext): void {
-  const { say } = context;
+  const { say, language } = context;
   sandbox
     .command('ehr')
     .summary(say({ ja: '見本のEHR: ペアリングして1件署名してもらう', en: 'the sample EHR: pairs and has one document signed' }))
@@ -223,8 +223,8 @@ function addEhr(sandbox: Command, context: CommandContext): void {
       const bytes = csv === undefined ? samplePrescriptionCsv(sampleDates()) : await readNamedFile(csv, MAX_CSV_BYTES);
       const code = async (): Promise<string> => options.code ?? (await askLine(say({ ja: 'エージェントに表示された番号: ', en: 'Code that the agent shows: ' })));
       const signed = await ehr
-        .pair(port, '見本のEHR', code)
-        .then((paired) => ehr.sign(paired, { id: 'D0012', name: '医者 三郎' }, [{ id: 'rx-1', type: 'prescription', csv: bytes }]))
+        .pair(port, '見本のEHR', code, language)
+        .then((paired) => ehr.sign(paired, { id: 'D0012', name: '医者 三郎' }, [{ id: 'rx-1', type: 'prescription', csv: bytes }], undefined, language))
         .catch((error: unknown) => {
           throw agentFailure(error, port);
         });
@@ -233,16 +233,16 @@ function addEhr(sandbox: Command, context: CommandContext): void {
     });
 }
 
-/** What the agent refused, or that another program is on the port. */
+/** What the agent refused, with its detail in the language that it was asked in, or that another program is on the port. */
 function agentFailure(error: unknown, port: number): unknown {
-  if (error instanceof Error && error.name === 'AgentProblem') {
-    const { code, documents = [] } = (error as unknown as { problem: { code: ErrorCode; documents?: readonly Readonly<Record<string, string | number | null>>[] } }).problem;
+  if (error instanceof Error && error.name === 'AgentProblem' && Object.hasOwn(errorCodes, (error as Error & { code: string }).code)) {
+    const { code, detail, documents = [] } = (error as unknown as { problem: { code: ErrorCode; detail?: string; documents?: readonly Readonly<Record<string, string | number | null>>[] } }).problem;
     const places = documents.map(({ line, record, field, reason }) => `\n  ${[line, record, field, reason].filter((part) => part !== null && part !== undefined).join(' / ')}`).join('');
-    const text = (language: 'ja' | 'en'): string => problemText({ code, detail: null }, language) + places;
+    const text = (language: 'ja' | 'en'): string => problemText({ code, detail: detail === undefined ? null : { ja: detail, en: detail } }, language) + places;
     return new CommandFailure({ ja: text('ja'), en: text('en') }, exitCodes.failed, { cause: error });
   }
-  // Undici's own, and what is no JSON.
-  if (error instanceof TypeError || error instanceof SyntaxError || (error instanceof Error && error.name === 'NotOurAgent')) {
+  // Undici's own, what is no JSON, and a refusal in JSON that is not the agent's.
+  if (error instanceof TypeError || error instanceof SyntaxError || (error instanceof Error && ['NotOurAgent', 'AgentProblem'].includes(error.name))) {
     return new CommandFailure(
       { ja: `ポート${port}でエージェントが応答しません。起動しているか、hpki-agent status でポートを確かめてください。`, en: `No agent answers on port ${port}. See whether it runs, and on which port, with hpki-agent status.` },
       exitCodes.failed,

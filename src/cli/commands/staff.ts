@@ -43,14 +43,14 @@ export function addStaff(program: Command, context: CommandContext): void {
     .addOption(dataDirOption(context))
     .action(async (staffId: string, file: string, options: { dataDir?: string }) => {
       const { readTrustFiles } = await import('../trust-files.ts');
-      const [certificate, ...others] = await readTrustFiles('', [file], 'CERTIFICATE');
-      if (certificate === undefined || others.length > 0) {
+      const certificates = await readTrustFiles('', [file], 'CERTIFICATE');
+      if (certificates.length !== 1) {
         throw new CommandFailure(
-          { ja: `証明書が${others.length + 1}枚あります: ${file}。署名用証明書だけのファイルを指定してください。`, en: `${file} holds ${others.length + 1} certificates. Give the signing certificate alone.` },
+          { ja: `証明書が${certificates.length}枚あります: ${file}。署名用証明書だけのファイルを指定してください。`, en: `${file} holds ${certificates.length} certificates. Give the signing certificate alone.` },
           exitCodes.usage,
         );
       }
-      const bound = await askRunningAgent(options.dataDir, { command: 'staff.bind', staffId, certificate: Buffer.from(certificate).toString('base64') });
+      const bound = await askRunningAgent(options.dataDir, { command: 'staff.bind', staffId, certificate: Buffer.concat(certificates).toString('base64') });
       process.stdout.write(`${staffId} ← ${String((bound as { subject?: unknown }).subject)}\n`);
     });
   staff

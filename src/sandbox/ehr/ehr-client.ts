@@ -68,13 +68,13 @@ export async function findAgent(ports: readonly number[] = defaultPorts): Promis
 
 /**
  * Pairs once. The agent shows six digits to the person, who types them into the EHR: `askForCode` is that form field.
- * The EHR makes the token and sends only its hash.
+ * The EHR makes the token and sends only its hash. A problem is told in `language`.
  */
-export async function pair(port: number, clientName: string, askForCode: () => Promise<string>): Promise<PairedAgent> {
-  const pairing = (await call(port, 'POST', '/v1/pairings', { body: { clientName } })) as { id: string; publicKey: string };
+export async function pair(port: number, clientName: string, askForCode: () => Promise<string>, language: 'ja' | 'en' = 'ja'): Promise<PairedAgent> {
+  const pairing = (await call(port, 'POST', '/v1/pairings', { language, body: { clientName } })) as { id: string; publicKey: string };
   const token = randomBytes(32).toString('base64url');
   const tokenSha256 = createHash('sha256').update(token).digest('hex');
-  await call(port, 'POST', `/v1/pairings/${pairing.id}/confirm`, { body: { code: await askForCode(), tokenSha256 } });
+  await call(port, 'POST', `/v1/pairings/${pairing.id}/confirm`, { language, body: { code: await askForCode(), tokenSha256 } });
   return { port, token, publicKey: pairing.publicKey };
 }
 
@@ -94,20 +94,21 @@ export async function proveAgent({ port, publicKey }: PairedAgent): Promise<void
 
 /**
  * Has documents signed and waits for the person. Call it again with the same `idempotencyKey` and the same documents
- * after a lost answer: nothing is ever signed twice.
+ * after a lost answer: nothing is ever signed twice. A problem is told in `language`.
  */
 export async function sign(
   agent: PairedAgent,
   staff: StaffMember,
   documents: readonly DocumentForSignature[],
   idempotencyKey: string = randomUUID(),
+  language: 'ja' | 'en' = 'ja',
 ): Promise<SignedAnswer> {
   await proveAgent(agent);
   const body = { staff, method: 'auto', documents: documents.map(asJson) };
   const headers = { 'Idempotency-Key': idempotencyKey, Prefer: 'wait=60' };
-  let answer = (await call(agent.port, 'POST', '/v1/signatures', { token: agent.token, body, headers })) as { id: string; state: string };
+  let answer = (await call(agent.port, 'POST', '/v1/signatures', { token: agent.token, language, body, headers })) as { id: string; state: string };
   while (!['signed', 'failed', 'cancelled', 'expired'].includes(answer.state)) {
-    answer = (await call(agent.port, 'GET', `/v1/signatures/${answer.id}?wait=60`, { token: agent.token })) as typeof answer;
+    answer = (await call(agent.port, 'GET', `/v1/signatures/${answer.id}?wait=60`, { token: agent.token, language })) as typeof answer;
   }
   if (answer.state !== 'signed') throw new AgentProblem((answer as unknown as { problem: Record<string, unknown> }).problem);
   return withBytes(answer as unknown as SignedWithBase64);
@@ -139,17 +140,18 @@ function withBytes(answer: SignedWithBase64): SignedAnswer {
 }
 
 interface CallOptions {
+  readonly language?: 'ja' | 'en';
   readonly token?: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-async function call(port: number, method: string, path: string, { token, body, headers = {} }: CallOptions = {}): Promise<unknown> {
+async function call(port: number, method: string, path: string, { token, language = 'ja', body, headers = {} }: CallOptions = {}): Promise<unknown> {
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
     redirect: 'error',
     headers: {
-      'Accept-Language': 'ja',
+      'Accept-Language': language,
       ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       ...headers,

@@ -1,13 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { addBench } from '../../../src/cli/commands/bench.ts';
 import { addDemo } from '../../../src/cli/commands/demo.ts';
 import { addSandbox } from '../../../src/cli/commands/sandbox.ts';
 import { exitCodes } from '../../../src/cli/exit.ts';
 import { explainFailure } from '../../../src/cli/explain-failure.ts';
+import { checkWritable, writeNamedFile } from '../../../src/cli/named-files.ts';
 import { productCommands } from '../../../src/cli/product-commands.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 import { writePem } from '../../../src/formats/pki/pem.ts';
@@ -23,7 +28,7 @@ beforeAll(async () => {
   const root = ca.root.certificate.der;
   const list = ca.crl('signing').der;
   mkdirSync(at('folder'));
-  mkdirSync(at('mixed'));
+  for (const name of ['mixed', 'heavy', 'own']) mkdirSync(at(name));
   const contents: Readonly<Record<string, string | Uint8Array>> = {
     empty: '',
     text: 'hello',
@@ -39,9 +44,15 @@ beforeAll(async () => {
     'mixed/root.pem': writePem(root),
     'mixed/list.crl': list,
     'mixed/notes.txt': 'hello',
+    'heavy/root.pem': writePem(root),
+    'heavy/list.crl': list,
+    'own/audit.jsonl': '',
   };
   for (const [name, content] of Object.entries(contents)) writeFileSync(at(name), content);
+  truncateSync(at('heavy/list.crl'), 32 * 1024 * 1024 + 1);
   symlinkSync(at('loop'), at('loop'));
+  symlinkSync(at('own'), at('alias'));
+  symlinkSync(at('own/audit.jsonl'), at('export.csv'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -88,6 +99,11 @@ const wrong: readonly (readonly [line: string, ja: string | RegExp])[] = [
   [`sign @rx.csv --staff-id D1 --staff-name ${'x'.repeat(129)}`, /1〜128文字で指定してください。/],
   ['audit export --csv --out @folder', 'ファイルに書けません: @folder。フォルダーです。ファイルを指定してください。'],
   ['audit export --csv --data-dir @folder --out @folder/audit.jsonl', /エージェントのデータフォルダーの中には書き出せません/],
+  ['audit export --csv --data-dir @own --out @alias/audit.jsonl', /エージェントのデータフォルダーの中には書き出せません/],
+  ['audit export --csv --data-dir @alias --out @own/new.csv', /エージェントのデータフォルダーの中には書き出せません/],
+  ['audit export --csv --data-dir @own --out @export.csv', /エージェントのデータフォルダーの中には書き出せません/],
+  ['audit export --csv --data-dir @own --out @own/..new.csv', /エージェントのデータフォルダーの中には書き出せません/],
+  ['verify @rx.csv --trust @heavy', 'ファイルを読めません: @heavy/list.crl。32768KiBを超えています。別のファイルではありませんか。'],
   ['audit export --csv --out @absent/a.csv', /書き込む先のフォルダーがありません。/],
   ['sandbox ca --out @text', '出力先のフォルダーに書けません: @text。同じ名前のファイルがあります。フォルダーか、まだない名前を指定してください。'],
   ['sandbox ca --out @text/ca', /途中の名前がフォルダーではありません/],
@@ -146,6 +162,25 @@ describe('what a person names wrongly', () => {
     await endOf(`sign @rx.csv ${staff} --out @tried.xml --prescription @absent`);
     await endOf(`sandbox ehr --port 1 --out @tried.xml`);
     expect(() => readFileSync(at('tried.xml'))).toThrow('ENOENT');
+    symlinkSync(at('tried.xml'), at('nowhere.xml'));
+    await endOf(`sandbox ehr --port 1 --out @nowhere.xml`);
+    expect(() => readFileSync(at('tried.xml'))).toThrow('ENOENT');
+    expect(lstatSync(at('nowhere.xml')).isSymbolicLink()).toBe(true);
+  });
+
+  it('does not open a pipe that it only tries: its reader would see the end', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const checked = checkWritable(at('pipe'));
+    try {
+      // Opening would wait for a reader.
+      expect(await Promise.race([checked, setTimeout(5_000, 'it waits')])).toBeUndefined();
+    } finally {
+      closeSync(openSync(at('pipe'), constants.O_RDONLY | constants.O_NONBLOCK));
+      await checked;
+    }
+    const reader = spawn('cat', [at('pipe')], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [read] = await Promise.all([text(reader.stdout), writeNamedFile(at('pipe'), '<signed/>')]);
+    expect(read).toBe('<signed/>');
   });
 });
 
@@ -188,6 +223,36 @@ describe('what a person names rightly', () => {
     expect(await endOf(`verify @rx.csv ${option} @${name}`)).toEqual({ code: exitCodes.ok, text: '' });
     expect(process.exitCode).toBe(1);
     process.exitCode = before;
+  });
+});
+
+describe('what answers on the port that was given', () => {
+  async function answeredWith(problem: object, language: 'ja' | 'en') {
+    const asked: unknown[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.headers['accept-language']);
+      response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify(problem));
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    try {
+      return { ...(await endOf(`sandbox ehr --port ${(server.address() as AddressInfo).port} --out @ehr.xml`, language)), asked };
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+
+  it.each([{}, { code: 404 }, { code: 'toString' }, { error: 'Not Found' }])('is no agent of ours where it refuses with %j', async (problem) => {
+    const { code, text } = await answeredWith(problem, 'ja');
+    expect(text).toMatch(/^ポート\d+でエージェントが応答しません。/);
+    expect(code).toBe(exitCodes.failed);
+  });
+
+  it.each([['ja', 'ほかの画面で閉じました'], ['en', 'Closed at another window']] as const)('is asked in the language of the command, and its detail is told (%s)', async (language, detail) => {
+    const { text, asked } = await answeredWith({ code: 'PAIRING_CLOSED', detail }, language);
+    expect(text).toContain('(PAIRING_CLOSED)');
+    expect(text).toContain(detail);
+    expect(asked).toEqual([language]);
   });
 });
 
@@ -234,6 +299,10 @@ describe('a file of the data folder that cannot be used', () => {
 });
 
 describe('a fault of our own', () => {
+  it.each([null, undefined, 'x'])('is told as one where no error was thrown, but %j', (thrown) => {
+    expect(explainFailure(thrown).text.ja).toContain(`プログラムの誤りで止まりました（${thrown}）`);
+  });
+
   it('is told as one, with its cause in a line and no stack', () => {
     const { text, exitCode } = explainFailure(new TypeError('x is not a function\n    at somewhere'));
     expect(exitCode).toBe(exitCodes.failed);

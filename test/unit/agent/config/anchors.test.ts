@@ -58,6 +58,7 @@ describe('trust anchors', () => {
     writeFileSync(at('text.pem'), 'hello');
     writeFileSync(at('list.pem'), writePem(ca.crl('signing').der, 'X509 CRL'));
     writeFileSync(at('lists/broken.crl'), 'hello');
+    writeFileSync(at('lists/root.crl'), writePem(ca.root.certificate.der));
     writeFileSync(at('lists/today.crl'), ca.crl('signing').der);
     const found = await readTrust(data, trustOf({ anchors: [at('absent.pem'), at('root.der'), at('list.pem')], chain: [at('text.pem')], crlDir: at('lists') }));
     expect(found.anchors.map(({ sha256 }) => sha256)).toEqual([ca.root.certificate.sha256]);
@@ -65,7 +66,7 @@ describe('trust anchors', () => {
     expect(found.crls).toHaveLength(1);
     const named = Object.fromEntries(found.unreadable.map(({ file, why }) => [path.basename(file), why]));
     const content = 'not a certificate or list';
-    expect(named).toEqual({ 'absent.pem': 'ENOENT', 'list.pem': content, 'text.pem': content, 'broken.crl': content });
+    expect(named).toEqual({ 'absent.pem': 'ENOENT', 'list.pem': content, 'text.pem': content, 'broken.crl': content, 'root.crl': content });
     expect((await readTrust(data, trustOf({ crlDir: at('nowhere') }))).unreadable).toEqual([{ file: at('nowhere'), why: 'ENOENT' }]);
   });
 
