@@ -158,6 +158,20 @@ describe('a service that says "later"', () => {
     expect(pauses).toEqual([0, 2000]);
   });
 
+  it('is asked again at its time even where a timer was early', async () => {
+    const clock = new MovedClock();
+    const waited: number[] = [];
+    const early = (milliseconds: number): Promise<void> => {
+      waited.push(milliseconds);
+      clock.ms += milliseconds > 5 ? milliseconds - 3 : milliseconds;
+      return Promise.resolve();
+    };
+    const { service, fetch, address } = await start({ clock, pause: early });
+    service.answerWith((_seen, response) => response.writeHead(503, { 'retry-after': '1' }).end(), ok);
+    expect((await fetch(address)).status).toBe(200);
+    expect(waited).toEqual([1_000, 3]);
+  });
+
   it('takes a date in Retry-After as well', async () => {
     const clock = new MovedClock();
     const { service, fetch, address, pauses } = await start({ clock });

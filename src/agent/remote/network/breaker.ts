@@ -55,6 +55,11 @@ export class Breaker {
     };
   }
 
+  /** For how long nobody is let through, in milliseconds. */
+  closedMs(): number {
+    return this.#state.state === 'open' ? Math.max(0, this.#state.until - this.#clock.monotonic()) : 0;
+  }
+
   /** The service itself has said for how long it is not to be called (503 with Retry-After). */
   hold(milliseconds: number): void {
     this.#open(milliseconds, this.#state.state === 'closed' ? this.#bounds.firstMs : this.#state.openedMs);

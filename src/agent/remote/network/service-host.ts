@@ -68,7 +68,12 @@ export class ServiceHost {
         const answer = await this.#throughBreaker(request, repeatable, signal);
         const retryMs = this.#retryAfter(answer);
         if (!repeatable || retryMs === null || tries === mostTries || !hasTimeFor(retryMs)) return answer;
-        await pause(retryMs, signal);
+        // A timer may be early: it counts from the time that the event loop had, the breaker from now.
+        let left = retryMs;
+        do {
+          await pause(left, signal);
+          left = this.#breaker.closedMs();
+        } while (left > 0 && hasTimeFor(left));
       } catch (error) {
         const isWorthIt = error instanceof NetworkError && mayTryAgain(error, repeatable) && tries < mostTries && hasTimeFor(pauseMs);
         if (!isWorthIt) throw error;
