@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { isCanonicalBase64 } from './base64.ts';
 import { errorCodes, type ErrorCode } from './error-codes.ts';
+import { staffIdPattern } from './staff-id.ts';
 
 export const apiVersion = 1;
 
@@ -19,8 +20,7 @@ const base64 = z
 /** Names may hold anything; whoever shows them makes them safe to show first. */
 const personOrProgramName = z.string().min(1).max(128);
 
-/** Visible ASCII, because it also stands in URLs and logs. */
-export const staffId = z.string().regex(/^[!-~]{1,64}$/).describe('1–64 visible ASCII characters');
+export const staffId = z.string().regex(staffIdPattern).describe('1–64 visible ASCII characters');
 export const documentId = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 /** The caller's own name for one body (the Idempotency-Key header). */
 export const idempotencyKey = z.string().regex(/^[!-~]{1,128}$/);

@@ -4,11 +4,12 @@
  * keeps no state of the agent, and the PIN is in none of these messages (it goes by a port straight to the card host).
  */
 import { z } from 'zod';
+import { staffIdPattern } from './staff-id.ts';
 
 const bilingual = z.object({ ja: z.string(), en: z.string() });
 const isoTime = z.iso.datetime();
 /** As in the API. */
-const staffId = z.string().regex(/^[!-~]{1,64}$/);
+const staffId = z.string().regex(staffIdPattern);
 
 // ---- what is shown
 

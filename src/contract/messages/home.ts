@@ -287,7 +287,7 @@ export const homeEn: SameKeys<typeof homeJa> = {
       wrongStaffId: 'Enter the staff ID in ASCII letters, digits and symbols.',
       wrongDeadline: 'Choose the last day for the registration.',
       failed: 'It could not be saved. Please try again.',
-      left: '{{days}} days left',
+      left: 'Days left: {{days}}',
       today: 'Today is the last day',
       over: 'The deadline has passed. Ask the certificate authority for a new letter.',
       until: 'By {{date}}',

@@ -1,5 +1,6 @@
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { AgentView, PageBridge } from '../../contract/ipc.ts';
+import { staffIdPattern } from '../../contract/staff-id.ts';
 import { useSpeech } from '../page/language.ts';
 import { showDate } from '../page/times.ts';
 import { Button } from '../parts/button.tsx';
@@ -19,11 +20,18 @@ export function PhoneRegistrations({ agent, notes }: { readonly agent: PageBridg
   const [isOpen, setIsOpen] = useState(false);
   const [removed, setRemoved] = useState<Note | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  const wasOpen = useRef(false);
+  // The form takes the focus as it opens; where it closes, its button is there again.
+  useLayoutEffect(() => {
+    if (wasOpen.current) opener.current?.focus();
+    wasOpen.current = isOpen;
+  }, [isOpen]);
   const note = (staffId: string, deadline: string | null): void => {
     agent.invoke('registrations.note', { staffId, deadline }).then(
       () => {
         setFault(null);
-        setIsOpen(false);
+        if (deadline !== null) setIsOpen(false);
       },
       () => {
         setFault('failed');
@@ -52,6 +60,7 @@ export function PhoneRegistrations({ agent, notes }: { readonly agent: PageBridg
       <div class="buttons buttons--start">
         {isOpen ? null : (
           <Button
+            element={opener}
             look="outline"
             small
             onPress={() => {
@@ -81,16 +90,18 @@ export function PhoneRegistrations({ agent, notes }: { readonly agent: PageBridg
 function NoteLines({ note: { staffId, deadline, daysLeft }, onRemove }: { readonly note: Note; readonly onRemove: (note: Note) => void }) {
   const { t, language } = useSpeech();
   const isSoon = daysLeft <= soonDays;
-  const left = daysLeft < 0 ? t('home.status.registrations.over') : daysLeft === 0 ? t('home.status.registrations.today') : t('home.status.registrations.left', { days: daysLeft });
+  const left = daysLeft === 0 ? t('home.status.registrations.today') : t('home.status.registrations.left', { days: daysLeft });
   return (
     <>
       <h3 class="panel__title">{staffId}</h3>
       <p class={isSoon ? 'state state--warning' : 'state'}>
         {isSoon ? <Icon name="warning" /> : null}
         <span>
-          {t('home.status.registrations.until', { date: showDate(deadline, language) })} {language === 'ja' ? `（${left}）` : `(${left})`}
+          {t('home.status.registrations.until', { date: showDate(deadline, language) })}
+          {daysLeft < 0 ? null : language === 'ja' ? `（${left}）` : ` (${left})`}
         </span>
       </p>
+      {daysLeft < 0 ? <p>{t('home.status.registrations.over')}</p> : null}
       <Button
         look="outline"
         small
@@ -116,10 +127,13 @@ function NoteForm({ fault, onFault, onNote, onLeave }: NoteFormProps) {
   const { t } = useSpeech();
   const staffId = useRef<HTMLInputElement>(null);
   const deadline = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    staffId.current?.focus();
+  }, []);
   const submit = (): void => {
     const id = staffId.current?.value.trim() ?? '';
     const day = deadline.current?.value ?? '';
-    if (!/^[!-~]{1,64}$/.test(id)) {
+    if (!staffIdPattern.test(id)) {
       onFault('wrongStaffId');
       staffId.current?.focus();
     } else if (day === '') {
@@ -143,7 +157,7 @@ function NoteForm({ fault, onFault, onNote, onLeave }: NoteFormProps) {
       </span>
       <input ref={staffId} id="note-staff" class="field" spellcheck={false} maxLength={64} aria-invalid={fault === 'wrongStaffId' ? 'true' : undefined} aria-describedby="note-staff-help note-said" />
       <label for="note-deadline">{t('home.status.registrations.deadline')}</label>
-      <input ref={deadline} id="note-deadline" class="field field--day" type="date" aria-invalid={fault === 'wrongDeadline' ? 'true' : undefined} aria-describedby="note-said" />
+      <input ref={deadline} id="note-deadline" class="field field--day" type="date" max="9999-12-31" aria-invalid={fault === 'wrongDeadline' ? 'true' : undefined} aria-describedby="note-said" />
       <p id="note-said" class="field-error" role="alert">
         {fault === null ? null : t(`home.status.registrations.${fault}`)}
       </p>

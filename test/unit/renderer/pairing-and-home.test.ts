@@ -14,6 +14,7 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
   afterEach(() => window.close());
 
   const channels = async (): Promise<string[]> => (await window.asked()).map((one) => one.channel);
+  const focused = (): Promise<string> => window.page.evaluate(() => document.activeElement?.id || (document.activeElement?.textContent ?? ''));
   const press = (name: string): Promise<void> => window.page.getByRole('button', { name, exact: true }).click();
 
   it('counts down while pairing is open, and closes by Escape', async () => {
@@ -92,22 +93,31 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
   it('takes a note of a deadline, refuses what is none, and removes it after a confirmation', async () => {
     await home({ 'home.ready': remoteAgent });
     const section = window.page.getByRole('region', { name: 'スマートフォンの登録' });
-    for (const text of ['D0047', '2026/06/30まで （あと90日）', '2026/04/04まで （あと3日）', '期限を過ぎました']) await section.getByText(text).waitFor();
+    for (const text of ['D0047', '2026/06/30まで（あと90日）', '2026/04/04まで（あと3日）', '期限を過ぎました。認証局に案内の再発行を依頼してください。']) await section.getByText(text, { exact: true }).waitFor();
     await press('期限を控える');
+    expect(await focused()).toBe('note-staff');
+    await section.getByRole('button', { name: 'キャンセル' }).click();
+    expect(await focused()).toBe('期限を控える');
+    await press('期限を控える');
+    expect(await section.getByLabel('登録の期限').getAttribute('max')).toBe('9999-12-31');
     await section.getByLabel('職員ID').fill('医者');
     await press('控える');
     await section.getByText('職員IDを半角の英数字と記号で入力してください。').waitFor();
-    expect(await window.page.evaluate(() => document.activeElement?.id)).toBe('note-staff');
+    expect(await focused()).toBe('note-staff');
     await section.getByLabel('職員ID').fill(' D0060 ');
     await press('控える');
     await section.getByText('登録の期限を選んでください。').waitFor();
     await section.getByLabel('登録の期限').fill('2026-07-15');
     await press('控える');
     await section.getByLabel('職員ID').waitFor({ state: 'detached' });
+    expect(await focused()).toBe('期限を控える');
+    await press('期限を控える');
+    await section.getByLabel('職員ID').fill('D0061');
     await press('D0047 の控えを消す');
     await press('控えを消す');
     const noted = async () => (await window.asked()).filter(({ channel }) => channel === 'registrations.note').map(({ request }) => request);
     await expect.poll(noted).toEqual([{ staffId: 'D0060', deadline: '2026-07-15' }, { staffId: 'D0047', deadline: null }]);
+    expect(await section.getByLabel('職員ID').inputValue()).toBe('D0061');
   });
 
   it('opens the guide to registering a phone', async () => {
