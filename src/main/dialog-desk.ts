@@ -198,7 +198,11 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
     if (sitting.question) {
       const stays = sitting.step !== null && this.#options.staysWhenLeft?.(sitting.step) === true;
       sitting.question.cancel();
-      if (stays) return;
+      if (stays) {
+        // Whoever closed the window is still to be told that the reader waits.
+        this.raise();
+        return;
+      }
     } else if (sitting.step === null || !this.#options.isBusy(sitting.step)) sitting.end ??= 'cancelled';
     this.#options.surface.hide();
   }

@@ -100,7 +100,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
     here: ['ここ', 'here', 'h'],
     enterAtReader: (number, total) =>
       `カードリーダーでPINを入力し、確定キーを押してください（30秒以内${total > 1 ? `、${total}件中${number}件目` : ''}、Escで取り消し）`,
-    keypadLeft: '取り消しました。リーダーの取消キーを押すか、30秒ほどお待ちください。リーダーで入力しても署名はしません。',
+    keypadLeft: '取り消しました。リーダーの取消キーを押すか、30秒ほどお待ちください。リーダーで入力しても、署名にも認証にも使いません。',
     typeYes: '「はい」と入力して続行、Enterで取り消し',
     yes: ['はい', 'yes', 'y'],
     signing: '署名しています',
@@ -165,7 +165,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
     here: ['here', 'h', 'ここ'],
     enterAtReader: (number, total) =>
       `Enter the PIN on the card reader and press its OK key (30 seconds${total > 1 ? `, document ${number} of ${total}` : ''}, Esc cancels)`,
-    keypadLeft: 'Cancelled. Press the Cancel key of the reader, or wait for about 30 seconds. A PIN entered now signs nothing.',
+    keypadLeft: 'Cancelled. Press the Cancel key of the reader, or wait for about 30 seconds. A PIN that is entered now is not used.',
     typeYes: 'type "yes" to go on, Enter cancels',
     yes: ['yes', 'y', 'はい'],
     signing: 'Signing',

@@ -133,7 +133,7 @@ export const signatureJa = {
     progress: '{{total}}件中 {{number}}件目',
     stay: 'カードは抜かないでください。取り消すときは、リーダーの取消キーも押してください。',
     leftTitle: '取り消しました。リーダーの取消キーを押してください',
-    left: 'リーダーはまだPINの入力を待っています。ここで入力しても署名はしません。取消キーを押すか、30秒ほどお待ちください。',
+    left: 'リーダーはまだPINの入力を待っています。ここで入力しても、署名にも認証にも使いません。取消キーを押すか、30秒ほどお待ちください。',
     refused: {
       incorrect: 'PINが違います。もう一度お試しください。',
       keypad_cancelled: 'リーダーで取り消されました。カードの残り回数は減っていません。',
@@ -297,7 +297,7 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
     progress: 'Document {{number}} of {{total}}',
     stay: 'Do not remove the card. To cancel, press the Cancel key of the reader too.',
     leftTitle: 'Cancelled: press the Cancel key of the reader',
-    left: 'The reader still waits for a PIN. Entering one now signs nothing. Press its Cancel key, or wait for about 30 seconds.',
+    left: 'The reader still waits for a PIN. One that is entered now is not used. Press its Cancel key, or wait for about 30 seconds.',
     refused: {
       incorrect: 'The PIN is wrong. Please try again.',
       keypad_cancelled: 'It was cancelled on the reader. No try was used.',

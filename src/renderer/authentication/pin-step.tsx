@@ -6,7 +6,6 @@ import { StepFrame } from '../parts/step-frame.tsx';
 import { KeypadConsent } from '../pin/keypad-consent.tsx';
 import { PinForm } from '../pin/pin-form.tsx';
 import { hpkiPin, jpkiPin } from '../pin/pin-rules.ts';
-import { useTypesHere } from '../pin/use-types-here.ts';
 import { AuthenticationFacts } from './authentication-facts.tsx';
 import type { StepOf } from './step-props.ts';
 import { WaysOut } from './ways-out.tsx';
@@ -17,8 +16,7 @@ export function PinStep(props: StepOf<'pin'>) {
 }
 
 function Entry(props: StepOf<'pin'>) {
-  const { agent, view, step, arming, lastTriesAgreed } = props;
-  const [typesHere, typeHere] = useTypesHere();
+  const { agent, view, step, arming, lastTriesAgreed, typesHere, onTypeHere } = props;
   const { t } = useSpeech();
   const { kind } = step.card;
   const shared = { arming, card: <CardName {...props} />, waysOut: <WaysOut {...props} /> };
@@ -32,13 +30,12 @@ function Entry(props: StepOf<'pin'>) {
             {...shared}
             kind={kind}
             begin={() => agent.invoke('authentication.keypad', { dialog: view.dialog, spendLastTries: lastTriesAgreed })}
-            onTypeHere={typeHere}
+            onTypeHere={onTypeHere}
           />
         ) : (
           <PinForm
             {...step}
             {...shared}
-            refused={step.refused === 'incorrect' ? step.refused : null}
             dialog={view.dialog}
             rule={kind === 'hpki' ? hpkiPin : jpkiPin}
             label={t(`authentication.pin.label.${kind}`)}
@@ -57,7 +54,7 @@ function Entry(props: StepOf<'pin'>) {
 
 /** The reader waits for the PIN on its own keys; or it still does, and nobody wants it any more. */
 export function KeypadStep(props: StepOf<'keypad'>) {
-  const { view, step } = props;
+  const { view, step, arming, onLeave } = props;
   const { t } = useSpeech();
   return (
     <StepFrame
@@ -65,11 +62,15 @@ export function KeypadStep(props: StepOf<'keypad'>) {
       footer={
         <div class="pin-form">
           <CardName {...props} />
-          {step.left ? null : (
-            <div class="buttons">
+          <div class="buttons">
+            {step.left ? (
+              <Button look="outline" initialFocus waiting={!arming.armed} onPress={onLeave}>
+                {t('common.close')}
+              </Button>
+            ) : (
               <WaysOut {...props} />
-            </div>
-          )}
+            )}
+          </div>
         </div>
       }
     >

@@ -31,7 +31,7 @@ export function WaysOut({ agent, view, arming, onLeave }: Pick<StepProps, 'agent
           {t('authentication.otherMethod')}
         </Button>
       ) : null}
-      <Button look="outline" initialFocus={step.step !== 'pin' || step.keypad} onPress={onLeave}>
+      <Button look="outline" initialFocus onPress={onLeave}>
         {t('common.cancel')}
       </Button>
     </>

@@ -2,7 +2,6 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { SignatureStep } from '../../contract/ipc.ts';
 import type { Arming } from '../page/arming.ts';
-import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { PinTries } from './pin-tries.tsx';
@@ -56,7 +55,9 @@ export function KeypadConsent({ arming, kind, triesLeft, failuresSeen, refused, 
           describedBy="keypad-help"
           onPress={() => {
             setAsked(true);
-            ask(begin());
+            begin().catch(() => {
+              setAsked(false);
+            });
           }}
         >
           {t('signature.readerKeypad.begin')}

@@ -4,6 +4,7 @@ import type { Arming } from '../page/arming.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { handOverPin } from './hand-over-pin.ts';
+import type { PinRefusal } from './keypad-consent.tsx';
 import { PinKeypad } from './pin-keypad.tsx';
 import { PinTries } from './pin-tries.tsx';
 import { takePin, type PinFault, type PinRule } from './pin-rules.ts';
@@ -18,7 +19,7 @@ export interface PinFormProps {
   readonly help: string;
   readonly triesLeft: number | null;
   readonly failuresSeen: number;
-  readonly refused: 'incorrect' | null;
+  readonly refused: PinRefusal;
   readonly lastTriesAgreed: boolean;
   /** The card that the PIN is for. */
   readonly card: ComponentChildren;
@@ -29,7 +30,13 @@ export interface PinFormProps {
   readonly askForPort: () => Promise<unknown>;
 }
 
-type Said = PinFault | 'refused' | 'notTaken' | 'keysIgnored';
+type Said = PinFault | 'refused' | 'keypadUnusable' | 'notTaken' | 'keysIgnored';
+
+/** What the reader said is told beside its own button; here, why that button is not offered any more. */
+function saidFirst(refused: PinRefusal): Said | null {
+  if (refused === 'incorrect') return 'refused';
+  return refused === 'keypad_unusable' ? 'keypadUnusable' : null;
+}
 
 /** One entry of a PIN. Typed characters stay in the field until they are handed over, and are nowhere else. */
 export function PinForm(props: PinFormProps) {
@@ -37,7 +44,7 @@ export function PinForm(props: PinFormProps) {
   const { t } = useSpeech();
   const field = useRef<HTMLInputElement>(null);
   const leaving = useRef(new AbortController());
-  const [said, setSaid] = useState<Said | null>(props.refused === null ? null : 'refused');
+  const [said, setSaid] = useState<Said | null>(saidFirst(props.refused));
   const [handedOver, setHandedOver] = useState(false);
   const [keypad, setKeypad] = useState(false);
   const [entered, setEntered] = useState(0);
@@ -103,7 +110,7 @@ export function PinForm(props: PinFormProps) {
         autocomplete="off"
         spellcheck={false}
         readOnly={deaf}
-        aria-invalid={shown === null ? undefined : 'true'}
+        aria-invalid={shown === null || shown === 'keypadUnusable' ? undefined : 'true'}
         aria-describedby="pin-help pin-tries pin-said"
         data-initial-focus=""
         onInput={(event) => {
@@ -112,7 +119,7 @@ export function PinForm(props: PinFormProps) {
         }}
       />
       <p id="pin-said" class="field-error" role="alert">
-        {shown === null ? null : t(`signature.pin.${shown}`)}
+        {shown === null ? null : t(shown === 'keypadUnusable' ? 'signature.readerKeypad.refused.keypad_unusable' : `signature.pin.${shown}`)}
       </p>
       {keypad ? (
         <>

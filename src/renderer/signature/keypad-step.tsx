@@ -9,7 +9,7 @@ import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
 
 /** The reader waits for the PIN on its own keys; or it still does, and nobody wants it any more. */
-export function KeypadStep({ view, step, onLeave }: Pick<StepProps, 'view' | 'onLeave'> & { readonly step: Extract<SignatureStep, { step: 'keypad' }> }) {
+export function KeypadStep({ view, step, arming, onLeave }: Pick<StepProps, 'view' | 'arming' | 'onLeave'> & { readonly step: Extract<SignatureStep, { step: 'keypad' }> }) {
   const { t } = useSpeech();
   return (
     <StepFrame
@@ -17,13 +17,11 @@ export function KeypadStep({ view, step, onLeave }: Pick<StepProps, 'view' | 'on
       footer={
         <div class="pin-form">
           <CardLines card={step.card} withReader />
-          {step.left ? null : (
-            <div class="buttons">
-              <Button look="outline" initialFocus onPress={onLeave}>
-                {t('common.cancel')}
-              </Button>
-            </div>
-          )}
+          <div class="buttons">
+            <Button look="outline" initialFocus waiting={step.left && !arming.armed} onPress={onLeave}>
+              {t(step.left ? 'common.close' : 'common.cancel')}
+            </Button>
+          </div>
         </div>
       }
     >

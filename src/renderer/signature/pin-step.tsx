@@ -6,7 +6,6 @@ import { StepFrame } from '../parts/step-frame.tsx';
 import { KeypadConsent } from '../pin/keypad-consent.tsx';
 import { PinForm } from '../pin/pin-form.tsx';
 import { hpkiPin } from '../pin/pin-rules.ts';
-import { useTypesHere } from '../pin/use-types-here.ts';
 import { DocumentList } from './document-list.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
@@ -15,10 +14,9 @@ export type PinStepProps = StepProps & { readonly step: Extract<SignatureStep, {
 
 /** Consent and PIN: everything that will be signed above, the PIN below, typed here or on the reader's own keys. */
 export function PinStep(props: PinStepProps) {
-  const [typesHere, typeHere] = useTypesHere();
   const { t } = useSpeech();
   const { agent, view, step } = props;
-  const atReader = step.keypad && !typesHere;
+  const atReader = step.keypad && !props.typesHere;
   return (
     <StepFrame
       title={t(atReader ? 'signature.readerKeypad.consentTitle' : 'signature.pin.title')}
@@ -36,7 +34,7 @@ export function PinStep(props: PinStepProps) {
               </Button>
             }
             begin={() => agent.invoke('signature.keypad', { dialog: view.dialog, spendLastTries: props.lastTriesAgreed })}
-            onTypeHere={typeHere}
+            onTypeHere={props.onTypeHere}
           />
         ) : (
           <TypedConsent {...props} />
@@ -54,7 +52,6 @@ function TypedConsent({ agent, view: { dialog }, arming, step, lastTriesAgreed, 
   return (
     <PinForm
       {...step}
-      refused={step.refused === 'incorrect' ? step.refused : null}
       dialog={dialog}
       arming={arming}
       rule={hpkiPin}

@@ -5,6 +5,7 @@ import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { afterPaint } from '../page/painted.ts';
 import { usePushed } from '../page/pushed.ts';
+import { useTypesHere } from '../pin/use-types-here.ts';
 import { announcement } from './announcement.ts';
 import { pinQuestion, questionOf } from './question.ts';
 import { SignatureStepView } from './signature-step-view.tsx';
@@ -58,6 +59,7 @@ function Asked({ view }: { readonly view: SignatureView }) {
   const lastTriesAgreed = agreed === pinQuestion(view);
   const question = questionOf(view, lastTriesAgreed);
   const arming = useArming(question);
+  const [typesHere, typeHere] = useTypesHere(view.step.step === 'pin' ? view.step.refused : null);
   const place = useRef<HTMLElement>(null);
   const { dialog, step } = view;
 
@@ -94,6 +96,8 @@ function Asked({ view }: { readonly view: SignatureView }) {
         view={view}
         arming={arming}
         lastTriesAgreed={lastTriesAgreed}
+        typesHere={typesHere}
+        onTypeHere={typeHere}
         onLeave={leave}
         onAgree={() => {
           setAgreed(pinQuestion(view));

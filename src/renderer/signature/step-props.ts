@@ -8,6 +8,9 @@ export interface StepProps {
   readonly arming: Arming;
   /** The person has said, for this very entry, that a last try may be spent. */
   readonly lastTriesAgreed: boolean;
+  /** The person types the PIN here although the reader would take it. */
+  readonly typesHere: boolean;
+  readonly onTypeHere: () => void;
   readonly onLeave: () => void;
   readonly onAgree: () => void;
 }

@@ -179,6 +179,20 @@ describe("the reader's own keys", () => {
     dialog.close(cancelled);
     expect(view()).toBeNull();
   });
+
+  it('come back into view when the person closes the window meanwhile, and go with the next close', async () => {
+    const { desk, dialog, seen, id } = setUp();
+    const waiting = dialog.waitForKeypad({ card: keyed.card, done: 0, total: 1 }, open());
+    desk.painted(id());
+    seen.length = 0;
+    // The window has hidden itself by then.
+    desk.cancelOpen();
+    expect(await waiting).toBe('cancelled');
+    expect(seen).toEqual(['show']);
+    dialog.keypadLeft();
+    desk.cancelOpen();
+    expect(seen).toEqual(['show', 'keypad', 'hide']);
+  });
 });
 
 describe('the PIN port', () => {

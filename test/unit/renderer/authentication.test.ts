@@ -62,6 +62,23 @@ describeWith(['chromium'], 'the authentication window', () => {
   });
 
   it.each([
+    ['last-tries', 'キャンセル'],
+    ['keypad-waits', 'キャンセル'],
+    ['keypad-left', '閉じる'],
+  ] as const)('gives the focus of %s to %s, which leaves', async (scene, name) => {
+    await show(authenticationScenes[scene]);
+    await waitUntilArmed(window);
+    expect(await window.page.evaluate(() => document.activeElement?.textContent)).toBe(name);
+    await window.page.keyboard.press('Enter');
+    await expect.poll(asked).toEqual(['authentication.cancel']);
+  });
+
+  it('gives the focus to the field where a PIN is typed', async () => {
+    await show(authenticationScenes['pin-hpki']);
+    await expect.poll(() => window.page.evaluate(() => document.activeElement?.id)).toBe('pin');
+  });
+
+  it.each([
     { scheme: 'light', scale: 1 },
     { scheme: 'dark', scale: 1.5 },
   ] as const)('shows a code that a camera reads ($scheme, $scale)', async (look) => {

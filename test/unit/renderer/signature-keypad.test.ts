@@ -90,12 +90,42 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
     await window.push('view', signature({ step: 'keypad', card, done: 0, total: 1, left: true }));
     await window.page.getByRole('heading', { name: /リーダーの取消キー/ }).waitFor();
     expect(await button('キャンセル').count()).toBe(0);
-    await expect.poll(() => window.page.locator('[role=status]').textContent()).toContain('署名はしません');
+    expect(await focused()).toBe('閉じる');
+    await waitUntilArmed(window);
+    await window.page.keyboard.press('Enter');
+    await expect.poll(() => asked('signature.cancel')).toHaveLength(2);
+    await expect.poll(() => window.page.locator('[role=status]').textContent()).toContain('署名にも認証にも使いません');
   });
 
   it.each(['keypad_cancelled', 'keypad_timed_out', 'keypad_refused', 'keypad_unusable'] as const)('says that %s used no try', async (refused) => {
     await show(signature(pinStep({ keypad: true, refused })));
     await expect.poll(() => window.page.getByRole('alert').textContent()).toContain('残り回数は減っていません');
+  });
+
+  it('takes the PIN here from then on, where the keys of the reader could not ask', async () => {
+    await show(signature(pinStep({ keypad: true, refused: 'keypad_unusable' })));
+    await expect.poll(() => window.page.evaluate(() => document.activeElement?.id)).toBe('pin');
+    await window.push('view', signature(pinStep({ keypad: true, refused: 'incorrect', failuresSeen: 1 })));
+    await expect.poll(() => window.page.getByRole('alert').textContent()).toContain('PINが違います');
+    expect(await window.page.evaluate(() => document.activeElement?.id)).toBe('pin');
+  });
+
+  it('takes the PIN here again after a wrong one that was typed here', async () => {
+    await show(signature(pinStep({ keypad: true })));
+    await waitUntilArmed(window);
+    await button('この画面で入力する').click();
+    await window.push('view', signature(pinStep({ keypad: true, refused: 'incorrect', failuresSeen: 1 })));
+    await expect.poll(() => window.page.getByRole('alert').textContent()).toContain('PINが違います');
+    expect(await window.page.evaluate(() => document.activeElement?.id)).toBe('pin');
+  });
+
+  it('can be pressed again where the agent could not be asked', async () => {
+    window = await chromium.open('signature', { answers: { 'signature.ready': signatureScenes['keypad-consent'], 'signature.keypad': 'fails' } });
+    await waitUntilArmed(window);
+    await button('リーダーでPINを入力する').click();
+    await waitUntilArmed(window);
+    await button('リーダーでPINを入力する').click();
+    await expect.poll(() => asked('signature.keypad')).toHaveLength(2);
   });
 
   it('in the authentication window lets the reader ask for the PIN of the login, or takes it typed', async () => {

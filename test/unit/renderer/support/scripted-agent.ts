@@ -3,7 +3,7 @@
  * was asked, and plays the card host's end of the PIN port.
  */
 export interface AgentScript {
-  /** Answers by channel; null where none is given, and no answer at all for 'never'. */
+  /** Answers by channel; null where none is given, no answer at all for 'never', and a refusal for 'fails'. */
   readonly answers: Readonly<Record<string, unknown>>;
   readonly pinTaken: boolean;
 }
@@ -75,6 +75,7 @@ export function playAgent(script: AgentScript): void {
       harness.asked.push({ channel, request });
       if (channel === 'signature.pinPort' || channel === 'authentication.pinPort') sendPort(harness.portFor ?? (request as { dialog: string }).dialog);
       const answer = harness.answers[channel] ?? null;
+      if (answer === 'fails') return Promise.reject(new Error(`${channel} failed`));
       return answer === 'never' ? new Promise(() => undefined) : Promise.resolve(answer);
     },
     on: (channel: string, listener: (view: unknown) => void): (() => void) => {
