@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { Agent } from '../agent/agent.ts';
 import type { AgentDesktop } from '../agent/agent-desktop.ts';
 import type { Prompts, SecretStore } from '../agent/ports.ts';
@@ -12,6 +13,8 @@ export type StartAgent = (parts: { readonly prompts: Prompts; readonly secrets: 
 
 export interface DesktopAgentOptions {
   readonly start: () => Promise<Agent>;
+  /** Where sealed tokens of an earlier run lie. */
+  readonly tokenFile: string;
   readonly isAsking: () => boolean;
   /** What a person should know at any time. */
   readonly notices: () => AgentView['notices'];
@@ -28,7 +31,8 @@ export class DesktopAgent {
   #facts: Extract<AgentFacts, { phase: 'starting' | 'failed' }> = { phase: 'starting' };
   #isTrying = false;
   #retry: NodeJS.Timeout | undefined;
-  #leaving: Promise<void> | undefined;
+  #hasLeft = false;
+  #leaving: Promise<unknown> | undefined;
   #isClosed = false;
 
   constructor(options: DesktopAgentOptions) {
@@ -57,7 +61,10 @@ export class DesktopAgent {
   }
 
   async #take(agent: Agent): Promise<void> {
+    // It may have read tokens before they were removed.
+    if (this.#hasLeft) void this.#logOff(agent);
     if (this.#isClosed) {
+      await this.#leaving;
       await agent.close();
       return;
     }
@@ -87,9 +94,20 @@ export class DesktopAgent {
 
   /** The person logs off: sealed tokens are gone when this returns; its promise is for what is told outside. */
   loggedOff(): Promise<void> {
-    const leaving = this.#agent?.desktop.loggedOff().catch(() => undefined);
-    this.#leaving = Promise.all([this.#leaving, leaving]).then(() => undefined);
-    return this.#leaving;
+    this.#hasLeft = true;
+    if (this.#agent !== undefined) return this.#logOff(this.#agent);
+    try {
+      rmSync(this.#options.tokenFile, { force: true });
+    } catch {
+      // An agent that still comes up removes it, or says in its log why it cannot.
+    }
+    return Promise.resolve();
+  }
+
+  async #logOff(agent: Agent): Promise<void> {
+    const leaving = agent.desktop.loggedOff().catch(() => undefined);
+    this.#leaving = Promise.all([this.#leaving, leaving]);
+    await this.#leaving;
   }
 
   async close(): Promise<void> {

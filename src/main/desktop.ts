@@ -108,6 +108,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
   const diagnosis = new SelfDiagnosis(() => gatherParts(dataRoot, undefined, { secrets }));
   const agent = new DesktopAgent({
     start: () => startAgent({ prompts, secrets, systemProxy }),
+    tokenFile: data.tokens,
     isAsking,
     notices,
     onChange: (view) => {

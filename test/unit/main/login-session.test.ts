@@ -1,4 +1,4 @@
-/** The session of a login window: the proxy of the agent's own connections, and whom its password is told. */
+/** The session of a login window: the proxies and CAs of the agent's own connections, and whom its password is told. */
 import { EventEmitter } from 'node:events';
 import type { App, Session } from 'electron';
 import { expect, it } from 'vitest';
@@ -14,21 +14,27 @@ function memorySecrets(): SecretStore {
   return { protection: 'memory', get: (name) => Promise.resolve(kept.get(name)), set: (name, secret) => Promise.resolve(void kept.set(name, secret)) };
 }
 
-async function setUp({ proxy = { url: 'http://proxy.example.jp:8080', user: 'clinic' }, system = 'DIRECT' }: { readonly proxy?: unknown; readonly system?: string } = {}) {
+interface Policy {
+  readonly proxy?: unknown;
+  readonly system?: string;
+  readonly extraCa?: readonly string[];
+}
+
+async function setUp({ proxy = { url: 'http://proxy.example.jp:8080', user: 'clinic' }, system = 'DIRECT', extraCa = [] }: Policy = {}) {
   const app = new EventEmitter();
   const secrets = memorySecrets();
   await keepCredentials('proxy.example.jp:8080', { user: 'clinic', password: 'geheim' }, secrets);
-  const settings = settingsSchema.parse({ network: { proxy } }).network;
+  const settings = settingsSchema.parse({ network: { proxy, extraCa } }).network;
   const prepare = prepareLoginSessions({ app: app as unknown as App, system: { resolve: () => Promise.resolve(system) }, settings, secrets });
   const set: unknown[] = [];
   const own = { setProxy: (config: unknown) => Promise.resolve(void set.push(config)), setCertificateVerifyProc: () => undefined };
   await prepare(own as unknown as Session, page);
   /** What the proxy, or whoever asks, is told. `not heard`: the agent leaves it to Electron, which tells nothing. */
-  const ask = (asked: { readonly session?: unknown; readonly isProxy?: boolean; readonly scheme?: string; readonly first?: boolean } = {}): Promise<unknown> =>
+  const ask = (asked: { readonly session?: unknown; readonly isProxy?: boolean; readonly scheme?: string; readonly first?: boolean; readonly host?: string } = {}): Promise<unknown> =>
     new Promise((resolve) => {
       const event = { heard: false, preventDefault: () => (event.heard = true) };
       const details = { url: page.href, pid: 0, isRequestForNavigation: true, firstAuthAttempt: asked.first ?? true };
-      const info = { isProxy: asked.isProxy ?? true, scheme: asked.scheme ?? 'digest', host: 'proxy.example.jp', port: 8080, realm: '' };
+      const info = { isProxy: asked.isProxy ?? true, scheme: asked.scheme ?? 'digest', host: asked.host ?? 'proxy.example.jp', port: 8080, realm: '' };
       app.emit('login', event, { session: asked.session ?? own }, details, info, (...credentials: unknown[]) => resolve(credentials));
       if (!event.heard) resolve('not heard');
     });
@@ -40,6 +46,22 @@ it('has the proxy of policy, and its password', async () => {
   expect(set).toEqual([{ mode: 'fixed_servers', proxyRules: 'http://proxy.example.jp:8080', proxyBypassRules: '' }]);
   expect(await ask()).toEqual(['clinic', 'geheim']);
   expect(await ask({ scheme: 'basic' })).toEqual(['clinic', 'geheim']);
+});
+
+it('has every proxy of the system in order, and tells the password to the one for which it was set', async () => {
+  const { set, ask } = await setUp({ proxy: 'system', system: 'PROXY first.example.jp:8080; HTTPS [2001:db8::1]:443; PROXY proxy.example.jp:8080; DIRECT' });
+  expect(set).toEqual([
+    { mode: 'fixed_servers', proxyRules: 'http://first.example.jp:8080,https://[2001:db8::1]:443,http://proxy.example.jp:8080', proxyBypassRules: '' },
+  ]);
+  expect(await ask({ host: 'first.example.jp' })).toEqual([]);
+  expect(await ask({ host: 'proxy.example.jp' })).toEqual(['clinic', 'geheim']);
+  expect(await ask({ host: 'another.example.jp' })).toBe('not heard');
+});
+
+it('names a CA of policy that cannot be read', async () => {
+  const reason = (file: string): object => ({ problem: { code: 'NETWORK_NOT_CONFIGURED', detail: { en: expect.stringContaining(file) as string } } });
+  await expect(setUp({ extraCa: ['/no/such/ca.pem'] })).rejects.toMatchObject(reason('/no/such/ca.pem'));
+  await expect(setUp({ extraCa: [import.meta.filename] })).rejects.toMatchObject(reason(import.meta.filename));
 });
 
 it('does not send a password again that the proxy has refused', async () => {

@@ -2,7 +2,6 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { SecureContext } from 'node:tls';
 import type { Bilingual } from '../../../formats/bilingual.ts';
-import { writePem } from '../../../formats/pki/pem.ts';
 import { pemOrDer } from '../../config/anchors.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { SecretStore } from '../../ports.ts';
@@ -88,11 +87,12 @@ export class TlsMaterialSource {
 
 const fingerprintOf = (pem: string): string => new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
 
-async function readAuthorities(file: string): Promise<string[]> {
+/** The certificates of a PEM or DER file of the policy, as PEM. Throws NETWORK_NOT_CONFIGURED where it cannot be used. */
+export async function readAuthorities(file: string): Promise<string[]> {
   try {
     const certificates = pemOrDer(await readFile(file), 'CERTIFICATE');
     if (certificates.length === 0) throw new Error('no certificate in the file');
-    return certificates.map((der) => writePem(der));
+    return certificates.map((der) => new X509Certificate(der).toString());
   } catch (cause) {
     throw unusable(file, cause);
   }

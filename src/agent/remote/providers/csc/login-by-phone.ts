@@ -12,6 +12,8 @@ import type { CscSettings } from '../../../config/remote-settings.ts';
 const longestCodeSeconds = 120;
 /** RFC 8628 §3.2. */
 const usualIntervalSeconds = 5;
+/** Asking less often after failures must not cost the doctor more than this once the network is back. */
+const longestBackOffSeconds = 20;
 const longestUri = 80;
 
 /**
@@ -47,15 +49,16 @@ function shortUri({ verification_uri_complete: complete, verification_uri: plain
 }
 
 /**
- * RFC 8628 §3.5: a connection that fails is no answer; asking goes on until the code is over, half as often each time. The
- * answer that was lost may have been the token. It is handed out once, so the next poll says that the code is used up: that
+ * RFC 8628 §3.5: a connection that fails is no answer; asking goes on until the code is over, half as often each time down
+ * to every {@link longestBackOffSeconds}, or the server's own interval where that is longer. The answer that was lost may have been the token. It is handed out once, so the next poll says that the code is used up: that
  * login is over, nobody has its token, and the person is told that the answer got lost, not that somebody refused.
  */
 async function poll(client: Configuration, device: DeviceAuthorizationResponse, seconds: number, signal: AbortSignal): Promise<LoginAnswer> {
   const over = AbortSignal.timeout(seconds * 1000);
   const either = AbortSignal.any([signal, over]);
-  let interval = device.interval ?? usualIntervalSeconds;
-  for (let lost: Error | null = null; ; interval *= 2) {
+  const shortest = device.interval ?? usualIntervalSeconds;
+  let interval = shortest;
+  for (let lost: Error | null = null; ; interval = Math.max(shortest, Math.min(interval * 2, longestBackOffSeconds))) {
     try {
       return await pollDeviceAuthorizationGrant(client, { ...device, interval }, undefined, { signal: either });
     } catch (error) {
