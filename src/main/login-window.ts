@@ -30,9 +30,10 @@ export function loginWindows({ prepareSession }: LoginWindowParts): OpenLoginWin
     try {
       return await followLogin(window, own, question, signal);
     } finally {
-      own.webRequest.onBeforeRequest(null);
       if (!window.isDestroyed()) window.destroy();
       await own.clearStorageData().catch(() => undefined);
+      // Last: a worker of the page may live a little longer than its window.
+      own.webRequest.onBeforeRequest(null);
     }
   };
 }

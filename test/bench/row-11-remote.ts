@@ -40,7 +40,7 @@ async function run({ quick, note }: BenchOptions): Promise<readonly BenchLine[]>
       note('authentications');
       const logins = await agent.authenticate(quick ? 4 : 30);
       note('single signatures');
-      const single = await alternate([timedAsync('ours', () => agent.sign()), timedAsync('service', await serviceAlone(clinic, agent.bearer))], quick ? { warmUp: 3, measured: 20 } : { warmUp: 20, measured: 400 });
+      const single = await againstServiceAlone(clinic, agent, quick);
       note('batches');
       const hashes = await batchAgainstSingles(clinic, quick);
       return lines(logins, single, hashes);
@@ -130,7 +130,8 @@ class Measured {
   }
 
   async #delete(): Promise<void> {
-    await this.#client.delete(`/v1/sessions/${staff.id}`, { authorization: `Bearer ${this.#token}` });
+    const { status } = await this.#client.delete(`/v1/sessions/${staff.id}`, { authorization: `Bearer ${this.#token}` });
+    if (status !== 204) throw new Error(`the agent answered ${status} to the end of a session`);
   }
 }
 
@@ -199,8 +200,23 @@ async function loginOf(clinic: BenchClinic): Promise<RemoteToken> {
   }
 }
 
+async function againstServiceAlone(clinic: BenchClinic, agent: Measured, quick: boolean): Promise<Readonly<Record<'ours' | 'service', Summary>>> {
+  const service = await serviceAlone(clinic, agent.bearer);
+  try {
+    return await alternate([timedAsync('ours', () => agent.sign()), timedAsync('service', service.sign)], quick ? { warmUp: 3, measured: 20 } : { warmUp: 20, measured: 400 });
+  } finally {
+    await service.close();
+  }
+}
+
+interface ServiceAlone {
+  readonly sign: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
 /** The same three calls (CSC API v2) without the agent and without the proxy: TLS with the client certificate, kept open. */
-async function serviceAlone(clinic: BenchClinic, login: () => Promise<RemoteToken>): Promise<() => Promise<void>> {
+async function serviceAlone(clinic: BenchClinic, login: () => Promise<RemoteToken>): Promise<ServiceAlone> {
+  const bearer = Buffer.from((await login()).secret).toString();
   const dispatcher = new Dispatcher({
     connect: {
       ca: clinic.file('tls-root.pem'),
@@ -209,7 +225,6 @@ async function serviceAlone(clinic: BenchClinic, login: () => Promise<RemoteToke
       lookup: (_name, options, answer) => lookup('127.0.0.1', options, answer),
     },
   });
-  const bearer = Buffer.from((await login()).secret).toString();
   const call = async (method: string, body: object): Promise<Record<string, unknown>> => {
     const answer = await request(`${clinic.addresses.csc.base}/${method}`, {
       method: 'POST',
@@ -220,12 +235,13 @@ async function serviceAlone(clinic: BenchClinic, login: () => Promise<RemoteToke
     if (answer.statusCode !== 200) throw new Error(`the service answered ${answer.statusCode}`);
     return (await answer.body.json()) as Record<string, unknown>;
   };
-  return async () => {
+  const sign = async (): Promise<void> => {
     const { credentialIDs } = (await call('credentials/list', { credentialInfo: true, certificates: 'chain', authInfo: true })) as { credentialIDs: string[] };
     const named = { credentialID: credentialIDs[0], hashes: [randomBytes(32).toString('base64')], hashAlgorithmOID: '2.16.840.1.101.3.4.2.1' };
     const { SAD } = await call('credentials/authorize', { ...named, numSignatures: 1 });
     await call('signatures/signHash', { ...named, SAD, signAlgo: '1.2.840.113549.1.1.11' });
   };
+  return { sign, close: () => dispatcher.close() };
 }
 
 type HashTimes = Readonly<Record<'batch' | 'singles' | 'rsa', Summary>>;

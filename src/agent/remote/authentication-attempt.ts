@@ -79,6 +79,9 @@ export class AuthenticationAttempt {
         attempt.orLeave(async () => {
           const { key, keypadOf } = await cards.open(kind, refused, AbortSignal.any([attempt.signal, signal]));
           attempt.key = key;
+          // Whoever left while the PIN was taken over has closed no key yet.
+          if (attempt.signal.aborted) await key.close().catch(() => undefined);
+          attempt.signal.throwIfAborted();
           dialog.progress('contacting');
           return keypadOf === null ? key : attempt.atKeypad(key, keypadOf, dialog);
         }),
@@ -126,6 +129,7 @@ class Attempt {
     return {
       certificate: key.certificate,
       sign: async (hash) => {
+        this.signal.throwIfAborted();
         const left = (): void => {
           dialog.keypadLeft(card);
           void key.close().catch(() => undefined);

@@ -62,7 +62,12 @@ export class CardLogin {
       const agreed = await this.#askPin(card, refused, signal);
       if (agreed === 'gone') continue;
       const { session, isAtKeypad } = agreed;
-      return { key: openCardAssertionKey(this.#parts.cards, card, session), keypadOf: isAtKeypad ? viewLoginCard(card) : null };
+      try {
+        return { key: openCardAssertionKey(this.#parts.cards, card, session), keypadOf: isAtKeypad ? viewLoginCard(card) : null };
+      } catch (error) {
+        await this.#parts.cards.endPinSession(session).catch(() => undefined);
+        throw error;
+      }
     }
   }
 

@@ -31,8 +31,8 @@ function openDesk(pressed: readonly (string | CardError | Promise<string>)[], ki
   return desk;
 }
 
-const join = (): Promise<Landing> =>
-  desk.authentications.join({ caller: ehr, staff, documents: 1, canUseCard: true, suggested: 'smartphone', signal: new AbortController().signal, onStep: () => undefined });
+const join = (signal = new AbortController().signal): Promise<Landing> =>
+  desk.authentications.join({ caller: ehr, staff, documents: 1, canUseCard: true, suggested: 'smartphone', signal, onStep: () => undefined });
 const refusals = (): unknown[] => desk.person.shownAuthentication.flatMap((one) => (one.what === 'pin' ? [one.question.refused] : []));
 
 describe('a login with the PIN on the reader', () => {
@@ -49,6 +49,22 @@ describe('a login with the PIN on the reader', () => {
     await join();
     expect(refusals()).toEqual([null, 'keypad_cancelled', 'keypad_timed_out', 'incorrect']);
     expect(desk.cards.verifies).toBe(2);
+  });
+
+  it('asks no reader once nobody waits any more', async () => {
+    const stop = new AbortController();
+    openDesk(['1234']);
+    const signed = Promise.withResolvers<unknown>();
+    desk.provider.login = async (_order, steps, signal) => {
+      const key = await steps.openCardKey('jpki', signal);
+      stop.abort(new Error('gone'));
+      signed.resolve(await key.sign(hash).catch((error: unknown) => error));
+      return desk.provider.account;
+    };
+    await expect(join(stop.signal)).rejects.toThrow('gone');
+    expect(await signed.promise).toBeInstanceOf(Error);
+    expect(desk.person.askedToAuthenticate('keypad')).toBe(0);
+    expect(desk.cards.verifies).toBe(0);
   });
 
   it.each(['cancelled', 'use_card', 'other_method'] as const)('left (%s) while the reader waits logs nobody in, and says that the reader still waits until it does no more', async (exit) => {

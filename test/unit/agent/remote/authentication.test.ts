@@ -308,6 +308,37 @@ describe('an authentication by card', () => {
     expect(desk.cards.openSessions).toBe(0);
   });
 
+  it('keeps no PIN for a card whose certificate is not one for logins', async () => {
+    openCardDesk().cards.insertLogin(cast.doctor, 'hpki');
+    await expect(join()).rejects.toMatchObject({ problem: { code: 'CARD_UNKNOWN' } });
+    expect(desk.cards.held).toHaveLength(1);
+    expect(desk.cards.openSessions).toBe(0);
+  });
+
+  it('keeps no PIN that was being taken over when nobody waited any more', async () => {
+    openCardDesk().cards.insertLogin(cast.doctorLogin, 'hpki');
+    const open = desk.person.openAuthentication.bind(desk.person);
+    desk.person.openAuthentication = (view) => {
+      const dialog = open(view);
+      const askPin: typeof dialog.askPin = async (question, hold, signal) => {
+        await dialog.askPin(question, hold, signal);
+        return dialog.askPin(question, hold, signal);
+      };
+      return { ...dialog, askPin };
+    };
+    // The first of two PINs is given up while the second one is already the answer.
+    const stop = new AbortController();
+    const end = desk.cards.endPinSession.bind(desk.cards);
+    desk.cards.endPinSession = async (id) => {
+      stop.abort(new Error('gone'));
+      await until('the window is closed', () => closed()?.what === 'closed');
+      await end(id);
+    };
+    await expect(join({ signal: stop.signal })).rejects.toThrow('gone');
+    await until('both PINs are given up', () => desk.cards.ended.length === 2);
+    expect(desk.cards).toMatchObject({ openSessions: 0, verifies: 0 });
+  });
+
   it('believes no window that answers with a PIN session which was not opened for it', async () => {
     openCardDesk().cards.insertLogin(cast.doctorLogin, 'hpki');
     const open = desk.person.openAuthentication.bind(desk.person);
