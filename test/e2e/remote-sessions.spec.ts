@@ -80,7 +80,7 @@ test('a doctor’s note on a phone to be registered is kept, shown with its days
   await section.getByLabel('職員ID').fill(doctor.staffId);
   await section.getByLabel('登録の期限').fill('2099-12-31');
   await section.getByRole('button', { name: '控える', exact: true }).click();
-  await expect(section).toContainText(/2099\/12\/31まで （あと\d+日）/);
+  await expect(section).toContainText(/2099\/12\/31まで（あと\d+日）/);
   expect(readFileSync(desktop.data.registrations, 'utf8')).toContain(doctor.staffId);
   await section.getByRole('button', { name: 'スマートフォンの登録のしかたを見る' }).click();
   const guide = await desktop.app.window(/^app:\/\/ui\/help\/remote\.ja/);
