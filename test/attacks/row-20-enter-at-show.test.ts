@@ -167,6 +167,7 @@ describeWith(['script'], 'on a terminal of the system', () => {
     const end = await command.ended;
     expect(end.code).toBe(1);
     expect(end.out).not.toContain('署名しました');
+    expect(end.out).not.toContain('プログラムの誤り');
     expect(readdirSync(out)).toEqual([]);
     rmSync(out, { recursive: true });
   });

@@ -8,6 +8,7 @@ import type { SandboxClinic } from '../../sandbox/sandbox-clinic.ts';
 import { exitCodes } from '../exit.ts';
 import { makeNamedFolder } from '../named-files.ts';
 import { jsonOption, type CommandContext } from '../program.ts';
+import { agentRefusal } from '../sandbox/agent-failure.ts';
 import { printRequest, terminalPrompts } from '../terminal/terminal-prompts.ts';
 import { reportLines } from './verify.ts';
 
@@ -33,7 +34,13 @@ export function addDemo(program: Command, context: CommandContext): void {
     .option('--remote', say({ ja: 'リモート署名の1日を見せる（QRコードとスマートフォンで1回認証し、5件に署名し、翌日また認証する）', en: 'show a day of remote signing: one authentication by phone, five signatures, and the day after' }))
     .option('--yes', say({ ja: '確認とPINを自動で入力する', en: 'consent and enter the sandbox PIN without asking' }))
     .addOption(jsonOption(context))
-    .action(async (options: DemoOptions) => (options.remote === true ? (await import('./demo-remote.ts')).runRemoteDemo(options, context) : runDemo(options, context)));
+    .action(async (options: DemoOptions) => {
+      const run = options.remote === true ? (await import('./demo-remote.ts')).runRemoteDemo : runDemo;
+      // Whoever cancels in the demo is told just that.
+      await run(options, context).catch((error: unknown) => {
+        throw agentRefusal(error) ?? error;
+      });
+    });
 }
 
 async function runDemo(options: DemoOptions, context: CommandContext): Promise<void> {

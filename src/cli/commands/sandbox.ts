@@ -2,13 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { Option, type Command } from 'commander';
-import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
-import { problemText } from '../../contract/problem-text.ts';
 import type { Settings } from '../../agent/config/settings.ts';
 import type { CardDrawer, DrawerCard } from '../../sandbox/card-drawer.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { checkWritable, makeNamedFolder, readNamedFile, writeNamedFile } from '../named-files.ts';
 import { portNumber, withExamples, type CommandContext } from '../program.ts';
+import { agentFailure } from '../sandbox/agent-failure.ts';
 import { drawerCards, followCardCommands, type ControlledReader } from '../sandbox/card-controls.ts';
 import { endAsked } from '../sandbox/end-asked.ts';
 import { addRemote } from '../sandbox/remote-command.ts';
@@ -231,25 +230,6 @@ function addEhr(sandbox: Command, context: CommandContext): void {
       for (const document of signed.documents) await writeNamedFile(options.out, document.xml);
       process.stdout.write(`${signed.signer.name} (${signed.signer.role ?? '-'}) ${signed.signedAt} → ${options.out}\n`);
     });
-}
-
-/** What the agent refused, with its detail in the language that it was asked in, or that another program is on the port. */
-function agentFailure(error: unknown, port: number): unknown {
-  if (error instanceof Error && error.name === 'AgentProblem' && Object.hasOwn(errorCodes, (error as Error & { code: string }).code)) {
-    const { code, detail, documents = [] } = (error as unknown as { problem: { code: ErrorCode; detail?: string; documents?: readonly Readonly<Record<string, string | number | null>>[] } }).problem;
-    const places = documents.map(({ line, record, field, reason }) => `\n  ${[line, record, field, reason].filter((part) => part !== null && part !== undefined).join(' / ')}`).join('');
-    const text = (language: 'ja' | 'en'): string => problemText({ code, detail: detail === undefined ? null : { ja: detail, en: detail } }, language) + places;
-    return new CommandFailure({ ja: text('ja'), en: text('en') }, exitCodes.failed, { cause: error });
-  }
-  // Undici's own, what is no JSON, and a refusal in JSON that is not the agent's.
-  if (error instanceof TypeError || error instanceof SyntaxError || (error instanceof Error && ['NotOurAgent', 'AgentProblem'].includes(error.name))) {
-    return new CommandFailure(
-      { ja: `ポート${port}でエージェントが応答しません。起動しているか、hpki-agent status でポートを確かめてください。`, en: `No agent answers on port ${port}. See whether it runs, and on which port, with hpki-agent status.` },
-      exitCodes.failed,
-      { cause: error },
-    );
-  }
-  return error;
 }
 
 async function askLine(question: string): Promise<string> {
