@@ -38,7 +38,7 @@ export function explainFailure(error: unknown): { readonly text: { readonly ja: 
   const file = fileErrorText(error);
   if (file !== null) return { text: file, exitCode: exitCodes.failed };
   debug('%s', error instanceof Error ? error.stack : error);
-  const what = error instanceof Error ? `${error.name}: ${error.message.split('\n', 1)[0]}` : String(error);
+  const what = error instanceof Error ? nameOf(error) : String(error);
   return {
     text: {
       ja: `プログラムの誤りで止まりました（${what}）。もう一度実行し、続く場合は NODE_DEBUG=hpki-agent を付けて実行した結果を添えて報告してください。`,
@@ -46,6 +46,11 @@ export function explainFailure(error: unknown): { readonly text: { readonly ja: 
     },
     exitCode: exitCodes.failed,
   };
+}
+
+/** SECURITY: a parser's message quotes what it met, which may be a patient's. test/unit/cli/wrong-input.test.ts */
+function nameOf(error: Error): string {
+  return error instanceof SyntaxError ? error.name : `${error.name}: ${error.message.split('\n', 1)[0]}`;
 }
 
 /** The stack of a fault of our own, for whoever looks for it: a person at the command line cannot use one. */

@@ -17,7 +17,8 @@ const maxBytes = 32 * 1024 * 1024;
 
 /**
  * Certificates, or revocation lists, of PEM or DER files, as DER; a folder stands for the files in it. What is named
- * (by `option`; empty for an argument) counts or is refused: a file that holds none of the kind is wrong usage, in a folder it is passed over unless none does. One that is too large to be looked at is never passed over.
+ * (by `option`; empty for an argument) counts or is refused: a file that holds none of the kind is wrong usage, in a folder
+ * it is passed over unless none does. One that is too large to be looked at is never passed over.
  */
 export async function readTrustFiles(option: string, named: readonly string[], kind: Kind): Promise<Uint8Array[]> {
   const found: Uint8Array[] = [];

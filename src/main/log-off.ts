@@ -13,7 +13,8 @@ interface Delayable {
 
 /**
  * Calls `leave` whenever the system says that the person leaves: whoever sits down next has authenticated nothing. What
- * must not survive has to be gone when `leave` returns; its promise may be cut off, and never rejects. To be called before the first window.
+ * must not survive has to be gone when `leave` returns; its promise may be cut off, and never rejects. To be called before
+ * the first window.
  *
  * Windows tells each window, hidden ones too, and `app` hears nothing of it. It asks before it tells; another program may
  * then say no, and the person authenticates once more than needed.

@@ -24,7 +24,10 @@ export interface TokenStore {
   put(owner: TokenOwner, token: RemoteToken): Promise<void>;
   delete(owner: TokenOwner): Promise<void>;
   list(): Promise<readonly KeptToken[]>;
-  /** What lies on the disk is gone before it returns, and nothing is kept there again; tokens can still be got and deleted, to be revoked. */
+  /**
+   * What lies on the disk is gone before it returns, and nothing is kept there again; tokens can still be got and deleted, to
+   * be revoked.
+   */
   removeFromDisk(): void;
 }
 

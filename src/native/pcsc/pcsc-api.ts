@@ -68,7 +68,7 @@ export function loadPcscApi(): PcscApi {
   if (abi === undefined) throw new Error(`there is no PC/SC on ${process.platform}`);
   // Loaded on use: a platform that koffi does not know still runs everything else.
   const koffi = createRequire(import.meta.url)('koffi') as Koffi;
-  return bindPcsc(koffi, koffi.load(abi.library), abi);
+  return bindPcsc(koffi, koffi.load(abi.fileName), abi);
 }
 
 function bindPcsc(koffi: Koffi, library: Library, abi: PlatformAbi): PcscApi {

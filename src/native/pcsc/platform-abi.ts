@@ -25,7 +25,8 @@ export interface ReaderStateLayout {
 }
 
 export interface PlatformAbi {
-  readonly library: string;
+  /** By which the system's loader finds PC/SC. */
+  readonly fileName: string;
   /** Functions that take text have a W name and UTF-16; elsewhere UTF-8. */
   readonly wide: boolean;
   readonly dwordBytes: 4 | 8;
@@ -42,7 +43,7 @@ export interface PlatformAbi {
 }
 
 export const windowsAbi: PlatformAbi = {
-  library: 'winscard.dll',
+  fileName: 'winscard.dll',
   wide: true,
   dwordBytes: 4,
   handleBytes: 8,
@@ -55,7 +56,7 @@ export const windowsAbi: PlatformAbi = {
 };
 
 export const linuxAbi: PlatformAbi = {
-  library: 'libpcsclite.so.1',
+  fileName: 'libpcsclite.so.1',
   wide: false,
   dwordBytes: 8,
   handleBytes: 8,
@@ -68,7 +69,7 @@ export const linuxAbi: PlatformAbi = {
 };
 
 export const macosAbi: PlatformAbi = {
-  library: '/System/Library/Frameworks/PCSC.framework/PCSC',
+  fileName: '/System/Library/Frameworks/PCSC.framework/PCSC',
   wide: false,
   dwordBytes: 4,
   handleBytes: 4,

@@ -7,9 +7,9 @@ import type { RemoteService } from './remote-service.ts';
 const institutionCode = '9999999';
 
 /**
- * Writes what a terminal needs to use the service: `tls-root.pem`, `tsa-root.pem`, `facility.pem` with `SANDBOX-facility.key.pem`, HPKI's
- * `trust.pem`, `chain.pem` and `crl.pem`, `addresses.json`, and `policy.json`, which names them all to the agent.
- * Resolves with the paths.
+ * Writes what a terminal needs to use the service: `tls-root.pem`, `tsa-root.pem`, `facility.pem` with
+ * `SANDBOX-facility.key.pem`, HPKI's `trust.pem`, `chain.pem` and `crl.pem`, `addresses.json`, and `policy.json`, which names
+ * them all to the agent. Resolves with the paths.
  */
 export async function writeTerminalFiles({ addresses, trust }: RemoteService, folder: string): Promise<readonly string[]> {
   const { ca, tlsCa, tsa, facility } = trust;

@@ -303,6 +303,20 @@ describe('a fault of our own', () => {
     expect(explainFailure(thrown).text.ja).toContain(`プログラムの誤りで止まりました（${thrown}）`);
   });
 
+  it('quotes nothing of what a parser met', () => {
+    const thrown = (() => {
+      try {
+        return JSON.parse('見本 太郎') as unknown;
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(String(thrown)).toContain('太郎');
+    const { text } = explainFailure(thrown);
+    expect(text.ja).toContain('（SyntaxError）');
+    expect(text.ja + text.en).not.toContain('太郎');
+  });
+
   it('is told as one, with its cause in a line and no stack', () => {
     const { text, exitCode } = explainFailure(new TypeError('x is not a function\n    at somewhere'));
     expect(exitCode).toBe(exitCodes.failed);

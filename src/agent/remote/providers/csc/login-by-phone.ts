@@ -50,8 +50,9 @@ function shortUri({ verification_uri_complete: complete, verification_uri: plain
 
 /**
  * RFC 8628 §3.5: a connection that fails is no answer; asking goes on until the code is over, half as often each time down
- * to every {@link longestBackOffSeconds}, or the server's own interval where that is longer. The answer that was lost may have been the token. It is handed out once, so the next poll says that the code is used up: that
- * login is over, nobody has its token, and the person is told that the answer got lost, not that somebody refused.
+ * to every {@link longestBackOffSeconds}, or the server's own interval where that is longer. The answer that was lost may
+ * have been the token. It is handed out once, so the next poll says that the code is used up: that login is over, nobody
+ * has its token, and the person is told that the answer got lost, not that somebody refused.
  */
 async function poll(client: Configuration, device: DeviceAuthorizationResponse, seconds: number, signal: AbortSignal): Promise<LoginAnswer> {
   const over = AbortSignal.timeout(seconds * 1000);
