@@ -93,14 +93,20 @@ export async function answerOf(signing: Signing, { desktop }: Remote): Promise<E
   return signing.answer;
 }
 
-/** What a camera reads from the screen. */
+/** What a camera reads from the screen. A page that is just being replaced has no picture; then the camera looks again. */
 export async function scan(page: Page): Promise<string> {
+  let text = '';
   const read = async (): Promise<string> => {
-    const { data, width, height } = PNG.sync.read(await page.screenshot());
-    return jsqr.default(new Uint8ClampedArray(data), width, height)?.data ?? '';
+    const picture = await page.screenshot().catch((error: unknown) => {
+      if (String(error).includes('Unable to capture screenshot')) return undefined;
+      throw error;
+    });
+    if (picture === undefined) return '';
+    const { data, width, height } = PNG.sync.read(picture);
+    return (text = jsqr.default(new Uint8ClampedArray(data), width, height)?.data ?? '');
   };
   await expect.poll(read, { message: 'a QR code on the screen' }).toMatch(/^https?:/);
-  return read();
+  return text;
 }
 
 /** An answer's one document, as somebody else would verify it. */
