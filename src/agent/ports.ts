@@ -88,7 +88,10 @@ export interface ConsentQuestion {
   readonly session: { readonly method: SessionMethod; readonly until: Date };
 }
 
-/** Why a PIN is asked for again: it was wrong, or none came from the reader's own keys, and then no try was spent. */
+/**
+ * Why a PIN is asked for again: it was wrong, or none came from the reader's own keys. Then no try was spent; of `keypad_cancelled`
+ * only the counter says so, where it can be read: a module has that one word for more than the Cancel key.
+ */
 export type PinRefusal = 'incorrect' | 'keypad_cancelled' | 'keypad_timed_out' | 'keypad_refused' | 'keypad_unusable';
 
 export interface PinQuestion {

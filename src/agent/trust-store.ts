@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { knownRootFingerprints } from '../formats/pki/known-anchors.ts';
-import { readTrust, type UnreadableTrustFile } from './config/anchors.ts';
+import { readTrust } from './config/anchors.ts';
 import type { Settings } from './config/settings.ts';
 import { fault, place, type Log } from './log.ts';
 import type { TrustSource } from './signing/verifiers.ts';
@@ -12,6 +12,8 @@ const lookAgainMs = 5 * 60 * 1000;
 
 export interface TrustStore {
   readonly current: TrustSource;
+  /** Takes up what has changed in the files; done every few minutes by itself. */
+  lookAgain(): Promise<void>;
   close(): void;
 }
 
@@ -21,10 +23,15 @@ export interface TrustStore {
  * what was read before; one that never could be is left out, and the log and `doctor` name it.
  */
 export async function openTrustStore(data: DataDirectory, trust: Settings['trust'], log: Log): Promise<TrustStore> {
+  /** Why each file could not be read at the last look: told once, and again when that has changed. */
+  let told: ReadonlyMap<string, string> = new Map();
   const read = async (): Promise<{ readonly found: ReturnType<TrustSource>; readonly unreadable: ReadonlySet<string> }> => {
     const { anchors, chain, crls, unreadable } = await readTrust(data, trust);
-    for (const { file, why } of unreadable) log.warn('trust.unreadable', { file: place(file), why: place(why) });
-    return { found: { anchors: anchors.map(({ der }) => der), anchorFingerprints: knownRootFingerprints, chain, crls }, unreadable: namesOf(unreadable) };
+    for (const { file, why } of unreadable) {
+      if (told.get(file) !== why) log.warn('trust.unreadable', { file: place(file), why: place(why) });
+    }
+    told = new Map(unreadable.map(({ file, why }) => [file, why]));
+    return { found: { anchors: anchors.map(({ der }) => der), anchorFingerprints: knownRootFingerprints, chain, crls }, unreadable: new Set(told.keys()) };
   };
   let stamp = await stampOf(data, trust);
   let current = await read();
@@ -40,10 +47,8 @@ export async function openTrustStore(data: DataDirectory, trust: Settings['trust
   const timer = setInterval(() => {
     lookAgain().catch((error: unknown) => log.warn('trust.unreadable', { fault: fault(error) }));
   }, lookAgainMs).unref();
-  return { current: () => current.found, close: () => clearInterval(timer) };
+  return { current: () => current.found, lookAgain, close: () => clearInterval(timer) };
 }
-
-const namesOf = (files: readonly UnreadableTrustFile[]): ReadonlySet<string> => new Set(files.map(({ file }) => file));
 
 /** Changes when one of the files is added, removed or written. */
 async function stampOf(data: DataDirectory, trust: Settings['trust']): Promise<string> {

@@ -48,7 +48,7 @@ const callerView = z.object({ name: z.string(), origin: z.string().nullable(), p
 
 const sessionMethod = z.enum(['smartphone', 'hpki-card', 'mynumber-card']);
 
-/** Why a PIN is asked for again. All but the first spent no try. */
+/** As `PinRefusal` in src/agent/ports.ts. */
 const pinRefusal = z.enum(['incorrect', 'keypad_cancelled', 'keypad_timed_out', 'keypad_refused', 'keypad_unusable']);
 
 /** Where the signature window stands. Card first; the PIN step shows everything that will be signed. */

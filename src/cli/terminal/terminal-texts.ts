@@ -85,7 +85,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
     consentQuestion: (documents) => `${documents.join('、')} に署名しますか？`,
     pinRefused: {
       incorrect: 'PINが違います。',
-      keypad_cancelled: 'リーダーで取り消されました。残り回数は減っていません。',
+      keypad_cancelled: 'リーダーで取り消されました。もう一度入力できます。',
       keypad_timed_out: 'リーダーでの入力が時間切れになりました。残り回数は減っていません。',
       keypad_refused: 'リーダーでの入力がPINの長さに合いません。残り回数は減っていません。',
       keypad_unusable: 'このリーダーのキーではPINを入力できませんでした。この端末で入力してください。残り回数は減っていません。',
@@ -150,7 +150,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
     consentQuestion: (documents) => `Sign ${documents.join(', ')}?`,
     pinRefused: {
       incorrect: 'The PIN is wrong.',
-      keypad_cancelled: 'It was cancelled on the reader. No try was used.',
+      keypad_cancelled: 'It was cancelled on the reader. The PIN can be entered again.',
       keypad_timed_out: 'Time was up on the reader. No try was used.',
       keypad_refused: 'What was entered on the reader does not have the length of a PIN. No try was used.',
       keypad_unusable: 'This reader could not ask for the PIN on its keys: type it here. No try was used.',

@@ -136,7 +136,7 @@ export const signatureJa = {
     left: 'リーダーはまだPINの入力を待っています。ここで入力しても、署名にも認証にも使いません。取消キーを押すか、30秒ほどお待ちください。',
     refused: {
       incorrect: 'PINが違います。もう一度お試しください。',
-      keypad_cancelled: 'リーダーで取り消されました。カードの残り回数は減っていません。',
+      keypad_cancelled: 'リーダーで取り消されました。もう一度入力できます。',
       keypad_timed_out: 'リーダーでの入力が時間切れになりました。カードの残り回数は減っていません。',
       keypad_refused: 'リーダーでの入力がPINの長さに合いません。カードの残り回数は減っていません。',
       keypad_unusable: 'このリーダーのキーではPINを入力できませんでした。この画面で入力してください。カードの残り回数は減っていません。',
@@ -300,7 +300,7 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
     left: 'The reader still waits for a PIN. One that is entered now is not used. Press its Cancel key, or wait for about 30 seconds.',
     refused: {
       incorrect: 'The PIN is wrong. Please try again.',
-      keypad_cancelled: 'It was cancelled on the reader. No try was used.',
+      keypad_cancelled: 'It was cancelled on the reader. The PIN can be entered again.',
       keypad_timed_out: 'Time was up on the reader. No try was used.',
       keypad_refused: 'What was entered on the reader does not have the length of a PIN. No try was used.',
       keypad_unusable: 'This reader could not ask for the PIN on its keys. Type it here. No try was used.',

@@ -97,7 +97,12 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
     await expect.poll(() => window.page.locator('[role=status]').textContent()).toContain('署名にも認証にも使いません');
   });
 
-  it.each(['keypad_cancelled', 'keypad_timed_out', 'keypad_refused', 'keypad_unusable'] as const)('says that %s used no try', async (refused) => {
+  it('says nothing of tries where it was cancelled on the reader: the counter beside it does, if it can', async () => {
+    await show(signature(pinStep({ keypad: true, refused: 'keypad_cancelled', triesLeft: null })));
+    await expect.poll(() => window.page.getByRole('alert').textContent()).toBe('リーダーで取り消されました。もう一度入力できます。');
+  });
+
+  it.each(['keypad_timed_out', 'keypad_refused', 'keypad_unusable'] as const)('says that %s used no try', async (refused) => {
     await show(signature(pinStep({ keypad: true, refused })));
     await expect.poll(() => window.page.getByRole('alert').textContent()).toContain('残り回数は減っていません');
   });

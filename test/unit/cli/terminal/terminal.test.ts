@@ -211,7 +211,7 @@ describe('the questions of one signature', () => {
       await terminal.type(typed);
       expect(await asked).toBe(answer);
       expect(chosen).toEqual(what === undefined ? [] : [what]);
-      expect(shown).toContain('リーダーで取り消されました');
+      expect(shown).toContain('リーダーで取り消されました。もう一度入力できます。');
     });
 
     it('ask for the PIN here where the person says so', async () => {
