@@ -25,17 +25,45 @@ export function isStarting(view: AgentView): boolean {
   return view.state === 'working' && view.port === null;
 }
 
-export function trayTooltip(view: AgentView, language: Language): string {
+/** What Windows shows of a tooltip, in UTF-16 units (NOTIFYICONDATAW.szTip without its end). */
+const tooltipLength = 127;
+
+/** The state, and below it whose session of remote signing ends first. A line that would be cut is left out; the menu has it. */
+export function trayTooltip(view: AgentView, language: Language, now: Date): string {
   const { tray, common } = messages[language];
-  return tray.tooltip.replace('{{product}}', common.product).replace('{{reason}}', trayReason(view, language));
+  const state = tray.tooltip.replace('{{product}}', common.product).replace('{{reason}}', () => trayReason(view, language));
+  const [first, ...others] = sessionLines(view, language, now);
+  if (first === undefined) return state;
+  const more = others.length === 0 ? '' : ` ${tray.otherSessions.replace('{{count}}', String(others.length))}`;
+  const whole = `${state}\n${first}${more}`;
+  return whole.length > tooltipLength ? state : whole;
 }
 
-/** The tray's menu: the state as a line that cannot be chosen, the sections of the home window, and the end. */
-export function trayMenu(view: AgentView, language: Language, { answer, open, saveLogs, quit }: TrayActions): MenuItemConstructorOptions[] {
+/** One line for each session of remote signing, the one that ends first before the others. */
+function sessionLines({ remote }: AgentView, language: Language, now: Date): readonly string[] {
+  return [...(remote?.sessions ?? [])]
+    .sort((a, b) => a.until.localeCompare(b.until))
+    .map(({ staff, until }) => messages[language].tray.session.replace('{{name}}', () => staff.name).replace('{{until}}', clockTime(new Date(until), language, now)));
+}
+
+const locales = { ja: 'ja-JP', en: 'en-GB' } as const;
+
+/** `18:05`; with its day where that is not today. In the person's own zone. */
+function clockTime(until: Date, language: Language, now: Date): string {
+  const day = until.toDateString() === now.toDateString() ? {} : ({ month: 'short', day: 'numeric' } as const);
+  return new Intl.DateTimeFormat(locales[language], { ...day, hour: '2-digit', minute: '2-digit' }).format(until);
+}
+
+/** A single & would name the key of a menu item. */
+const literal = (label: string): string => label.replaceAll('&', '&&');
+
+/** The tray's menu: state and sessions as lines that cannot be chosen, the sections of the home window, and the end. */
+export function trayMenu(view: AgentView, language: Language, now: Date, { answer, open, saveLogs, quit }: TrayActions): MenuItemConstructorOptions[] {
   const { menu } = messages[language].tray;
   const section = (name: HomeSection): MenuItemConstructorOptions => ({ id: name, label: menu[name], click: () => open(name) });
   return [
-    { id: 'state', label: trayReason(view, language), enabled: false },
+    { id: 'state', label: literal(trayReason(view, language)), enabled: false },
+    ...sessionLines(view, language, now).map((label, index) => ({ id: `session${index + 1}`, label: literal(label), enabled: false })),
     ...(view.isAsking ? [{ id: 'answer', label: menu.answer, click: answer }] : []),
     { type: 'separator' },
     section('status'),

@@ -5,7 +5,7 @@ import type { Language } from '../contract/messages/messages.ts';
 import { trayMenu, trayTooltip, type TrayActions } from './tray-menu.ts';
 
 function looksOf({ view, language }: { readonly view: AgentView; readonly language: Language }): string {
-  return JSON.stringify([language, view.state, view.port, view.isAsking, view.problems]);
+  return JSON.stringify([language, view.state, view.port, view.isAsking, view.problems, view.remote?.sessions]);
 }
 
 /** The icon by which a doctor sees the state: four shapes, no colour needed. */
@@ -52,8 +52,9 @@ export class AgentTray {
 
   #draw({ view, language }: { readonly view: AgentView; readonly language: Language }): void {
     this.#tray.setImage(this.#picture(view.state));
-    this.#tray.setToolTip(trayTooltip(view, language));
-    this.#tray.setContextMenu(Menu.buildFromTemplate(trayMenu(view, language, this.#actions)));
+    const now = new Date();
+    this.#tray.setToolTip(trayTooltip(view, language, now));
+    this.#tray.setContextMenu(Menu.buildFromTemplate(trayMenu(view, language, now, this.#actions)));
   }
 
   destroy(): void {

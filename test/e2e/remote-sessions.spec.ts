@@ -30,6 +30,8 @@ function sealedTokens(desktop: Desktop): number {
 const ends = (desktop: Desktop): readonly (string | undefined)[] =>
   desktop.audit().filter(({ event }) => event === 'authentication.ended').map(({ notes }) => notes.find((note) => note.startsWith('why=')));
 
+const toolTip = async (desktop: Desktop): Promise<string> => (await desktop.app.shell.tray())?.toolTip ?? '';
+
 const sessionsIn = (home: Page) => home.getByRole('region', { name: 'リモート署名の認証' });
 
 test.use({ startWith: { played: { remote: { provider: 'csc', methods: ['smartphone'] }, policy: { remote: { keepTokens: 'sealed' } } } } });
@@ -46,12 +48,14 @@ test('本日終了 revokes after one confirmation; a log-off leaves no sealed to
   await expect(sessionsIn(home)).toContainText('スマートフォン');
   await expect(sessionsIn(home)).toContainText(/\d{4}\/\d{2}\/\d{2} \d{1,2}:\d{2} まで/);
   await expect(sessionsIn(home)).toContainText('見本電子カルテ');
+  await expect.poll(() => toolTip(desktop)).toMatch(/リモート署名: 医者\u3000三郎 .*\d{2}:\d{2}まで$/);
 
   await home.getByRole('button', { name: '医者　三郎 さんの認証を本日終了にする' }).click();
   expect(sealedTokens(desktop), 'nothing ends before the confirmation').toBe(1);
   await home.getByRole('button', { name: '本日終了にする', exact: true }).click();
   await expect(sessionsIn(home)).toContainText('認証している人はいません');
   await expect.poll(() => sealedTokens(desktop)).toBe(0);
+  await expect.poll(() => toolTip(desktop)).not.toContain('リモート署名');
   expect((await ehr.call('GET', `/v1/sessions/${doctor.staffId}`)).json['state']).toBe('not_authenticated');
   await expect.poll(() => desktop.audit().filter(({ event, result }) => event === 'token.revoked' && result === 'ok')).toHaveLength(1);
   expect(ends(desktop)).toEqual(['why=person']);

@@ -9,6 +9,9 @@ export const trayJa = {
   },
   starting: '起動しています',
   tooltip: '{{product}}: {{reason}}',
+  /** Remote signing: who need not authenticate, until which clock time. */
+  session: 'リモート署名: {{name}} {{until}}まで',
+  otherSessions: 'ほか{{count}}名',
   menu: {
     answer: '署名の確認画面を前に出す',
     status: '状態',
@@ -29,6 +32,8 @@ export const trayEn: SameKeys<typeof trayJa> = {
   },
   starting: 'Starting',
   tooltip: '{{product}}: {{reason}}',
+  session: 'Remote signing: {{name}} until {{until}}',
+  otherSessions: 'and {{count}} more',
   menu: {
     answer: 'Show the window that asks',
     status: 'Status',

@@ -5,7 +5,7 @@ import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { afterPaint } from '../page/painted.ts';
 import { usePushed } from '../page/pushed.ts';
-import { useTypesHere } from '../pin/use-types-here.ts';
+import { usePlaceOfPin } from '../pin/place-of-pin.ts';
 import { announcement } from './announcement.ts';
 import { AuthenticationStepView } from './authentication-step-view.tsx';
 import { pinQuestion, questionOf } from './question.ts';
@@ -49,8 +49,8 @@ function Asked({ view }: { readonly view: AuthenticationView }) {
   const [agreed, setAgreed] = useState<string | null>(null);
   const lastTriesAgreed = agreed === pinQuestion(view);
   const question = questionOf(view, lastTriesAgreed);
-  const arming = useArming(question);
-  const [typesHere, typeHere] = useTypesHere(view.step.step === 'pin' ? view.step.refused : null);
+  const placeOfPin = usePlaceOfPin(view.step.step === 'pin' ? view.step.refused : null);
+  const arming = useArming(`${question} ${placeOfPin.returns}`);
   const place = useRef<HTMLElement>(null);
   const { dialog, step } = view;
 
@@ -84,8 +84,7 @@ function Asked({ view }: { readonly view: AuthenticationView }) {
         view={view}
         arming={arming}
         lastTriesAgreed={lastTriesAgreed}
-        typesHere={typesHere}
-        onTypeHere={typeHere}
+        placeOfPin={placeOfPin}
         onLeave={leave}
         onAgree={() => {
           setAgreed(pinQuestion(view));

@@ -16,7 +16,7 @@ export function PinStep(props: StepOf<'pin'>) {
 }
 
 function Entry(props: StepOf<'pin'>) {
-  const { agent, view, step, arming, lastTriesAgreed, typesHere, onTypeHere } = props;
+  const { agent, view, step, arming, lastTriesAgreed, placeOfPin } = props;
   const { t } = useSpeech();
   const { kind } = step.card;
   const shared = { arming, card: <CardName {...props} />, waysOut: <WaysOut {...props} /> };
@@ -24,19 +24,20 @@ function Entry(props: StepOf<'pin'>) {
     <StepFrame
       title={t(`authentication.pin.${kind}`)}
       footer={
-        step.keypad && !typesHere ? (
+        step.keypad && !placeOfPin.typesHere ? (
           <KeypadConsent
             {...step}
             {...shared}
             kind={kind}
             begin={() => agent.invoke('authentication.keypad', { dialog: view.dialog, spendLastTries: lastTriesAgreed })}
-            onTypeHere={onTypeHere}
+            onTypeHere={placeOfPin.typeHere}
           />
         ) : (
           <PinForm
             {...step}
             {...shared}
             dialog={view.dialog}
+            useReader={step.keypad ? placeOfPin.useReader : null}
             rule={kind === 'hpki' ? hpkiPin : jpkiPin}
             label={t(`authentication.pin.label.${kind}`)}
             help={t(`authentication.pin.help.${kind}`)}

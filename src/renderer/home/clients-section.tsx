@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { ClientView, PageBridge } from '../../contract/ipc.ts';
 import { ask } from '../page/bridge.ts';
+import { useFocusStays } from '../page/focus-stays.ts';
 import { useSpeech } from '../page/language.ts';
 import { showDay, showTime } from '../page/times.ts';
 import { Button } from '../parts/button.tsx';
@@ -59,10 +60,11 @@ export function ClientsSection({ agent }: { readonly agent: PageBridge<'home'> }
 
 function Client({ client, onRevoke }: { readonly client: ClientView; readonly onRevoke: (client: ClientView) => void }) {
   const { t, language } = useSpeech();
+  const heading = useFocusStays();
   const over = client.expiresAt !== null && Date.parse(client.expiresAt) < Date.now();
   return (
     <>
-      <h2 class="panel__title">
+      <h2 class="panel__title" ref={heading} tabIndex={-1}>
         {client.name}
         {client.revoked ? <span class="mark mark--plain">{t('home.clients.revoked')}</span> : null}
         {over && !client.revoked ? <span class="mark mark--warning">{t('home.clients.expired')}</span> : null}

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { AgentView, PageBridge } from '../../contract/ipc.ts';
 import { staffIdPattern } from '../../contract/staff-id.ts';
+import { useFocusStays } from '../page/focus-stays.ts';
 import { useSpeech } from '../page/language.ts';
 import { showDate } from '../page/times.ts';
 import { Button } from '../parts/button.tsx';
@@ -27,6 +28,7 @@ export function PhoneRegistrations({ agent, notes }: { readonly agent: PageBridg
     if (wasOpen.current) opener.current?.focus();
     wasOpen.current = isOpen;
   }, [isOpen]);
+  const heading = useFocusStays();
   const note = (staffId: string, deadline: string | null): void => {
     agent.invoke('registrations.note', { staffId, deadline }).then(
       () => {
@@ -40,7 +42,7 @@ export function PhoneRegistrations({ agent, notes }: { readonly agent: PageBridg
   };
   return (
     <section aria-labelledby="registrations">
-      <h2 id="registrations" class="subheading">
+      <h2 id="registrations" ref={heading} class="subheading" tabIndex={-1}>
         {t('home.status.registrations.heading')}
       </h2>
       <p>{t('home.status.registrations.explain')}</p>

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { AgentView, PageBridge } from '../../contract/ipc.ts';
+import { useFocusStays } from '../page/focus-stays.ts';
 import { useSpeech } from '../page/language.ts';
 import { showTime } from '../page/times.ts';
 import { Button } from '../parts/button.tsx';
@@ -13,6 +14,7 @@ type Session = NonNullable<AgentView['remote']>['sessions'][number];
 export function RemoteSessions({ agent, sessions }: { readonly agent: PageBridge<'home'>; readonly sessions: readonly Session[] }) {
   const { t } = useSpeech();
   const [asked, setAsked] = useState<Session | null>(null);
+  const heading = useFocusStays();
   const [hasFailed, setHasFailed] = useState(false);
   const end = ({ clientId, staff }: Session): void => {
     agent.invoke('sessions.end', { clientId, staffId: staff.id }).then(
@@ -26,7 +28,7 @@ export function RemoteSessions({ agent, sessions }: { readonly agent: PageBridge
   };
   return (
     <section aria-labelledby="remote">
-      <h2 id="remote" class="subheading">
+      <h2 id="remote" ref={heading} class="subheading" tabIndex={-1}>
         {t('home.status.remote.heading')}
       </h2>
       {sessions.length === 0 ? <p>{t('home.status.remote.none')}</p> : null}

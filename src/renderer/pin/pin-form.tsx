@@ -28,6 +28,8 @@ export interface PinFormProps {
   /** Between keypad and action: the ways out. */
   readonly waysOut: ComponentChildren;
   readonly askForPort: () => Promise<unknown>;
+  /** Back to the reader's own keys; null where they cannot take this PIN. */
+  readonly useReader: (() => void) | null;
 }
 
 type Said = PinFault | 'refused' | 'keypadUnusable' | 'notTaken' | 'keysIgnored';
@@ -141,6 +143,12 @@ export function PinForm(props: PinFormProps) {
         >
           {keypad ? t('signature.pin.keypad.hide') : t('signature.pin.keypad.show')}
         </Button>
+        {props.useReader === null ? null : (
+          // Deaf once a PIN is on its way: the reader must not ask for another beside it.
+          <Button look="text" small waiting={deaf} onPress={props.useReader}>
+            {t('signature.readerKeypad.useReader')}
+          </Button>
+        )}
         {props.waysOut}
         <Button look="solid" submit waiting={deaf}>
           {handedOver ? t('signature.pin.checking') : props.action}

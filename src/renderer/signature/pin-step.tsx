@@ -15,8 +15,8 @@ export type PinStepProps = StepProps & { readonly step: Extract<SignatureStep, {
 /** Consent and PIN: everything that will be signed above, the PIN below, typed here or on the reader's own keys. */
 export function PinStep(props: PinStepProps) {
   const { t } = useSpeech();
-  const { agent, view, step } = props;
-  const atReader = step.keypad && !props.typesHere;
+  const { agent, view, step, placeOfPin } = props;
+  const atReader = step.keypad && !placeOfPin.typesHere;
   return (
     <StepFrame
       title={t(atReader ? 'signature.readerKeypad.consentTitle' : 'signature.pin.title')}
@@ -34,7 +34,7 @@ export function PinStep(props: PinStepProps) {
               </Button>
             }
             begin={() => agent.invoke('signature.keypad', { dialog: view.dialog, spendLastTries: props.lastTriesAgreed })}
-            onTypeHere={props.onTypeHere}
+            onTypeHere={placeOfPin.typeHere}
           />
         ) : (
           <TypedConsent {...props} />
@@ -47,7 +47,7 @@ export function PinStep(props: PinStepProps) {
   );
 }
 
-function TypedConsent({ agent, view: { dialog }, arming, step, lastTriesAgreed, onLeave }: PinStepProps) {
+function TypedConsent({ agent, view: { dialog }, arming, step, lastTriesAgreed, placeOfPin, onLeave }: PinStepProps) {
   const { t } = useSpeech();
   return (
     <PinForm
@@ -59,6 +59,7 @@ function TypedConsent({ agent, view: { dialog }, arming, step, lastTriesAgreed, 
       help={t('signature.pin.help')}
       lastTriesAgreed={lastTriesAgreed}
       card={<CardLines card={step.card} />}
+      useReader={step.keypad ? placeOfPin.useReader : null}
       action={step.signatures === 1 ? t('signature.pin.sign') : t('signature.pin.signMany', { count: step.signatures })}
       waysOut={
         <Button look="outline" onPress={onLeave}>

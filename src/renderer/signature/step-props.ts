@@ -1,5 +1,6 @@
 import type { PageBridge, SignatureView } from '../../contract/ipc.ts';
 import type { Arming } from '../page/arming.ts';
+import type { PlaceOfPin } from '../pin/place-of-pin.ts';
 
 /** What every step of the signature window gets. */
 export interface StepProps {
@@ -8,9 +9,7 @@ export interface StepProps {
   readonly arming: Arming;
   /** The person has said, for this very entry, that a last try may be spent. */
   readonly lastTriesAgreed: boolean;
-  /** The person types the PIN here although the reader would take it. */
-  readonly typesHere: boolean;
-  readonly onTypeHere: () => void;
+  readonly placeOfPin: PlaceOfPin;
   readonly onLeave: () => void;
   readonly onAgree: () => void;
 }

@@ -51,6 +51,8 @@ describe('the sessions of remote signing in the status', () => {
 });
 
 describe('the state in the tray', () => {
+  const now = new Date(2026, 3, 1, 9, 30);
+
   it('tells four states apart', () => {
     expect(view([]).state).toBe('ready');
     expect(view(['NO_CARD']).state).toBe('ready');
@@ -70,8 +72,8 @@ describe('the state in the tray', () => {
   it('gives its reason in both languages', () => {
     const problem = view(['NO_CARD_SERVICE']);
     const [first] = problem.problems;
-    expect(trayTooltip(problem, 'ja')).toContain(first?.title.ja);
-    expect(trayTooltip(problem, 'en')).toContain(first?.title.en);
+    expect(trayTooltip(problem, 'ja', now)).toContain(first?.title.ja);
+    expect(trayTooltip(problem, 'en', now)).toContain(first?.title.en);
   });
 
   it('is not called signing while the agent starts', () => {
@@ -80,7 +82,7 @@ describe('the state in the tray', () => {
 
   it('names the program that holds the ports, and an agent that runs already', () => {
     const taken = new NoFreePort([{ port: 17090, owner: { program: 'C:\\vendor\\svc.exe', userName: null } }], undefined);
-    expect(trayTooltip(viewAgent({ phase: 'failed', problem: explainStartFailure(taken) }), 'ja')).toContain('svc.exe');
+    expect(trayTooltip(viewAgent({ phase: 'failed', problem: explainStartFailure(taken) }), 'ja', now)).toContain('svc.exe');
     const locked = new ProblemError({ code: 'STORAGE_FAILED', detail: null }, { cause: Object.assign(new Error('locked'), { code: 'ELOCKED' }) });
     // As it comes where the card host could not be closed after it.
     const suppressed = new SuppressedError(new Error('closing'), locked);
@@ -89,16 +91,50 @@ describe('the state in the tray', () => {
 
   it('offers to come back to the window that asks, only then', () => {
     const actions = { answer: () => undefined, open: () => undefined, saveLogs: () => undefined, quit: null };
-    const ids = (isAsking: boolean) => trayMenu(view([], isAsking, 1), 'ja', actions).flatMap(({ id }) => id ?? []);
+    const ids = (isAsking: boolean) => trayMenu(view([], isAsking, 1), 'ja', now, actions).flatMap(({ id }) => id ?? []);
     expect(ids(true)).toContain('answer');
     expect(ids(false)).not.toContain('answer');
   });
 
   it('has no end in its menu where policy keeps the agent running', () => {
     const actions = { answer: () => undefined, open: () => undefined, saveLogs: () => undefined };
-    const ids = (quit: (() => void) | null) => trayMenu(view([]), 'ja', { ...actions, quit }).flatMap(({ id }) => id ?? []);
+    const ids = (quit: (() => void) | null) => trayMenu(view([]), 'ja', now, { ...actions, quit }).flatMap(({ id }) => id ?? []);
     expect(ids(() => undefined)).toEqual(['state', 'status', 'clients', 'diagnosis', 'settings', 'saveLogs', 'quit']);
     expect(ids(null)).not.toContain('quit');
+  });
+});
+
+describe('the sessions of remote signing in the tray', () => {
+  const now = new Date(2026, 3, 1, 9, 30);
+  const actions = { answer: () => undefined, open: () => undefined, saveLogs: () => undefined, quit: null };
+  const shown = (...sessions: readonly (readonly [string, Date])[]): ReturnType<typeof view> => ({
+    ...view([]),
+    remote: {
+      sessions: sessions.map(([name, until]) => ({ clientId: 'c1', caller: 'EHR', staff: { id: name, name }, method: 'smartphone', until: until.toISOString(), endsSoon: false })),
+      registrations: [],
+    },
+  });
+  const lines = (agent: ReturnType<typeof view>, language: 'ja' | 'en') => trayMenu(agent, language, now, actions).filter(({ enabled }) => enabled === false).map(({ label }) => label);
+
+  it('say who, and until which clock time; another day has its date', () => {
+    const one = shown(['医者　三郎', new Date(2026, 3, 1, 18, 5)]);
+    expect(trayTooltip(one, 'ja', now)).toBe('HPKI署名エージェント: 署名できます\nリモート署名: 医者　三郎 18:05まで');
+    expect(trayTooltip(one, 'en', now)).toBe('HPKI Signing Agent: Ready to sign\nRemote signing: 医者　三郎 until 18:05');
+    expect(lines(shown(['架空　さくら', new Date(2026, 3, 2, 8, 15)]), 'ja')).toEqual(['署名できます', 'リモート署名: 架空　さくら 4月2日 08:15まで']);
+    expect(lines(shown(['架空　さくら', new Date(2026, 3, 2, 8, 15)]), 'en')).toEqual(['Ready to sign', 'Remote signing: 架空　さくら until 2 Apr, 08:15']);
+  });
+
+  it('begin with the one that ends first, each with a line of the menu', () => {
+    const two = shown(['医者　三郎', new Date(2026, 3, 2, 8, 15)], ['R&D $& 架空', new Date(2026, 3, 1, 18, 5)]);
+    expect(trayTooltip(two, 'ja', now)).toContain('リモート署名: R&D $& 架空 18:05まで ほか1名');
+    expect(lines(two, 'ja')).toEqual(['署名できます', 'リモート署名: R&&D $&& 架空 18:05まで', 'リモート署名: 医者　三郎 4月2日 08:15まで']);
+  });
+
+  it('stand in the menu alone where Windows would cut the tooltip', () => {
+    const long = shown(['寿限無'.repeat(40), new Date(2026, 3, 1, 18, 5)]);
+    expect(trayTooltip(long, 'ja', now)).toBe('HPKI署名エージェント: 署名できます');
+    expect(lines(long, 'ja')[1]).toContain('18:05まで');
+    expect(trayTooltip(shown(), 'ja', now)).toBe('HPKI署名エージェント: 署名できます');
   });
 });
 

@@ -79,9 +79,11 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
     expect(await channels()).not.toContain('sessions.end');
     await press('医者　三郎 さんの認証を本日終了にする（見本電子カルテ）');
     await press('本日終了にする');
+    expect(await focused()).toBe('本日終了');
     await expect.poll(async () => (await window.asked()).find((one) => one.channel === 'sessions.end')?.request).toEqual({ clientId: 'c1', staffId: 'D0012' });
     await window.push('agent', remoteAgentAtDawn);
     await section.getByText('認証している人はいません').waitFor();
+    expect(await focused(), 'its button is gone with the line').toBe('remote');
   });
 
   it('speaks of no remote signing where none is configured', async () => {
@@ -118,6 +120,13 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
     const noted = async () => (await window.asked()).filter(({ channel }) => channel === 'registrations.note').map(({ request }) => request);
     await expect.poll(noted).toEqual([{ staffId: 'D0060', deadline: '2026-07-15' }, { staffId: 'D0047', deadline: null }]);
     expect(await section.getByLabel('職員ID').inputValue()).toBe('D0061');
+    expect(await focused()).toBe('控えを消す');
+    const [, ...others] = remoteAgent.remote?.registrations ?? [];
+    await window.push('agent', { ...remoteAgent, remote: { sessions: [], registrations: others } });
+    await section.getByRole('heading', { name: 'D0047' }).waitFor({ state: 'detached' });
+    expect(await focused(), 'its button is gone with the note').toBe('registrations');
+    await window.page.keyboard.press('Tab');
+    expect(await window.page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('D0052 の控えを消す');
   });
 
   it('opens the guide to registering a phone', async () => {
@@ -136,8 +145,11 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
     expect(await window.page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('見本電子カルテ の接続を取り消す');
     expect(await channels()).not.toContain('clients.revoke');
     await press('見本電子カルテ の接続を取り消す');
+    await window.page.evaluate((list) => void (self.harness.answers['clients.list'] = list), clients.map((client) => ({ ...client, revoked: true })));
     await press('接続を取り消す');
     await expect.poll(async () => (await window.asked()).find((one) => one.channel === 'clients.revoke')?.request).toEqual({ id: 'c1' });
+    await window.page.getByRole('heading', { name: /見本電子カルテ.*取り消し済み/ }).waitFor();
+    expect(await focused(), 'its button is gone').toBe('見本電子カルテ取り消し済み');
   });
 
   it('offers no revocation for what policy set or what is revoked', async () => {

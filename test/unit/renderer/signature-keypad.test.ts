@@ -124,6 +124,58 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
     expect(await window.page.evaluate(() => document.activeElement?.id)).toBe('pin');
   });
 
+  it('leads back to the keys of the reader, whose button is deaf anew; what was typed is gone', async () => {
+    await show(signature(pinStep({ keypad: true, refused: 'keypad_timed_out' })));
+    await waitUntilArmed(window);
+    await button('この画面で入力する').click();
+    await window.page.locator('#pin').pressSequentially('12');
+    const early = await window.page.evaluate(async () => {
+      const named = (name: string) => [...document.querySelectorAll('button')].find((one) => one.textContent === name);
+      named('リーダーで入力する')?.click();
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      const begin = named('リーダーでPINを入力する');
+      begin?.click();
+      return begin?.getAttribute('aria-disabled');
+    });
+    expect(early).toBe('true');
+    expect(await asked('signature.keypad')).toEqual([]);
+    expect(await focused()).toBe('キャンセル');
+    await waitUntilArmed(window);
+    await button('この画面で入力する').click();
+    expect(await window.page.locator('#pin').inputValue()).toBe('');
+    await button('リーダーで入力する').click();
+    await waitUntilArmed(window);
+    await button('リーダーでPINを入力する').click();
+    await expect.poll(() => asked('signature.keypad')).toEqual([{ dialog: 'dialog-1', spendLastTries: false }]);
+    expect(await window.pins()).toEqual([]);
+  });
+
+  it('stays here once a PIN is on its way, so that the reader asks for none beside it', async () => {
+    window = await chromium.open('signature', { answers: { 'signature.ready': signature(pinStep({ keypad: true })), 'signature.pinPort': 'never' } });
+    await waitUntilArmed(window);
+    await button('この画面で入力する').click();
+    await window.page.locator('#pin').pressSequentially('1234');
+    await button('署名する').click();
+    await button('PINを確認しています').waitFor();
+    await window.page.evaluate(() => {
+      [...document.querySelectorAll('button')].find((one) => one.textContent === 'リーダーで入力する')?.click();
+    });
+    await button('PINを確認しています').waitFor();
+    expect(await button('リーダーでPINを入力する').count()).toBe(0);
+  });
+
+  it('offers the keys of the reader to no card whose reader has none, or cannot ask', async () => {
+    await show(signatureScenes['pin-one']);
+    await waitUntilArmed(window);
+    expect(await button('リーダーで入力する').count()).toBe(0);
+    await window.push('view', signature(pinStep({ keypad: true, refused: 'keypad_unusable' })));
+    await window.page.getByRole('alert').filter({ hasText: 'このリーダーのキーでは' }).waitFor();
+    expect(await button('リーダーで入力する').count()).toBe(0);
+    await window.push('view', signature(pinStep({ keypad: true, refused: 'incorrect', failuresSeen: 1 })));
+    await window.page.getByRole('alert').filter({ hasText: 'PINが違います' }).waitFor();
+    expect(await button('リーダーで入力する').count()).toBe(0);
+  });
+
   it('can be pressed again where the agent could not be asked', async () => {
     window = await chromium.open('signature', { answers: { 'signature.ready': signatureScenes['keypad-consent'], 'signature.keypad': 'fails' } });
     await waitUntilArmed(window);
@@ -148,5 +200,13 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
     await window.page.keyboard.press('Enter');
     await expect.poll(() => window.pins()).toHaveLength(1);
     expect(await asked('authentication.keypad')).toEqual([]);
+    await window.close();
+    window = await chromium.open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
+    await waitUntilArmed(window);
+    await button('この画面で入力する').click();
+    await button('リーダーで入力する').click();
+    await waitUntilArmed(window);
+    await button('リーダーでPINを入力する').click();
+    await expect.poll(() => asked('authentication.keypad')).toHaveLength(1);
   });
 });
