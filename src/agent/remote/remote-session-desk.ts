@@ -183,7 +183,7 @@ export class RemoteSessionDesk {
     try {
       await providers.get(session.owner.provider)?.revoke(token, AbortSignal.timeout(revocationMs));
     } catch (error) {
-      result = endOf(error)?.problem.code ?? 'INTERNAL';
+      result = isOutOfTime(error) ? 'PROVIDER_UNREACHABLE' : (endOf(error)?.problem.code ?? 'INTERNAL');
       log.warn('token.not_revoked', { code: code(result), error: fault(error) });
     } finally {
       token.secret.fill(0);
@@ -207,6 +207,11 @@ export class RemoteSessionDesk {
   #tell(): void {
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+/** The reason of a signal that AbortSignal.timeout has made. */
+function isOutOfTime(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError';
 }
 
 /** Which account it was, without the name that the provider gives it. */

@@ -232,3 +232,12 @@ describe('a signature', () => {
     expect(await problemOf(collect(signing().sign(token, credential, hashes(1), never)))).toBe('TOKEN_EXPIRED');
   });
 });
+
+it('gives up a revocation when its caller does, where the service falls silent', async () => {
+  const token = await loginByPhone(desk, service);
+  service.control.arm({ kind: 'half-open', on: 'oauth.revocation' });
+  const begun = performance.now();
+  await expect(desk.provider.revoke(token, AbortSignal.timeout(300))).rejects.toMatchObject({ name: 'TimeoutError' });
+  // Not when openid-client would have given up by itself.
+  expect(performance.now() - begun).toBeLessThan(25_000);
+});

@@ -3,13 +3,22 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Configuration, customFetch, None } from 'openid-client';
 import { ProblemError } from '../../../../src/contract/problem.ts';
 import { loginByPhone } from '../../../../src/agent/remote/providers/csc/login-by-phone.ts';
+import { loginProblem } from '../../../../src/agent/remote/providers/oauth/oauth-problems.ts';
 import { systemClock } from '../../../../src/agent/system-clock.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Seconds between the polls of a login whose every poll fails. */
-async function gaps(interval: number, polls: number): Promise<number[]> {
+/** What becomes of the n-th poll, 1-based. */
+type Poll = (n: number) => Promise<Response>;
+
+const unreachable: Poll = () => Promise.reject(new ProblemError({ code: 'PROVIDER_UNREACHABLE', detail: null }));
+/** How a request ends that openid-client has given up: by its own signal's reason. */
+const silent: Poll = () => Promise.reject(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+const says = (error: string): Poll => () => Promise.resolve(Response.json({ error }, { status: 400 }));
+
+/** How a login ended whose polls end as told, and the seconds before each of them. The person leaves at the one after the last. */
+async function login(interval: number, polls: readonly Poll[]): Promise<{ readonly gaps: readonly number[]; readonly end: unknown }> {
   const issuer = 'https://login.example.jp';
   const client = new Configuration({ issuer, token_endpoint: `${issuer}/token`, device_authorization_endpoint: `${issuer}/device` }, 'terminal', {}, None());
   const leave = new AbortController();
@@ -19,21 +28,38 @@ async function gaps(interval: number, polls: number): Promise<number[]> {
       const answer = { device_code: 'd', user_code: 'BCDF-GHJK', verification_uri: `${issuer}/go`, expires_in: 120, interval };
       return Promise.resolve(Response.json(answer));
     }
-    at.push(Date.now());
-    if (at.length > polls) leave.abort(new Error('enough'));
-    return Promise.reject(new ProblemError({ code: 'PROVIDER_UNREACHABLE', detail: null }));
+    const n = at.push(Date.now()) - 1;
+    if (n > polls.length) leave.abort(new Error('enough'));
+    return (polls[n - 1] ?? unreachable)(n);
   };
   const order = { method: 'smartphone' as const, staff: { id: 'D0012', name: '医者 三郎' }, terminal: 'clinic-1' };
-  const ended = loginByPhone(client, { scope: 'service', signInDetail: null }, order, { showCode: () => undefined }, systemClock, leave.signal).catch((error: unknown) => error);
+  const ended = loginByPhone(client, { scope: 'service', signInDetail: null }, order, { showCode: () => undefined }, systemClock, leave.signal).catch((error: unknown) => loginProblem(error, leave.signal));
   await vi.advanceTimersByTimeAsync(300_000);
-  expect(await ended).toBe(leave.signal.reason);
-  return at.slice(1).map((moment, index) => (moment - (at[index] ?? 0)) / 1000);
+  return { gaps: at.slice(1).map((moment, index) => (moment - (at[index] ?? 0)) / 1000), end: await ended };
 }
+const times = (count: number, poll: Poll): readonly Poll[] => Array<Poll>(count).fill(poll);
 
 it('asks half as often after each failure, but at least every 20 seconds', async () => {
-  expect(await gaps(2, 7)).toEqual([2, 4, 8, 16, 20, 20, 20]);
+  expect((await login(2, times(6, unreachable))).gaps).toEqual([2, 4, 8, 16, 20, 20, 20]);
 });
 
 it('never asks more often than the service allows', async () => {
-  expect(await gaps(30, 3)).toEqual([30, 30, 30]);
+  expect((await login(30, times(2, unreachable))).gaps).toEqual([30, 30, 30]);
+});
+
+it('asks less often from slow_down on, also over connections that fail meanwhile', async () => {
+  const slowDown = says('slow_down');
+  expect((await login(2, [slowDown, ...times(3, unreachable)])).gaps).toEqual([2, 7, 14, 20, 20]);
+  expect((await login(2, [slowDown, slowDown, unreachable, slowDown, unreachable])).gaps).toEqual([2, 7, 12, 20, 25, 20]);
+});
+
+it('goes on after a poll that was never answered', async () => {
+  const { gaps, end } = await login(2, [silent, says('authorization_pending'), says('access_denied')]);
+  expect(gaps).toEqual([2, 4, 4]);
+  expect(end).toMatchObject({ problem: { code: 'AUTHENTICATION_REFUSED' } });
+});
+
+it('whose unanswered poll may have had the token is no refusal by anybody', async () => {
+  const { end } = await login(2, [silent, says('invalid_grant')]);
+  expect(end).toMatchObject({ problem: { code: 'PROVIDER_UNREACHABLE', detail: { en: expect.stringContaining('did not arrive') as string } } });
 });

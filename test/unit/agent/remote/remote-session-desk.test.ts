@@ -133,6 +133,15 @@ describe('a session', () => {
     expect(audited('authentication.ended')).toHaveLength(1);
   });
 
+  it('whose revocation is not answered in time is over all the same, and the log says why', async () => {
+    openDesk();
+    const session = await begin();
+    desk.provider.revocation = () => Promise.reject(new DOMException('too late', 'TimeoutError'));
+    await desk.sessions.end(session, 'caller');
+    expect(live()).toBeUndefined();
+    expect(audited('token.revoked')).toMatchObject([{ result: 'PROVIDER_UNREACHABLE' }]);
+  });
+
   it('ends with the log-off of the system, all of them', async () => {
     openDesk();
     await begin();

@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import jsqr from 'jsqr';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuthenticationDialog, AuthenticationDialogView, AuthenticationPinQuestion, HoldPin, PhoneCode } from '../../../../src/agent/ports.ts';
@@ -8,6 +12,9 @@ import { terminalPrompts } from '../../../../src/cli/terminal/terminal-prompts.t
 import { PlayedTerminal } from '../../../support/played-terminal.ts';
 
 const never = new AbortController().signal;
+/** Linux lets nobody but root have the ports below this one. macOS and Windows know no such ports. */
+const lowestFreePort = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+const hasPrivilegedPorts = existsSync(lowestFreePort) && Number(readFileSync(lowestFreePort, 'utf8')) > 1;
 const armed = (): Promise<unknown> => vi.advanceTimersByTimeAsync(armingMs);
 const code: PhoneCode = { uri: 'https://auth.example.jp/device?user_code=BCDF-GHJK', userCode: 'BCDF-GHJK', number: '47', expiresAt: new Date('2026-04-01T03:02:00Z') };
 const pinQuestion: AuthenticationPinQuestion = {
@@ -198,6 +205,14 @@ describe('an authentication in a terminal', () => {
     } finally {
       await new Promise((resolve) => other.close(resolve));
     }
+  });
+
+  it.skipIf(!hasPrivilegedPorts)(`takes the address by hand where this user may not have the port${hasPrivilegedPorts ? '' : ' (skipped: this system lets everybody have every port)'}`, async () => {
+    const address = 'http://adapter:1/cb?code=1&state=s';
+    const { stdout } = await promisify(execFile)(process.execPath, [path.join(import.meta.dirname, '../../../support/login-without-a-port.ts'), '1', address]);
+    const { printed, end } = JSON.parse(stdout) as { printed: string; end: string };
+    expect(printed).toMatch(/ポート1を別のプログラムが使っているか、権限がないため、自動では受け取れません。[^]*貼り付けて/);
+    expect(end).toBe(address);
   });
 
   it('says until when, or why not', () => {

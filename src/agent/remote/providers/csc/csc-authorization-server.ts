@@ -1,5 +1,5 @@
 import { customFetch, discovery, None, type Configuration, type ServerMetadata } from 'openid-client';
-import { oauthClient, oauthFetch } from '../oauth/oauth-client.ts';
+import { loginAnswerSeconds, oauthClient, oauthFetch } from '../oauth/oauth-client.ts';
 import type { ProviderParts } from '../provider-parts.ts';
 import type { CscSettings } from '../../../config/remote-settings.ts';
 
@@ -17,15 +17,15 @@ export class CscAuthorizationServer {
     this.#parts = parts;
   }
 
-  async client(): Promise<Configuration> {
-    return oauthClient(await this.#metadata(), this.#settings.clientId, this.#parts);
+  async client(until?: AbortSignal): Promise<Configuration> {
+    return oauthClient(await this.#metadata(until), this.#settings.clientId, this.#parts, until);
   }
 
-  async #metadata(): Promise<ServerMetadata> {
+  async #metadata(until: AbortSignal | undefined): Promise<ServerMetadata> {
     const { fetch, clock } = this.#parts;
     if (this.#found !== null && clock.monotonic() - this.#found.at < discoveryMs) return this.#found.metadata;
     const { issuer, clientId } = this.#settings;
-    const found = await discovery(new URL(issuer), clientId, undefined, None(), { algorithm: 'oauth2', [customFetch]: oauthFetch(fetch, clock) });
+    const found = await discovery(new URL(issuer), clientId, undefined, None(), { algorithm: 'oauth2', timeout: loginAnswerSeconds, [customFetch]: oauthFetch(fetch, clock, until) });
     this.#found = { metadata: found.serverMetadata(), at: clock.monotonic() };
     return this.#found.metadata;
   }

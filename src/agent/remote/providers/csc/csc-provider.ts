@@ -35,7 +35,7 @@ export function createCscProvider(settings: CscSettings, parts: ProviderParts): 
     },
     async revoke(token, signal) {
       try {
-        await tokenRevocation(await server.client(), bearerOf(token), { token_type_hint: 'access_token' });
+        await tokenRevocation(await server.client(signal), bearerOf(token), { token_type_hint: 'access_token' });
       } catch (error) {
         throw loginProblem(error, signal);
       }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { initiateDeviceAuthorization, pollDeviceAuthorizationGrant, ResponseBodyError, type Configuration, type DeviceAuthorizationResponse } from 'openid-client';
+import { customFetch, initiateDeviceAuthorization, pollDeviceAuthorizationGrant, ResponseBodyError, type Configuration, type DeviceAuthorizationResponse } from 'openid-client';
 import type { ErrorCode } from '../../../../contract/error-codes.ts';
 import { ProblemError } from '../../../../contract/problem.ts';
 import type { Clock } from '../../../ports.ts';
@@ -12,6 +12,8 @@ import type { CscSettings } from '../../../config/remote-settings.ts';
 const longestCodeSeconds = 120;
 /** RFC 8628 §3.2. */
 const usualIntervalSeconds = 5;
+/** RFC 8628 §3.5: by which each `slow_down` lengthens the interval, for all polls that follow. */
+const slowDownSeconds = 5;
 /** Asking less often after failures must not cost the doctor more than this once the network is back. */
 const longestBackOffSeconds = 20;
 const longestUri = 80;
@@ -57,9 +59,9 @@ function shortUri({ verification_uri_complete: complete, verification_uri: plain
 async function poll(client: Configuration, device: DeviceAuthorizationResponse, seconds: number, signal: AbortSignal): Promise<LoginAnswer> {
   const over = AbortSignal.timeout(seconds * 1000);
   const either = AbortSignal.any([signal, over]);
-  const shortest = device.interval ?? usualIntervalSeconds;
-  let interval = shortest;
-  for (let lost: Error | null = null; ; interval = Math.max(shortest, Math.min(interval * 2, longestBackOffSeconds))) {
+  const slowDowns = countSlowDowns(client);
+  let lost: Error | null = null;
+  for (let interval = device.interval ?? usualIntervalSeconds; ; ) {
     try {
       return await pollDeviceAuthorizationGrant(client, { ...device, interval }, undefined, { signal: either });
     } catch (error) {
@@ -69,7 +71,23 @@ async function poll(client: Configuration, device: DeviceAuthorizationResponse, 
       if (!isPassing(loginProblem(error, signal))) throw error;
       if (isAnswerLost(error)) lost = error;
     }
+    const shortest = (device.interval ?? usualIntervalSeconds) + slowDowns() * slowDownSeconds;
+    interval = Math.max(shortest, Math.min(2 * Math.max(interval, shortest), longestBackOffSeconds));
   }
+}
+
+/** openid-client keeps count within one call of it, which a lost connection ends. */
+function countSlowDowns(client: Configuration): () => number {
+  let count = 0;
+  const ask = client[customFetch];
+  if (ask === undefined) return () => count;
+  client[customFetch] = async (...request) => {
+    const response = await ask(...request);
+    const answer: unknown = response.ok ? null : await response.clone().json().catch(() => null);
+    if (typeof answer === 'object' && answer !== null && 'error' in answer && answer.error === 'slow_down') count += 1;
+    return response;
+  };
+  return () => count;
 }
 
 /** RFC 6749 §5.2: the grant was used, or never was one. */

@@ -24,10 +24,10 @@ export function createKaguraProvider(settings: KaguraSettings, parts: ProviderPa
     ...(settings.jwksUrl === null ? {} : { jwks_uri: settings.jwksUrl }),
     ...(settings.revocationUrl === null ? {} : { revocation_endpoint: settings.revocationUrl }),
   };
-  const clientFor = (method: SessionMethod) => {
+  const clientFor = (method: SessionMethod, until?: AbortSignal) => {
     const clientId = settings.clientIds[method];
     if (clientId === undefined) throw problem('AUTHENTICATION_NOT_OFFERED', { ja: 'この方法のclient_idがポリシーにありません。', en: 'Policy names no client id for this method.' });
-    return oauthClient(server, clientId, parts);
+    return oauthClient(server, clientId, parts, until);
   };
   return {
     name: settings.name,
@@ -48,7 +48,7 @@ export function createKaguraProvider(settings: KaguraSettings, parts: ProviderPa
       // A service without revocation ends its tokens by time alone; here the token is forgotten all the same.
       if (settings.revocationUrl === null) return;
       try {
-        await tokenRevocation(clientFor(token.method), bearerOf(token));
+        await tokenRevocation(clientFor(token.method, signal), bearerOf(token));
       } catch (error) {
         throw loginProblem(error, signal);
       }

@@ -7,13 +7,20 @@ import type { ProviderParts } from '../provider-parts.ts';
 /** Beyond this nobody can tell a fresh answer from a stale one (HTTP Date, `iat`, `exp`). */
 const tolerableSkewSeconds = 300;
 
-/** An authorization server and this client of it, for one login. Public: what proves the terminal is its TLS certificate. */
-export function oauthClient(server: ServerMetadata, clientId: string, { fetch, clock }: ProviderParts): Configuration {
+/** How long one answer of a login may take: less than the network gives a signature, because nothing is lost but a login. */
+export const loginAnswerSeconds = 30;
+
+/**
+ * An authorization server and this client of it, for one login. Public: what proves the terminal is its TLS certificate.
+ * `until` ends whatever it asks; a login has none, so that what it still brings can be revoked.
+ */
+export function oauthClient(server: ServerMetadata, clientId: string, { fetch, clock }: ProviderParts, until?: AbortSignal): Configuration {
   const skew = (clock.now() - Date.now()) / 1000;
   const client = new Configuration(server, clientId, { [clockSkew]: skew, [clockTolerance]: tolerableSkewSeconds }, None());
   // SECURITY: an ID token is checked by the server's key, although it comes over TLS (test/integration/remote-providers/csc.test.ts).
   if (server.jwks_uri !== undefined) enableNonRepudiationChecks(client);
-  client[customFetch] = oauthFetch(fetch, clock);
+  client[customFetch] = oauthFetch(fetch, clock, until);
+  client.timeout = loginAnswerSeconds;
   return client;
 }
 
@@ -22,9 +29,10 @@ export function oauthClient(server: ServerMetadata, clientId: string, { fetch, c
  * and a poll, whose answer may be the one token of its device code (RFC 8628 §3.5).
  * An answer whose Date is far from this clock ends the login, because no time in a token could be relied on.
  */
-export function oauthFetch(fetch: ServiceFetch, clock: Clock): CustomFetch {
+export function oauthFetch(fetch: ServiceFetch, clock: Clock, until?: AbortSignal): CustomFetch {
   return async (address, init) => {
-    const response = await fetch(address, { ...init, repeatable: isOnlyAsking(init) });
+    const signal = AbortSignal.any([init.signal, until].filter((one) => one !== undefined));
+    const response = await fetch(address, { ...init, signal, repeatable: isOnlyAsking(init) });
     refuseWrongClock(response.headers.get('date'), clock);
     return response;
   };

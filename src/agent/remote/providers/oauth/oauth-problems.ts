@@ -22,6 +22,7 @@ export function loginProblem(error: unknown, signal: AbortSignal): unknown {
   const known = firstKnown(error);
   if (known instanceof NetworkError && known.code === 'REMOTE_ANSWER_LOST') return answerLost(known);
   if (known !== null) return known;
+  if (isOutOfTime(error)) return answerLost(error);
   if (error instanceof ResponseBodyError || error instanceof AuthorizationResponseError) {
     return problem(named[error.error] ?? 'PROVIDER_REFUSED', oauthError(error.error), error);
   }
@@ -39,7 +40,12 @@ export function problem(code: ProblemError['problem']['code'], detail: Bilingual
 /** The request left and nothing came back: what it asked for may have been done. */
 export function isAnswerLost(error: unknown): error is Error {
   const known = firstKnown(error);
-  return known instanceof NetworkError && known.code === 'REMOTE_ANSWER_LOST';
+  return isOutOfTime(error) || (known instanceof NetworkError && known.code === 'REMOTE_ANSWER_LOST');
+}
+
+/** How openid-client names that nothing came within `loginAnswerSeconds`. */
+function isOutOfTime(error: unknown): error is ClientError {
+  return error instanceof ClientError && error.code === 'OAUTH_TIMEOUT';
 }
 
 /** The status of an answer that holds no OAuth error: a service in trouble, or a machine in front of it. */
@@ -56,7 +62,7 @@ function firstKnown(error: unknown): ProblemError | null {
 }
 
 /** Nothing was signed by a login: whoever begins another one loses nothing. */
-function answerLost(cause: NetworkError): ProblemError {
+function answerLost(cause: Error): ProblemError {
   return problem('PROVIDER_UNREACHABLE', { ja: '認証の応答が届きませんでした。もう一度認証してください。', en: 'The answer to the login did not arrive. Authenticate again.' }, cause);
 }
 
