@@ -20,15 +20,17 @@ export interface SandboxDesktop {
   /** Default: policy's. */
   readonly ports?: readonly number[];
   readonly clock?: Clock;
+  readonly loginPageTakesCards?: boolean | undefined;
   readonly started: (clinic: SandboxClinic, agent: Agent) => void | Promise<void>;
 }
 
 const noPolicy: ReadPolicy = () => Promise.resolve({ state: 'none', place: 'sandbox' });
 
-export function launchSandboxDesktop({ dataRoot, openClinic, readPolicy = noPolicy, ports, clock = systemClock, started }: SandboxDesktop): void {
+export function launchSandboxDesktop({ dataRoot, openClinic, readPolicy = noPolicy, ports, clock = systemClock, loginPageTakesCards, started }: SandboxDesktop): void {
   launch(app, {
     dataRoot,
     readPolicy,
+    loginPageTakesCards,
     startAgent: async ({ prompts, secrets }) => {
       const { data, config } = await readConfig(dataRoot, readPolicy);
       const { settings } = config;

@@ -247,6 +247,8 @@ export interface PairingView {
 
 /** How the agent meets a person: Electron windows, a terminal, or a script in tests. */
 export interface Prompts {
+  /** Whether a provider's login page, where it is shown here, can use the key of a card. */
+  readonly loginPageTakesCards: boolean;
   openSignature(view: SignatureDialogView): SignatureDialog;
   openAuthentication(view: AuthenticationDialogView): AuthenticationDialog;
   /** Shows the code until the signal aborts; resolves only when the person refuses. */

@@ -19,7 +19,7 @@ import { routeInvokes } from './ipc-router.ts';
 import { registerWithSystem } from './launch-at-login.ts';
 import { watchLogOff } from './log-off.ts';
 import { prepareLoginSessions } from './login-session.ts';
-import { loginWindows } from './login-window.ts';
+import { loginPageTakesCards, loginWindows } from './login-window.ts';
 import { showNotice } from './notices.ts';
 import { openUpdates } from './open-updates.ts';
 import { answerPage, pageScheme } from './page-files.ts';
@@ -38,6 +38,8 @@ export interface DesktopOptions {
   readonly dataRoot?: string | undefined;
   /** This machine's where left out. */
   readonly readPolicy?: ReadPolicy;
+  /** This platform's where left out. */
+  readonly loginPageTakesCards?: boolean | undefined;
 }
 
 const noKeyStore: SignatureView['notices'][number] = { ja: messages.ja.common.notices.noKeyStore, en: messages.en.common.notices.noKeyStore };
@@ -48,7 +50,7 @@ export function registerPageScheme(): void {
 }
 
 /** Puts the desktop together. The one place that knows every part of it; nothing here decides anything. */
-export async function startDesktop({ startAgent, dataRoot, readPolicy }: DesktopOptions): Promise<{ readonly openHome: () => void }> {
+export async function startDesktop({ startAgent, dataRoot, readPolicy, ...options }: DesktopOptions): Promise<{ readonly openHome: () => void }> {
   const { data, config } = await readConfig(dataRoot, readPolicy);
   await prepareDataDirectory(data);
   const preferences = new UserPreferences(dataRoot, readPolicy);
@@ -100,6 +102,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy }: Desktop
     },
   );
   const prompts: Prompts = {
+    loginPageTakesCards: options.loginPageTakesCards ?? loginPageTakesCards,
     openSignature: (view) => signatures.open(view),
     openAuthentication: (view) => authentications.open(view),
     showPairingCode: (view, signal) => pairing.showCode(view, signal),

@@ -5,6 +5,12 @@ import { followLogin } from './follow-login.ts';
 import { denyPermissions } from './guard-contents.ts';
 import { loginWindowShape } from './window-shapes.ts';
 
+/**
+ * On Linux a key on a card is of no use to the page: Chromium asks the app for the PIN, as a string, and no PIN passes
+ * there. Windows and macOS ask for it themselves.
+ */
+export const loginPageTakesCards = process.platform !== 'linux';
+
 /** Shows a provider's login page; ends with the redirect address, or when the person leaves. Throws ProblemError. */
 export type OpenLoginWindow = (question: LoginQuestion, signal: AbortSignal) => Promise<URL | AuthenticationExit>;
 

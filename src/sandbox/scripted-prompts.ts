@@ -27,6 +27,7 @@ export interface AuthenticationScript {
 
 export function scriptedPrompts(script: PromptScript): Prompts {
   return {
+    loginPageTakesCards: true,
     openSignature(view) {
       script.onRequest?.(view);
       let attempt = 0;

@@ -26,7 +26,8 @@ test.beforeAll(async ({ phones }) => {
   });
   await new Promise<void>((resolve) => adapter.listen(0, '127.0.0.1', resolve));
   redirectUrl = `http://127.0.0.1:${(adapter.address() as AddressInfo).port}/callback`;
-  remote = await startRemote({ provider: 'kagura', methods: ['smartphone', 'hpki-card'], redirectUrl });
+  // Electron on Linux gives a page no card; the card's tests play the other platforms.
+  remote = await startRemote({ provider: 'kagura', methods: ['smartphone', 'hpki-card'], redirectUrl, loginPageTakesCards: true });
   phone = await registeredPhone(phones, remote);
 });
 test.beforeEach(async () => {
@@ -215,4 +216,18 @@ test('whose server shows an expired certificate does not open', async () => {
   await desktop.untilVisible('signature');
   await (await desktop.page('signature')).keyboard.press('Escape');
   expect(await signing.answer).toMatchObject({ status: 409, json: { code: 'CANCELLED_BY_USER' } });
+});
+
+test('is offered for a card only where its window can use one', async () => {
+  const here = await startRemote({ provider: 'kagura', methods: ['smartphone', 'hpki-card'], redirectUrl });
+  try {
+    const signing = here.sign();
+    await here.desktop.untilVisible('authentication');
+    await expect(here.page.getByRole('button', { name: /^スマートフォン/ })).toBeVisible();
+    await expect(here.page.getByRole('button', { name: /^HPKIカード/ })).toHaveCount(process.platform === 'linux' ? 0 : 1);
+    await here.page.keyboard.press('Escape');
+    await signing.answer;
+  } finally {
+    await here.desktop.close();
+  }
 });

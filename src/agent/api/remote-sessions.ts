@@ -1,6 +1,7 @@
 import type { SessionMethod } from '../../contract/api.ts';
 import { ProblemError } from '../../contract/problem.ts';
 import type { Caller } from '../ports.ts';
+import { whyNotHere } from '../remote/why-not-here.ts';
 import type { Text } from './language.ts';
 
 /** Whether a doctor can sign remotely without authenticating first. */
@@ -28,14 +29,9 @@ export interface RemoteSessions {
   end(caller: Caller, staffId: string): Promise<boolean>;
 }
 
-const notConfigured: Text = {
-  ja: 'このPCではリモート署名が設定されていません。HPKIカードで署名してください。',
-  en: 'Remote signing is not configured on this computer. Sign with the HPKI card.',
-};
-
 /** An agent without a provider for remote signing. */
 export const noRemoteSessions: RemoteSessions = {
-  get: (_caller, staffId) => ({ staffId, state: 'not_configured', method: null, until: null, reason: notConfigured }),
-  begin: () => Promise.reject(new ProblemError({ code: 'NOT_AUTHENTICATED', detail: notConfigured })),
+  get: (_caller, staffId) => ({ staffId, state: 'not_configured', method: null, until: null, reason: whyNotHere.notConfigured }),
+  begin: () => Promise.reject(new ProblemError({ code: 'NOT_AUTHENTICATED', detail: whyNotHere.notConfigured })),
   end: () => Promise.resolve(false),
 };

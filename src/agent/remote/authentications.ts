@@ -19,7 +19,7 @@ import type { RemoteSession } from './remote-session.ts';
 import { accountNotes, type RemoteSessionDesk } from './remote-session-desk.ts';
 
 export interface AuthenticationsParts extends Omit<AuthenticationWindowParts, 'methods' | 'providerOf' | 'prompts'> {
-  readonly prompts: Pick<Prompts, 'openAuthentication' | 'notify'>;
+  readonly prompts: Pick<Prompts, 'openAuthentication' | 'notify' | 'loginPageTakesCards'>;
   readonly providers: readonly RemoteProvider[];
   /** What the terminal's role lets it offer, in order. */
   readonly methods: readonly SessionMethod[];
@@ -45,12 +45,17 @@ export class Authentications {
 
   constructor(parts: AuthenticationsParts) {
     this.#parts = parts;
-    this.#methods = parts.methods.filter((method) => parts.providers.some((provider) => provider.methods.includes(method)));
+    this.#methods = parts.methods.filter((method) => this.#findProvider(method) !== undefined);
   }
 
   /** What may be offered here; none where this terminal does not authenticate. */
   get methods(): readonly SessionMethod[] {
     return this.#methods;
+  }
+
+  /** Policy offers it, but the login page cannot use a card here. */
+  isPageWithoutCards(method: SessionMethod): boolean {
+    return this.#parts.methods.includes(method) && !this.#methods.includes(method) && this.#parts.providers.some(({ methods }) => methods.includes(method));
   }
 
   isUnderWay(clientId: string, staffId: string): boolean {
@@ -88,7 +93,7 @@ export class Authentications {
       const now = sessions.find(first.caller.clientId, first.staff.id);
       if (now !== undefined && now !== before) return now;
       if (signal.aborted) throw reasonOfAbort(signal);
-      return await new AuthenticationWindow({ ...this.#parts, providerOf: (method) => this.#providerOf(method) }, this.#task(first, report), signal).run();
+      return await new AuthenticationWindow({ ...this.#parts, methods: this.#methods, providerOf: (method) => this.#providerOf(method) }, this.#task(first, report), signal).run();
     } finally {
       leave();
     }
@@ -159,9 +164,16 @@ export class Authentications {
   }
 
   #providerOf(method: SessionMethod): RemoteProvider {
-    const provider = this.#parts.providers.find(({ methods }) => methods.includes(method));
+    const provider = this.#findProvider(method);
     if (provider === undefined) throw new Error('no provider offers this method');
     return provider;
+  }
+
+  /** Of two that offer a method, the first with which it works here. */
+  #findProvider(method: SessionMethod): RemoteProvider | undefined {
+    const { providers, prompts } = this.#parts;
+    const worksHere = ({ cardLogin }: RemoteProvider): boolean => method === 'smartphone' || cardLogin === 'driver' || prompts.loginPageTakesCards;
+    return providers.find((provider) => provider.methods.includes(method) && worksHere(provider));
   }
 }
 

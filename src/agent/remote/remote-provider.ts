@@ -103,6 +103,8 @@ export interface RemoteProvider {
   /** As policy names it; bindings and the audit log know the provider by it. */
   readonly name: string;
   readonly methods: readonly SessionMethod[];
+  /** Where a card logs in: through the agent's own drivers, or by TLS client authentication of the provider's login page. */
+  readonly cardLogin: 'driver' | 'page';
   readonly signing: ValueSigning | ElementSigning;
   /**
    * One authentication, begun by a click. An unused code that ran out throws AUTHENTICATION_EXPIRED, a refusal on the phone

@@ -8,6 +8,7 @@ import { cancelledBy, endOf, problem } from '../signing/request-end.ts';
 import type { Authentications } from './authentications.ts';
 import type { RemoteSession } from './remote-session.ts';
 import { warningMs, type RemoteSessionDesk } from './remote-session-desk.ts';
+import { whyNotHere } from './why-not-here.ts';
 
 export interface SessionsOfCallersParts {
   readonly sessions: RemoteSessionDesk;
@@ -43,7 +44,9 @@ export class SessionsOfCallers implements RemoteSessions {
   /** Resolves as soon as the window is on its way: what becomes of it is told by {@link get} and by events. */
   begin(caller: Caller, { staffId, staffName, method }: SessionOrder): Promise<RemoteSessionView> {
     const { sessions, authentications, clock } = this.#parts;
-    if (!authentications.methods.includes(method)) return Promise.reject(problem('AUTHENTICATION_NOT_OFFERED'));
+    if (!authentications.methods.includes(method)) {
+      return Promise.reject(problem('AUTHENTICATION_NOT_OFFERED', authentications.isPageWithoutCards(method) ? whyNotHere.pageWithoutCards : null));
+    }
     const live = sessions.find(caller.clientId, staffId);
     // One that ends within the hour may be renewed; any other one is what was asked for.
     if (live && live.until.getTime() - clock.now() > warningMs) return Promise.resolve(readyView(live));

@@ -6,6 +6,7 @@ import type { Caller, Clock, Prompts } from '../ports.ts';
 import type { Authentications } from '../remote/authentications.ts';
 import type { RemoteProvider } from '../remote/remote-provider.ts';
 import type { RemoteSessionDesk } from '../remote/remote-session-desk.ts';
+import { whyNotHere } from '../remote/why-not-here.ts';
 import { LocalSigner } from '../signers/local-signer.ts';
 import { acceptDocuments, type DocumentPlan } from './accept-documents.ts';
 import { askUntil, DeadlinePassed } from './ask-until.ts';
@@ -188,7 +189,7 @@ export class SignatureRequests implements SignatureService {
   #begin(caller: Caller, key: string, body: string, request: SignatureRequest, entry: JournalEntry | null): SignatureSnapshot {
     const recipe = entry?.recipe ?? null;
     if (!this.#options.policy.terminal.signs) throw problem('TERMINAL_DOES_NOT_SIGN');
-    if (request.method === 'remote' && !this.#canSignRemotely(caller, request)) throw problem('NOT_AUTHENTICATED');
+    if (request.method === 'remote' && !this.#canSignRemotely(caller, request)) throw problem('NOT_AUTHENTICATED', this.#options.remote ? whyNotHere.noWay : whyNotHere.notConfigured);
     if (this.#held.running().length > maxWaitingRequests) throw problem('BUSY');
     this.#options.journal.ready();
     // By the time that a journalled recipe states, so that the answer to a repeated request is the answer to the first.
@@ -234,7 +235,7 @@ export class SignatureRequests implements SignatureService {
   #remoteRun(order: QuestionedRequest, { method }: SignatureRequest, entry: JournalEntry | null): RemoteRun {
     const { remote } = this.#options;
     // Policy has taken the provider away since the recipe was written.
-    if (!remote) throw problem('NOT_AUTHENTICATED');
+    if (!remote) throw problem('NOT_AUTHENTICATED', whyNotHere.notConfigured);
     const parts = { ...this.#runParts, ...this.#options, ...remote, verify: this.#release.verify };
     return new RemoteRun(parts, { ...order, entry, canUseCard: method === 'auto' });
   }

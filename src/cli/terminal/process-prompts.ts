@@ -17,6 +17,7 @@ export function processPrompts(language: Language): Prompts {
 }
 
 const absentPerson: Prompts = {
+  loginPageTakesCards: true,
   openSignature: () => ({
     waitForCard: () => Promise.resolve('cancelled'),
     chooseCard: () => Promise.resolve('cancelled'),

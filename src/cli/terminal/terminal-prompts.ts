@@ -38,6 +38,8 @@ export function terminalPrompts(input: ReadStream, output: WriteStream, language
     return answer !== null && t.yes.includes(answer.toLowerCase());
   };
   return {
+    // It is opened in a browser, whose user has set up the card there.
+    loginPageTakesCards: true,
     openSignature: (view) => signatureDialog(view, { input, output, language, print, confirm }),
     openAuthentication: (view) => authenticationDialog(view, { input, output, language, print, confirm, eraseLine }),
     async showPairingCode(view: PairingView, signal: AbortSignal) {

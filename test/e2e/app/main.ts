@@ -85,6 +85,7 @@ launchSandboxDesktop({
   readPolicy,
   ports: played.ports,
   clock,
+  loginPageTakesCards: played.remote?.loginPageTakesCards,
   started: async (clinic, { port }) => {
     const service = (await openRemote())?.service ?? null;
     globalThis.e2e = { clinic, port, service, insertNew: (...card) => insertNew(clinic, ...card), insertLoginCard: (reader) => insertLoginCard(clinic, reader) };

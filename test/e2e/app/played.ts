@@ -6,6 +6,8 @@ export interface PlayedRemote {
   readonly methods: readonly SessionMethod[];
   /** Kagura: where a login ends; the contract's own address where left out. */
   readonly redirectUrl?: string;
+  /** As where the system's own driver asks for a card's PIN; this platform's answer where left out. */
+  readonly loginPageTakesCards?: boolean;
 }
 
 /** What a spec has this start of the app play, by an environment variable. */

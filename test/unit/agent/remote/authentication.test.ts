@@ -38,6 +38,51 @@ function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
 }
 
+it('offers what the service and the terminal both know, and nothing else', async () => {
+  openDesk({ remote: { methods: ['mynumber-card', 'smartphone'] } });
+  desk.provider.methods = ['smartphone', 'hpki-card'];
+  await desk.restart();
+  await join();
+  expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { methods: ['smartphone'] } });
+  expect(desk.person.shownAuthentication[1]).toMatchObject({ question: { methods: ['smartphone'] } });
+});
+
+describe('a login page that cannot use a card here', () => {
+  it('is not offered for one: neither in the window nor to an EHR, who is told why', async () => {
+    openDesk({ remote: { form: 'element', pageWithoutCards: true } });
+    await join({ suggested: 'hpki-card' });
+    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { methods: ['smartphone'] } });
+    for (const method of ['hpki-card', 'mynumber-card'] as const) {
+      await expect(desk.callers.begin(ehr, { staffId: staff.id, staffName: staff.name, method })).rejects.toMatchObject({
+        problem: { code: 'AUTHENTICATION_NOT_OFFERED', detail: { ja: expect.stringContaining('カードを使えません') as string } },
+      });
+    }
+  });
+
+  it('makes way for the next service, whose cards the agent reads itself', async () => {
+    openDesk({ remote: { pageWithoutCards: true, secondProvider: true } });
+    await join();
+    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { methods: ['smartphone', 'hpki-card', 'mynumber-card'] } });
+    desk.person.method = by('hpki-card');
+    await desk.sessions.endAll('person');
+    await join({ suggested: 'hpki-card' });
+    expect([desk.provider.orders, desk.secondProvider.orders].map((orders) => orders.map(({ method }) => method))).toEqual([['smartphone'], ['hpki-card']]);
+  });
+
+  it('is offered where it can', async () => {
+    openDesk();
+    desk.provider.cardLogin = 'page';
+    await join();
+    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { methods: ['smartphone', 'hpki-card', 'mynumber-card'] } });
+  });
+
+  it('leaves a terminal without any way where policy names no other', async () => {
+    openDesk({ remote: { form: 'element', pageWithoutCards: true, methods: ['hpki-card'] } });
+    expect(desk.authentications.methods).toEqual([]);
+    await expect(desk.agent.submit(ehr, 'k', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'NOT_AUTHENTICATED' } });
+  });
+});
+
 describe('an authentication by phone', () => {
   it('begins with a click, shows the code, and becomes a session', async () => {
     openDesk();

@@ -54,6 +54,7 @@ type Exit = AuthenticationExit | 'silent';
 
 /** A person at the desk. Each answer is a function, so that a test can decide, wait or stay silent. */
 export class PlayedPerson implements Prompts {
+  readonly loginPageTakesCards: boolean;
   pin: (question: PinQuestion, view: SignatureDialogView) => Answer<string> | Promise<Answer<string>> = () => '1234';
   spendLastTries = false;
   /** While the reader waits for the PIN. `pin` says `at the reader` for it. */
@@ -80,6 +81,10 @@ export class PlayedPerson implements Prompts {
   readonly notices: Notice[] = [];
   openWindows = 0;
   mostOpenWindows = 0;
+
+  constructor({ loginPageTakesCards = true }: Partial<Pick<Prompts, 'loginPageTakesCards'>> = {}) {
+    this.loginPageTakesCards = loginPageTakesCards;
+  }
 
   openSignature(view: SignatureDialogView): SignatureDialog {
     this.shown.push({ what: 'opened', view });

@@ -24,6 +24,7 @@ type Login = (order: AuthenticationOrder, steps: AuthenticationSteps, signal: Ab
 export class PlayedProvider implements RemoteProvider {
   readonly name: string;
   methods: readonly SessionMethod[] = ['smartphone', 'hpki-card', 'mynumber-card'];
+  cardLogin: 'driver' | 'page' = 'driver';
   readonly form: 'value' | 'element';
   readonly now: () => number;
   account: PlayedAccount;

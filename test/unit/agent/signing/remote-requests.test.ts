@@ -1,4 +1,5 @@
 import { createVerifier } from '../../../../src/formats/xades/verifier.ts';
+import { whyNotHere } from '../../../../src/agent/remote/why-not-here.ts';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountOf, createCast, ehr, otherEhr, requestFor, SigningDesk, staff, until, xmlOf, type Cast, type DeskOptions } from './signing-desk.ts';
 import { refused } from './played-provider.ts';
@@ -240,7 +241,7 @@ describe('the way of a request', () => {
   it('is the card where this terminal does not authenticate', async () => {
     openDesk({ remote: { methods: [] }, policy: { deadlines: { consentSeconds: 0.2, cardSeconds: 0.2 } } });
     expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'NO_CARD' } });
-    await expect(desk.agent.submit(ehr, 'k2', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'NOT_AUTHENTICATED' } });
+    await expect(desk.agent.submit(ehr, 'k2', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'NOT_AUTHENTICATED', detail: whyNotHere.noWay } });
   });
 
   it('stays the card for `local`, whatever is authenticated', async () => {

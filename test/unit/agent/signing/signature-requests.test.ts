@@ -1,4 +1,5 @@
 import { createVerifier } from '../../../../src/formats/xades/verifier.ts';
+import { whyNotHere } from '../../../../src/agent/remote/why-not-here.ts';
 import { sampleDispensingCsv } from '../../../../src/sandbox/samples/dispensing.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -93,7 +94,7 @@ describe('a signature request', () => {
 
   it('asks for authentication where remote signing is wanted', async () => {
     openDesk();
-    await expect(desk.agent.submit(ehr, 'k1', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'NOT_AUTHENTICATED' } });
+    await expect(desk.agent.submit(ehr, 'k1', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'NOT_AUTHENTICATED', detail: whyNotHere.notConfigured } });
   });
 });
 

@@ -86,6 +86,10 @@ export interface RemoteDeskOptions {
   readonly form?: 'value' | 'element';
   readonly confirm?: 'never' | 'each-batch' | 'each';
   readonly methods?: readonly SessionMethod[];
+  /** The service wants a card on its own page, where it cannot be used here. */
+  readonly pageWithoutCards?: boolean;
+  /** Another service after it, which has its cards from the agent. */
+  readonly secondProvider?: boolean;
   /** Tokens survive a restart of the agent. */
   readonly sealed?: boolean;
 }
@@ -97,13 +101,14 @@ export class SigningDesk {
   readonly secrets = memorySecrets();
   readonly options: DeskOptions;
   readonly ca: TestCa;
-  person = new PlayedPerson();
+  person: PlayedPerson;
   cards = new PlayedCardHost();
   journal!: JournalFile;
   audit!: AuditLog;
   bindings!: StaffBindingsFile;
   agent!: SignatureRequests;
   readonly provider: PlayedProvider;
+  readonly secondProvider: PlayedProvider;
   sessions!: RemoteSessionDesk;
   authentications!: Authentications;
   callers!: SessionsOfCallers;
@@ -113,6 +118,10 @@ export class SigningDesk {
     this.ca = cast.ca;
     this.options = options;
     this.provider = new PlayedProvider(options.remote?.form ?? 'value', accountOf(cast.doctor), () => this.clock.now());
+    this.secondProvider = new PlayedProvider('value', accountOf(cast.doctor), () => this.clock.now(), 'second');
+    const { pageWithoutCards = false } = options.remote ?? {};
+    if (pageWithoutCards) this.provider.cardLogin = 'page';
+    this.person = new PlayedPerson({ loginPageTakesCards: !pageWithoutCards });
     this.start();
   }
 
@@ -145,15 +154,16 @@ export class SigningDesk {
   #openRemote(policy: SignaturePolicy, windows: Lane): RemoteSigning {
     const { clock, secrets, bindings, audit, provider } = this;
     const { log = silentLog, remote = {} } = this.options;
-    const { methods = ['smartphone', 'hpki-card', 'mynumber-card'], confirm = 'never', sealed = false } = remote;
+    const { methods = ['smartphone', 'hpki-card', 'mynumber-card'], confirm = 'never', sealed = false, secondProvider = false } = remote;
     // What lies in memory goes with the agent; a sealed file stays.
     this.store = sealed ? new SealedTokenStore({ file: this.tokenFile, secrets, clock, log }) : memoryTokenStore(clock);
     const parts = { prompts: this.person, cards: this.cards, bindings, audit, clock, log, policy, windows, terminal: 'clinic-1' };
-    const providers = new Map([[provider.name, provider]]);
+    const inOrder = secondProvider ? [provider, this.secondProvider] : [provider];
+    const providers = new Map(inOrder.map((one) => [one.name, one]));
     this.sessions = new RemoteSessionDesk({ ...parts, providers, store: this.store });
     this.authentications = new Authentications({
       ...parts,
-      providers: [provider],
+      providers: inOrder,
       methods,
       deadlines: policy.deadlines,
       loginPageSeconds: 20,

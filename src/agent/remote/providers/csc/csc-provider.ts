@@ -18,6 +18,7 @@ export function createCscProvider(settings: CscSettings, parts: ProviderParts): 
   return {
     name: settings.name,
     methods: settings.methods,
+    cardLogin: 'driver',
     signing: {
       form: 'value',
       credentials: (token, signal) => listCredentials(api, bearerOf(token), signal),

@@ -32,6 +32,7 @@ export function createKaguraProvider(settings: KaguraSettings, parts: ProviderPa
   return {
     name: settings.name,
     methods: (Object.keys(settings.clientIds) as SessionMethod[]).filter((method) => settings.clientIds[method] !== undefined),
+    cardLogin: 'page',
     signing: {
       form: 'element',
       reference1: settings.reference1,

@@ -1,0 +1,15 @@
+/** Why a person cannot authenticate for remote signing on this computer, or not in the way that was asked for. */
+export const whyNotHere = {
+  notConfigured: {
+    ja: 'このPCではリモート署名が設定されていません。HPKIカードで署名してください。',
+    en: 'Remote signing is not configured on this computer. Sign with the HPKI card.',
+  },
+  noWay: {
+    ja: 'このPCで使える認証の方法がありません。方法は管理者のポリシーで決まります。',
+    en: 'This computer offers no way to authenticate. An administrator decides by policy.',
+  },
+  pageWithoutCards: {
+    ja: 'このPCでは、認証サービスのログイン画面からカードを使えません。',
+    en: "The service's login page cannot use a card on this computer.",
+  },
+} as const;
