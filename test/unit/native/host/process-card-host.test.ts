@@ -27,7 +27,8 @@ class PlayedChild implements ChildChannel {
       this.pinArray = (posted['entry'] as TypedPin).pin;
       this.pinAtPost = [...this.pinArray];
     }
-    const answer = posted.type === 'start' || posted.type === 'retire' ? { type: 'done', call: posted.call } : this.answers(posted);
+    const done = posted.type === 'start' || posted.type === 'retire' ? { type: 'done', call: posted.call } : undefined;
+    const answer = this.answers(posted) ?? done;
     if (answer !== undefined) queueMicrotask(() => this.say(answer));
   }
   say(message: unknown): void {
@@ -84,6 +85,9 @@ const entry = (): PinEntry => ({
   spendLastTries: false,
 });
 
+/** Whatever can be posted without an answer has been. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 describe('the agent\'s side of a card host process', () => {
   it('zeroes its copy of the PIN once it is handed over, and leaves the caller\'s bytes to the caller', async () => {
     const { host, child } = setUp();
@@ -110,38 +114,53 @@ describe('the agent\'s side of a card host process', () => {
   it('sends signatures after each other without waiting, and any other call only when they have ended', async () => {
     const { host, child } = setUp();
     const posted = (type: string) => child().posted.filter((message) => message.type === type);
-    const settle = () => new Promise((resolve) => setImmediate(resolve));
     const values = [1, 2].map((byte) => host.sign('s', new Uint8Array(32).fill(byte)));
     const tries = host.pinTries(cardA);
-    await settle();
+    await settled();
     expect([posted('sign').length, posted('pinTries').length]).toEqual([2, 0]);
     for (const [index, message] of posted('sign').entries()) {
       child().say({ type: 'signed', call: message.call, signature: Uint8Array.of(index) });
     }
     expect(await Promise.all(values)).toEqual([Uint8Array.of(0), Uint8Array.of(1)]);
-    await settle();
+    await settled();
     const [question] = posted('pinTries');
     child().say({ type: 'tries', call: question?.call, triesLeft: 15, failuresSeen: 0, consentNeeded: false });
     expect(await tries).toMatchObject({ triesLeft: 15 });
   });
 
+  it('lets a signature wait for any other call that was asked before it', async () => {
+    const { host, child } = setUp();
+    const posted = (): string[] => child().posted.map(({ type }) => type);
+    const tries = host.pinTries(cardA);
+    const value = host.sign('s', new Uint8Array(32));
+    await settled();
+    expect(posted()).toEqual(['start', 'pinTries']);
+    child().say({ type: 'tries', call: child().posted.at(-1)?.call, triesLeft: 15, failuresSeen: 0, consentNeeded: false });
+    await tries;
+    await settled();
+    expect(posted()).toEqual(['start', 'pinTries', 'sign']);
+    child().say({ type: 'signed', call: child().posted.at(-1)?.call, signature: Uint8Array.of(1) });
+    expect(await value).toEqual(Uint8Array.of(1));
+  });
+
   it('gives a PIN on the reader\'s keys the time of a person as well, and hears of its end past the turns', async () => {
     const { host, clock, child } = setUp();
     const posted = (type: string) => child().posted.filter((message) => message.type === type);
-    const settle = () => new Promise((resolve) => setImmediate(resolve));
     child().answers = (message) => (message.type === 'holdPin' ? { type: 'held', call: message.call, session: 'k' } : undefined);
     const session = await host.holdPin({ ...entry(), pin: 'keypad' });
     expect(posted('holdPin')[0]).toMatchObject({ entry: { pin: 'keypad' } });
     const signing = host.sign(session, new Uint8Array(32));
     const failed = signing.catch((error: unknown) => error);
-    await settle();
+    await settled();
     clock.turn(60_000);
     expect(child().killed).toBe(false);
     const ending = host.endPinSession(session);
-    await settle();
+    await settled();
     // The signature still has the turn.
     expect(posted('endPinSession')).toHaveLength(1);
-    clock.turn(30_000);
+    clock.turn(29_999);
+    expect(child().killed).toBe(false);
+    clock.turn(1);
     expect(child().killed).toBe(true);
     expect(await failed).toMatchObject({ code: 'CARD_MODULE_FAILED', pinNotPresented: false });
     await ending;
@@ -151,7 +170,7 @@ describe('the agent\'s side of a card host process', () => {
     const { host, clock, child } = setUp();
     const first = child();
     const values = [1, 2].map((byte) => host.sign('s', new Uint8Array(32).fill(byte)).catch((error: unknown) => error));
-    await new Promise((resolve) => setImmediate(resolve));
+    await settled();
     const [call] = first.posted.filter((message) => message.type === 'sign');
     clock.turn(59_000);
     first.say({ type: 'signed', call: call?.call, signature: Uint8Array.of(1) });
@@ -265,6 +284,67 @@ describe('the agent\'s side of a card host process', () => {
     await expect(host.pinTries(cardA)).rejects.toMatchObject({ code: 'CARD_MODULE_FAILED' });
     await host.revive();
     expect(children).toHaveLength(5);
+  });
+
+  it('gives a process that a person has started again its whole budget', async () => {
+    const { host, children, child } = setUp();
+    for (let i = 0; i < 4; i++) child().crash();
+    expect(children).toHaveLength(4);
+    await host.revive();
+    for (let i = 0; i < 3; i++) child().crash();
+    expect(children).toHaveLength(8);
+    child().crash();
+    expect(children).toHaveLength(8);
+  });
+
+  it('asks an idle process for a sign of life, and a working one for none', async () => {
+    const { host, clock, children, child } = setUp();
+    await host.revive();
+    const first = child();
+    const pings = (): number => first.posted.filter(({ type }) => type === 'ping').length;
+    const signing = host.sign('s', new Uint8Array(32));
+    await settled();
+    clock.turn(15_000);
+    await settled();
+    first.say({ type: 'signed', call: first.posted.at(-1)?.call, signature: Uint8Array.of(1) });
+    await signing;
+    await settled();
+    expect(pings()).toBe(0);
+    clock.turn(15_000);
+    await settled();
+    expect(pings()).toBe(1);
+    clock.turn(20_000);
+    expect(first.killed).toBe(true);
+    await expect.poll(() => children).toHaveLength(2);
+  });
+
+  describe('whose library may still hold a PIN', () => {
+    const retired = (idle: boolean, ...endedByRemoval: readonly string[]) => (message: Message): unknown =>
+      message.type === 'retire' ? { type: 'retired', call: message.call, idle, endedByRemoval } : undefined;
+
+    it('is replaced when it asks for it; what it knew of its sessions is not lost, and the readers stay as shown', async () => {
+      const { host, children, child } = setUp();
+      await host.revive();
+      const first = child();
+      first.say({ type: 'state', state: inserted(signingCard()) });
+      first.answers = retired(true, 'pulled');
+      first.say({ type: 'replaceMe' });
+      await expect.poll(() => [first.killed, children.length]).toEqual([true, 2]);
+      expect(host.state()).toEqual(inserted(signingCard()));
+      await expect(host.sign('pulled', new Uint8Array(32))).rejects.toMatchObject({ code: 'CARD_REMOVED', pinNotPresented: true });
+      expect(child().posted.map(({ type }) => type)).toEqual(['start']);
+    });
+
+    it('stays where it holds the next PIN by then', async () => {
+      const { host, children, child } = setUp();
+      await host.revive();
+      child().answers = retired(false);
+      child().say({ type: 'replaceMe' });
+      await settled();
+      expect(child().posted.at(-1)?.type).toBe('retire');
+      await settled();
+      expect([child().killed, children.length]).toEqual([false, 1]);
+    });
   });
 
   it('starts for ever what dies once in a while', () => {

@@ -160,6 +160,16 @@ describe('cards behind a PKCS#11 module', () => {
     await expect.poll(() => only(stack.state())).toMatchObject({ card: { certificateSha256: other.certificate.sha256 } });
   });
 
+  it('are looked at anew at once when a signature met no card or another one, whatever the period', async () => {
+    const module = new FakeModule();
+    module.card = doctor;
+    const stack = new Pkcs11CardStack(module, { login: 'user', pollMs: 3_600_000, purpose: 'signing' });
+    stacks.push(stack);
+    module.card = other;
+    await expect(stack.sign(doctor.certificate.sha256, pin, hash)).rejects.toMatchObject({ code: 'CARD_UNKNOWN' });
+    await expect.poll(() => only(stack.state())).toMatchObject({ card: { certificateSha256: other.certificate.sha256 } });
+  });
+
   it('tell where the PIN was when something failed', async () => {
     for (const [call, notPresented] of [['C_OpenSession', true], ['C_Login', false], ['C_SignInit', false], ['C_Sign', false]] as const) {
       const { stack, module } = setUp();
