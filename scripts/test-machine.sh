@@ -18,6 +18,8 @@ packages=(
   openssl curl ca-certificates
   # installers: NSIS scripts, Windows programs, desktop entries, systemd units
   nsis wine64 desktop-file-utils systemd
+  # a session's bus, on which screen lockers speak
+  dbus-daemon dbus-bin
   # pages in a browser, with Japanese glyphs, its certificate store, a screen for it and hands at it
   chromium fonts-noto-cjk libnss3-tools xvfb xdotool
 )
