@@ -22,7 +22,7 @@ export interface AgentDesktop {
   clients(): readonly Client[];
   /** Throws NOT_FOUND, STORAGE_FAILED. */
   revokeClient(id: string): Promise<void>;
-  reviveCards(): Promise<void>;
+  reviveCards(anew?: boolean): Promise<void>;
   /** The screen was locked, the machine sleeps: the next signature asks for the PIN again. */
   endPinSessions(): Promise<void>;
   /** The person logs off from the system: whoever sits down next has authenticated nothing. */
@@ -61,7 +61,7 @@ export function agentDesktop({ status, recent, pairing, clients, cards, audit, s
       }, hangUp),
     clients: () => clients.list(),
     revokeClient: (id) => revokeClient({ clients, audit }, id),
-    reviveCards: () => cards.revive(),
+    reviveCards: (anew) => cards.revive(anew),
     endPinSessions: () => signatures.endPinSessions(),
     async loggedOff() {
       await Promise.all([signatures.endPinSessions(), remote.endAll('log_off')]);

@@ -140,13 +140,13 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy, ...option
 
   watchPower(powerMonitor, {
     leave: () => {
-      signatures.cancelOpen();
+      signatures.personLeft();
       authentications.cancelOpen();
       if (agent.isRunning) void agent.running.endPinSessions();
     },
-    comeBack: () => {
+    comeBack: (slept) => {
       tray.renew();
-      if (agent.isRunning) void agent.running.reviveCards().catch(() => agent.changed());
+      if (agent.isRunning) void agent.running.reviveCards(slept).catch(() => agent.changed());
       else void agent.start();
     },
   });

@@ -109,9 +109,9 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
     if (this.#sitting?.isShown === true) this.#options.surface.show();
   }
 
-  /** The screen was locked, the machine sleeps, the person closed the window: as if they had cancelled. */
-  cancelOpen(): void {
-    if (this.#sitting) this.#cancelOrLeave(this.#sitting);
+  /** The person closed the window, or with another `end` has left it: as if they had cancelled. */
+  cancelOpen(end: 'cancelled' | Error = 'cancelled'): void {
+    if (this.#sitting) this.#cancelOrLeave(this.#sitting, end);
   }
 
   /** The page has died: nobody can answer any more. Whoever asked may ask again. */
@@ -141,11 +141,7 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
       const fail = (error: Error): void => done(() => reject(error));
       const question: Question<Answers> = {
         ...answers((value) => done(() => resolve(value)), fail),
-        cancel: () =>
-          done(() => {
-            sitting.end = 'cancelled';
-            resolve('cancelled');
-          }),
+        cancel: () => done(() => resolve('cancelled')),
         fail,
       };
       signal.addEventListener('abort', () => done(() => resolve('cancelled')), { once: true });
@@ -190,20 +186,22 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
     return this.#sitting?.dialog === dialog ? this.#sitting : null;
   }
 
-  #cancelOrLeave(sitting: Sitting<Base, Step, Answers>): void {
+  #cancelOrLeave(sitting: Sitting<Base, Step, Answers>, end: 'cancelled' | Error = 'cancelled'): void {
     if (sitting.step?.step === 'ended') {
       this.#leave(sitting);
       return;
     }
     if (sitting.question) {
       const stays = sitting.step !== null && this.#options.staysWhenLeft?.(sitting.step) === true;
-      sitting.question.cancel();
+      sitting.end = end;
+      if (end === 'cancelled') sitting.question.cancel();
+      else sitting.question.fail(end);
       if (stays) {
         // Whoever closed the window is still to be told that the reader waits.
         this.raise();
         return;
       }
-    } else if (sitting.step === null || !this.#options.isBusy(sitting.step)) sitting.end ??= 'cancelled';
+    } else if (sitting.step === null || !this.#options.isBusy(sitting.step)) sitting.end ??= end;
     this.#options.surface.hide();
   }
 

@@ -1,5 +1,6 @@
 import type { BindingView, CardNeed, CardView, ConsentQuestion, KeypadWait, PinQuestion, SignatureDialog, SignatureDialogView } from '../agent/ports.ts';
 import type { SignatureStep, SignatureView } from '../contract/ipc.ts';
+import { cancelledBy } from '../agent/signing/request-end.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';
 import type { PinSessionId, SigningCard } from '../native/host/card-host.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
@@ -137,9 +138,14 @@ export class SignatureDesk {
     this.#desk.raise();
   }
 
-  /** The screen was locked, the machine sleeps, the person closed the window. */
+  /** The person closed the window. */
   cancelOpen(): void {
     this.#desk.cancelOpen();
+  }
+
+  /** The screen was locked, the machine sleeps: nobody is there to be told, so the caller and the records are. */
+  personLeft(): void {
+    this.#desk.cancelOpen(cancelledBy('away'));
   }
 
   /** The page has died. */

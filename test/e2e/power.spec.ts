@@ -1,6 +1,11 @@
 /** Nobody at the screen: what is asked ends, and the next signature asks again. */
 import { codeOf, newStaff, prescription } from './support/ehr.ts';
-import { confirmBinding, expect, reachPin, test, typePin } from './support/desktop.ts';
+import { startSessionBus, type SessionBus } from '../support/session-bus.ts';
+import { confirmBinding, Desktop, expect, reachPin, test, typePin } from './support/desktop.ts';
+
+declare global {
+  var revived: boolean[] | undefined;
+}
 
 for (const event of ['lock-screen', 'suspend'] as const) {
   test(`${event} cancels the PIN entry`, async ({ shared: { desktop, ehr } }) => {
@@ -10,21 +15,58 @@ for (const event of ['lock-screen', 'suspend'] as const) {
     await reachPin(page);
     await page.locator('#pin').pressSequentially('12');
     await desktop.app.shell.power(event);
-    expect(codeOf(await signing.answer)).toBe('CANCELLED_BY_USER');
+    const answer = await signing.answer;
+    expect(codeOf(answer)).toBe('CANCELLED_BY_USER');
+    // The doctor has not pressed anything, and the EHR is not to say so.
+    expect(answer.json['detail']).toContain('画面がロックされたか、PCがスリープに入った');
+    await expect.poll(() => desktop.audit().at(-1)).toMatchObject({ event: 'signature.cancelled', notes: ['by=away'] });
     await desktop.untilVisible('signature', false);
     // The half PIN is not in the page that stays warm.
     await expect(page.locator('#pin')).toHaveCount(0);
   });
 }
 
-test('cards are looked at anew after a sleep', async ({ shared: { desktop } }) => {
-  const home = await desktop.page('home');
-  await desktop.insertCard();
-  await desktop.app.shell.clickTrayItem('status');
-  await expect(home.locator('main')).toContainText('テスト　医者　三郎');
-  await desktop.app.shell.power('suspend');
-  await desktop.app.shell.power('resume');
-  await expect(home.locator('main')).toContainText('テスト　医者　三郎');
+test.describe('on Linux, where Electron tells of no locked screen', () => {
+  test.skip(process.platform !== 'linux', 'a screen locker of Linux');
+  let bus: SessionBus;
+  test.beforeAll(async () => {
+    bus = await startSessionBus();
+  });
+  test.afterAll(() => bus.stop());
+
+  test('a screen locker’s own word cancels the PIN entry', async () => {
+    const desktop = await Desktop.start({ env: { DBUS_SESSION_BUS_ADDRESS: bus.address } });
+    try {
+      const ehr = await desktop.ehr('見本電子カルテ');
+      await desktop.insertCard();
+      const signing = ehr.sign();
+      await reachPin(await desktop.page('signature'));
+      await bus.tell('org.gnome.ScreenSaver.ActiveChanged', true);
+      expect(codeOf(await signing.answer)).toBe('CANCELLED_BY_USER');
+      await expect.poll(() => desktop.audit().at(-1)).toMatchObject({ event: 'signature.cancelled', notes: ['by=away'] });
+    } finally {
+      await desktop.close();
+    }
+  });
+});
+
+test('the card stacks begin anew after a sleep, and go on after a lock', async ({ desktop }) => {
+  await desktop.port();
+  // What a card host does then: test/unit/native/host/process-card-host.test.ts, and over pcscd test/integration/card-host-pcscd.test.ts
+  await desktop.app.evaluate(() => {
+    const agent = globalThis.e2e?.agent.desktop;
+    if (!agent) throw new Error('no agent');
+    const revive = agent.reviveCards.bind(agent);
+    const revived: boolean[] = (globalThis.revived = []);
+    Object.assign(agent, {
+      reviveCards(anew: boolean): Promise<void> {
+        revived.push(anew);
+        return revive(anew);
+      },
+    });
+  });
+  for (const event of ['lock-screen', 'unlock-screen', 'suspend', 'resume'] as const) await desktop.app.shell.power(event);
+  expect(await desktop.app.evaluate(() => globalThis.revived)).toEqual([false, true]);
 });
 
 test.describe('where a PIN serves until the card is removed', () => {

@@ -11,6 +11,7 @@ import type { CardIdentity } from '../../src/sandbox/cards/card-options.ts';
 import { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { connectToVpcd, type VpcdConnection } from '../../src/sandbox/cards/vpcd-connection.ts';
 import { makeCardIdentity } from '../support/card-identity.ts';
+import { cardHostProcesses } from '../support/card-host-processes.ts';
 import { describeWith } from '../support/machine.ts';
 import { startPcscd, type PrivatePcscd } from '../support/pcscd.ts';
 
@@ -72,6 +73,21 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the card host process ove
     }
     expect(card.statistics).toMatchObject({ pinsPresented: 3, signatures: 3 });
     await expect(host.sign(session, hash)).rejects.toMatchObject({ code: 'PIN_SESSION_ENDED' });
+  });
+
+  it('signs after a sleep by a process of its own, with contexts of its own', async () => {
+    card = new VirtualHpkiCard({ signing: doctor });
+    inserted = await connectToVpcd(card, { port: port() });
+    await ready();
+    const before = cardHostProcesses();
+    expect(before).toHaveLength(1);
+    await host.revive(true);
+    const after = cardHostProcesses();
+    expect(after).toHaveLength(1);
+    expect(after.filter((pid) => before.includes(pid))).toEqual([]);
+    await ready();
+    const signature = await host.sign(await host.holdPin(entry('1234')), hash);
+    expect(verify('sha256', message, new X509Certificate(doctor.certificate).publicKey, signature)).toBe(true);
   });
 
   it('tells a wrong PIN with the tries left, and remembers it across a restart of everything', async () => {

@@ -10,7 +10,7 @@ export function overridden(cards: CardHost, methods: Partial<CardHost>): CardHos
     holdPin: (entry) => cards.holdPin(entry),
     sign: (session, hash) => cards.sign(session, hash),
     endPinSession: (session) => cards.endPinSession(session),
-    revive: () => cards.revive(),
+    revive: (anew) => cards.revive(anew),
     close: () => cards.close(),
     ...methods,
   };

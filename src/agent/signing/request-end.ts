@@ -3,7 +3,7 @@ import { ProblemError, type Problem } from '../../contract/problem.ts';
 import { CardError } from '../../native/host/card-host.ts';
 
 /** Whoever or whatever cancelled a request, for the window and the audit log. */
-export type Canceller = 'person' | 'caller' | 'caller_gone' | 'shutdown' | 'window';
+export type Canceller = 'person' | 'caller' | 'caller_gone' | 'away' | 'shutdown' | 'window';
 
 /** A request that ends without anything having failed. */
 export class RequestStopped extends Error {
@@ -31,6 +31,7 @@ export function cancelledBy(who: Canceller): RequestStopped {
     person: { ja: '画面で取り消されました。', en: 'It was cancelled in the window.' },
     caller: { ja: 'EHRが取り消しました。', en: 'The EHR cancelled it.' },
     caller_gone: { ja: '要求したEHRとの接続が切れました。何も署名していません。', en: 'The EHR that asked is gone. Nothing was signed.' },
+    away: { ja: '画面がロックされたか、PCがスリープに入ったため取り消されました。', en: 'The screen was locked, or the computer went to sleep.' },
     window: { ja: '確認の画面が応答しなくなりました。', en: 'The window that asked stopped responding.' },
     shutdown: { ja: 'エージェントが終了しました。', en: 'The agent was shut down.' },
   }[who];

@@ -198,8 +198,11 @@ export interface CardHost {
 
   endPinSession(session: PinSessionId): Promise<void>;
 
-  /** A person asked to try again after the restart budget was used up. */
-  revive(): Promise<void>;
+  /**
+   * A person asked to try again after the restart budget was used up. `anew`: the machine has slept, so that contexts and a
+   * module's slots may be stale though nothing says so. Nothing is taken from whoever holds a PIN or uses a card now.
+   */
+  revive(anew?: boolean): Promise<void>;
 
   close(): Promise<void>;
 }

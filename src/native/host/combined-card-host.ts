@@ -68,8 +68,8 @@ export function combineCardHosts(hosts: readonly CardHost[]): CardHost {
       const at = locate(session);
       await at?.host.endPinSession(at.session);
     },
-    async revive() {
-      await everyOne(hosts, (host) => host.revive());
+    async revive(anew) {
+      await everyOne(hosts, (host) => host.revive(anew));
     },
     async close() {
       await everyOne(hosts, (host) => host.close());

@@ -92,9 +92,11 @@ export class KeptProcess {
     return this.#endedByRemoval.has(session);
   }
 
-  async revive(): Promise<void> {
+  async revive(anew: boolean): Promise<void> {
     this.#budget.refill();
-    if (this.#life.phase === 'given_up') this.#life = this.#startProcess();
+    const life = this.#life;
+    if (life.phase === 'given_up') this.#life = this.#startProcess();
+    else if (anew && life.phase === 'alive') await this.#turns.take(() => this.#replace(life.process));
     if (this.#life.phase === 'alive') await this.#life.ready;
   }
 

@@ -177,8 +177,8 @@ class ProcessCardHost implements StartedCardHost {
     return this.#deadlines.sign + (atKeypad ? keypadSeconds * 1000 : 0);
   }
 
-  revive(): Promise<void> {
-    return this.#kept.revive();
+  revive(anew = false): Promise<void> {
+    return this.#kept.revive(anew);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** The desktop over virtual cards: what src/main/index.ts is for the installed program, this is for the specs. */
 import { app } from 'electron';
 import path from 'node:path';
+import type { Agent } from '../../../src/agent/agent.ts';
 import { launchSandboxDesktop } from '../../../scripts/dev/sandbox-desktop.ts';
 import type { ReadPolicy } from '../../../src/agent/config/read-config.ts';
 import { systemClock } from '../../../src/agent/system-clock.ts';
@@ -19,7 +20,7 @@ export type CardOf = 'doctor' | 'second-card' | 'other-doctor' | 'pharmacist';
 /** What a spec reaches by `app.evaluate`. */
 export interface E2eSeam {
   readonly clinic: SandboxClinic;
-  readonly port: number;
+  readonly agent: Agent;
   /** Null where the spec plays none. */
   readonly service: RemoteService | null;
   /** Puts a new card into a reader, which is plugged in where it is not there. */
@@ -86,9 +87,9 @@ launchSandboxDesktop({
   ports: played.ports,
   clock,
   loginPageTakesCards: played.remote?.loginPageTakesCards,
-  started: async (clinic, { port }) => {
+  started: async (clinic, agent) => {
     const service = (await openRemote())?.service ?? null;
-    globalThis.e2e = { clinic, port, service, insertNew: (...card) => insertNew(clinic, ...card), insertLoginCard: (reader) => insertLoginCard(clinic, reader) };
-    process.stdout.write(`agent on port ${port}\n`);
+    globalThis.e2e = { clinic, agent, service, insertNew: (...card) => insertNew(clinic, ...card), insertLoginCard: (reader) => insertLoginCard(clinic, reader) };
+    process.stdout.write(`agent on port ${agent.port}\n`);
   },
 });

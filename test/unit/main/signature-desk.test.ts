@@ -122,6 +122,17 @@ describe('the signature desk', () => {
     expect(await waiting).toBe('ended');
   });
 
+  it('says that nobody was there where the screen was locked, also between two questions, and goes at once', async () => {
+    const { desk, dialog, id, view } = setUp();
+    const answer = dialog.waitForCard('no_card', open());
+    desk.painted(id());
+    desk.personLeft();
+    await expect(answer).rejects.toMatchObject({ state: 'cancelled', by: 'away', problem: { code: 'CANCELLED_BY_USER' } });
+    await expect(dialog.askPin(question, (() => Promise.resolve('s')), open())).rejects.toMatchObject({ by: 'away' });
+    dialog.close(cancelled);
+    expect(view()).toBeNull();
+  });
+
   it('goes at once when the person has cancelled', async () => {
     const { desk, dialog, id, view } = setUp();
     const answer = dialog.waitForCard('no_card', open());

@@ -347,6 +347,32 @@ describe('the agent\'s side of a card host process', () => {
     });
   });
 
+  it('has a fresh process after a sleep, in turn, but takes none away from a PIN', async () => {
+    const { host, children, child } = setUp();
+    await host.revive();
+    expect(children).toHaveLength(1);
+    const first = child();
+    let answer: (() => void) | undefined;
+    first.answers = ({ type, call }) => {
+      if (type === 'pinTries') answer = () => first.say({ type: 'tries', call, triesLeft: 15, failuresSeen: 0, consentNeeded: false });
+      return undefined;
+    };
+    const tries = host.pinTries(cardA);
+    await expect.poll(() => answer).toBeDefined();
+    const renewed = host.revive(true);
+    answer?.();
+    expect(await tries).toMatchObject({ triesLeft: 15 });
+    await renewed;
+    expect(children).toHaveLength(2);
+    expect(first.killed).toBe(true);
+
+    const holding = child();
+    holding.answers = ({ type, call }) => (type === 'retire' ? { type: 'retired', call, idle: false, endedByRemoval: [] } : undefined);
+    await host.revive(true);
+    expect(children).toHaveLength(2);
+    expect(holding.killed).toBe(false);
+  });
+
   it('starts for ever what dies once in a while', () => {
     const { children, child, clock } = setUp();
     for (let i = 0; i < 12; i++) {
