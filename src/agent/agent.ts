@@ -72,17 +72,27 @@ export interface Agent {
  * start leaves nothing open: a card host's process would keep the program from ending.
  */
 export async function createAgent(options: AgentOptions): Promise<Agent> {
-  const { data, settings, cards, prompts, secrets, clock, log } = options;
   // Closed from the last to the first.
   await using opened = new AsyncDisposableStack();
   opened.defer(() => options.onClose?.());
-  opened.defer(() => cards.close());
+  opened.defer(() => options.cards.close());
+  try {
+    return await putTogether(options, opened);
+  } catch (error) {
+    options.log.error('agent.not_started', { fault: fault(error) });
+    throw error;
+  }
+}
+
+async function putTogether(options: AgentOptions, opened: AsyncDisposableStack): Promise<Agent> {
+  const { data, settings, cards, prompts, secrets, clock, log } = options;
   await prepareDataDirectory(data);
   const audit = new AuditLog({ file: data.audit, clock, terminal: options.terminal, secrets });
   opened.defer(() => audit.close());
-  await recordStart(audit, log);
+  await lockRecords(audit, log);
+  let hasStarted = false;
   opened.defer(async () => {
-    await audit.append({ event: 'agent.stopped', result: 'ok' }).catch(ignoreFullDisk);
+    if (hasStarted) await audit.append({ event: 'agent.stopped', result: 'ok' }).catch(ignoreFullDisk);
   });
 
   const journal = new JournalFile({ file: data.journal, clock });
@@ -139,6 +149,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     log,
   });
   endApi = () => api.close();
+  // Only now: a desktop whose ports are taken tries again every half a minute, and has started nothing.
+  hasStarted = true;
+  await audit.append({ event: 'agent.started', result: 'ok', notes: [`version=${version}`] }).catch(ignoreFullDisk);
   const control = await startControlServer({
     socket: data.controlSocket,
     handle: controlCommands({ port: () => api.port, status, pairing: desk, clients, cards, bindings, audit, signatures, remote, network, settings, clock }),
@@ -165,9 +178,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
  * A full disk must not keep the agent from starting: only a running agent can tell the EHR why it does not sign. Another
  * agent on the same records must.
  */
-async function recordStart(audit: AuditLog, log: Log): Promise<void> {
+async function lockRecords(audit: AuditLog, log: Log): Promise<void> {
   try {
-    await audit.append({ event: 'agent.started', result: 'ok', notes: [`version=${version}`] });
+    await audit.head();
   } catch (error) {
     const isLocked = error instanceof ProblemError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ELOCKED';
     if (!(error instanceof ProblemError) || isLocked) throw error;
@@ -188,7 +201,7 @@ async function endRequests(signatures: SignatureRequests, cards: CardHost): Prom
   }
 }
 
-/** That the agent stopped is worth a line, but a full disk must not keep it from stopping. */
+/** That the agent started or stopped is worth a line, but a full disk must not keep it from either. */
 function ignoreFullDisk(error: unknown): void {
   if (!(error instanceof ProblemError)) throw error;
 }

@@ -2,6 +2,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { PlayedSecretStore } from './support/application.ts';
 import { Desktop, expect, reachPin, test, windowNames } from './support/desktop.ts';
 import { Ehr } from './support/ehr.ts';
@@ -63,6 +64,9 @@ test('says which program holds the ports where none is free, and starts when it 
     await home.getByRole('button', { name: 'もう一度起動する' }).click();
     expect(await desktop.port()).toBe(taken.port);
     await expect(home.locator('main')).not.toContainText(process.execPath);
+    // What has not started is no record of signing, however often it tried; the log has it.
+    expect(desktop.audit().map(({ event }) => event)).toEqual(['agent.started']);
+    expect(readFileSync(join(desktop.data.logs, 'agent.log'), 'utf8')).toContain('"msg":"agent.not_started"');
   } finally {
     await desktop.close();
     taken.server.close();
