@@ -190,8 +190,8 @@ export const errorCodes = {
     ja: '証明書の有効期間外です',
     en: 'The certificate is outside its validity',
     remedy: {
-      ja: 'カードの更新を認証局に申請してください。開始前のカードは有効期間の開始を待ってください。',
-      en: 'Apply to the certificate authority for a new card, or wait until the certificate becomes valid.',
+      ja: 'PCの日付と時刻が正しいか確かめてください。正しければ、カードの更新を認証局に申請するか、有効期間の開始を待ってください。',
+      en: 'Check the date and time of this computer. If they are right, apply to the certificate authority for a new card, or wait until the certificate becomes valid.',
     },
   },
 

@@ -57,7 +57,7 @@ export const commonJa = {
     'Proprietor of Pharmacy': '薬局開設者',
   },
   notices: {
-    noKeyStore: 'このPCには秘密を保管する仕組み（キーリング）がないため、エージェントの鍵はメモリーにだけ置かれ、終了すると失われます。署名はできます。',
+    noKeyStore: 'このPCには秘密を保管する仕組み（キーリング）がないため、エージェントの鍵はメモリーにだけ置かれ、終了すると失われます。署名はできますが、起動し直したあとはEHRの接続をやり直してください。',
   },
   marks: {
     narcotic: '麻薬',
@@ -125,7 +125,7 @@ export const commonEn: SameKeys<typeof commonJa> = {
     'Proprietor of Pharmacy': 'Proprietor of pharmacy',
   },
   notices: {
-    noKeyStore: 'This computer has no secret store (keyring): the agent keeps its own keys in memory only and loses them when it ends. Signing works.',
+    noKeyStore: 'This computer has no secret store (keyring): the agent keeps its own keys in memory only and loses them when it ends. Signing works, but EHRs have to be connected anew after each start.',
   },
   marks: {
     narcotic: 'Narcotic',
