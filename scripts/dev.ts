@@ -1,7 +1,7 @@
 /**
  * `npm run dev`: the desktop over virtual cards (scripts/dev/main.ts), built anew and started again when a source changes.
  * `-- --model` runs it over test/electron-host where Electron's binary is not: its windows are then in a Chromium that
- * nobody sees. Other arguments go to the program.
+ * nobody sees but chrome://inspect of another one (ELECTRON_HOST_DEVTOOLS=9222). Other arguments go to the program.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { watch } from 'node:fs';

@@ -5,6 +5,7 @@
 import { app } from 'electron';
 import type { Agent } from '../../src/agent/agent.ts';
 import { readConfig, type ReadPolicy } from '../../src/agent/config/read-config.ts';
+import { peersOfThisMachine } from '../../src/agent/peers-of-this-machine.ts';
 import type { Clock } from '../../src/agent/ports.ts';
 import { openFileLog } from '../../src/agent/storage/file-log.ts';
 import { systemClock } from '../../src/agent/system-clock.ts';
@@ -36,7 +37,7 @@ export function launchSandboxDesktop({ dataRoot, openClinic, readPolicy = noPoli
       const { settings } = config;
       const clinic = await openClinic();
       const log = openFileLog(data.logs);
-      const agent = await startSandboxAgent({ clinic, prompts, secrets, clock, log, settings, ports: ports ?? settings.api.ports, root: dataRoot });
+      const agent = await startSandboxAgent({ clinic, prompts, secrets, clock, log, settings, peers: peersOfThisMachine(), ports: ports ?? settings.api.ports, root: dataRoot });
       await started(clinic, agent);
       return agent;
     },

@@ -20,7 +20,7 @@ export function launch(app: App, options: DesktopOptions): void {
 
 async function startOnly(app: App, options: DesktopOptions, by: StartedBy): Promise<void> {
   // The installers always start it at logon; policy is read here, where a change of it counts from the next logon on.
-  if (by === 'logon' && !(await startsAtLogin(options.dataRoot))) {
+  if (by === 'logon' && !(await startsAtLogin(options))) {
     app.exit(0);
     return;
   }
@@ -38,8 +38,8 @@ async function startOnly(app: App, options: DesktopOptions, by: StartedBy): Prom
   await started;
 }
 
-async function startsAtLogin(dataRoot: string | undefined): Promise<boolean> {
-  const { config } = await readConfig(dataRoot);
+async function startsAtLogin({ dataRoot, readPolicy }: DesktopOptions): Promise<boolean> {
+  const { config } = await readConfig(dataRoot, readPolicy);
   return config.settings.desktop.startAtLogin;
 }
 

@@ -44,6 +44,7 @@ export const environment = {
   electronVersion: electronPackage.version ?? '0.0.0',
   userData: read('userData') ?? temporaryUserData(),
   chromium: read('chromium') ?? '/usr/bin/chromium',
+  devtools: read('devtools'),
   controlled: read('control') === '1',
   packaged: read('packaged') === '1',
   secretStore: (read('secretStore') ?? 'gnome_libsecret') as SecretStore,

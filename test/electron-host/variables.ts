@@ -4,6 +4,8 @@ export const variables = {
   /** Folder for `app.getPath('userData')`; without it a temporary one, so that no person's data is ever touched. */
   userData: 'ELECTRON_HOST_USER_DATA',
   chromium: 'ELECTRON_HOST_CHROMIUM',
+  /** A port at which another Chromium's chrome://inspect finds the windows, for a person who runs the model by hand. */
+  devtools: 'ELECTRON_HOST_DEVTOOLS',
   /** '1': the launcher listens on the child_process channel. */
   control: 'ELECTRON_HOST_CONTROL',
   /** '1': `app.isPackaged`, and no script in `process.argv`. */

@@ -3,6 +3,7 @@ import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { createAgent, type Agent } from '../../agent/agent.ts';
 import { settingsSchema, type Settings } from '../../agent/config/settings.ts';
+import type { PeerPort } from '../../agent/api/peer-port.ts';
 import { silentLog, type Log } from '../../agent/log.ts';
 import type { Clock, Prompts, SecretStore } from '../../agent/ports.ts';
 import type { RemoteProvider } from '../../agent/remote/remote-provider.ts';
@@ -24,6 +25,8 @@ export interface SandboxAgentOptions {
   /** Remote signing services; those of the settings where left out. */
   readonly providers?: readonly RemoteProvider[];
   readonly log?: Log;
+  /** Who is at the other end of a connection; nobody is asked where left out. */
+  readonly peers?: PeerPort;
 }
 
 /** The real agent over virtual cards. */
@@ -50,7 +53,7 @@ export async function startSandboxAgent(options: SandboxAgentOptions): Promise<A
     clock: options.clock ?? systemClock,
     log: options.log ?? silentLog,
     ...(options.providers === undefined ? {} : { providers: options.providers }),
-    peers: null,
+    peers: options.peers ?? null,
     terminal: 'sandbox',
     onClose: () => {
       if (options.root === undefined) rmSync(root, { recursive: true, force: true });

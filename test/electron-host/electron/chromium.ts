@@ -23,7 +23,8 @@ let endpoint: string | undefined;
 
 export async function startChromium(): Promise<Browser> {
   const { chromium } = await import('playwright-core');
-  browser = await chromium.launch({ executablePath: environment.chromium, args: switches, handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });
+  const inspected = environment.devtools === undefined ? [] : [`--remote-debugging-port=${environment.devtools}`];
+  browser = await chromium.launch({ executablePath: environment.chromium, args: [...switches, ...inspected], handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });
   if (environment.controlled) ({ endpoint } = await browser.bind(`electron-host-${process.pid}`));
   Object.assign(process.versions, { chrome: browser.version() });
   return browser;
