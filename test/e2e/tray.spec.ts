@@ -7,6 +7,10 @@ import { expect, firstReader, reachPin, test } from './support/desktop.ts';
 
 type State = 'ready' | 'needs-you' | 'working' | 'problem';
 
+declare global {
+  var trayBefore: object | undefined;
+}
+
 const states: readonly State[] = ['ready', 'needs-you', 'working', 'problem'];
 
 /** What is left of a picture without its colours: where it is opaque and how bright it is there. */
@@ -100,8 +104,11 @@ test('brings the window that asks back to the front, by a click and from the men
 test('is there again after a shell that went away while the screen was locked', async ({ shared: { desktop } }) => {
   await desktop.insertCard();
   await untilShown(desktop, 'ready');
+  await desktop.app.evaluate(() => void (globalThis.trayBefore = shellRecord.trays.at(-1)?.tray));
   await desktop.app.shell.power('lock-screen');
   await desktop.app.shell.power('unlock-screen');
+  // Linux alone needs a new icon; elsewhere it would lose the place that the person gave it.
+  expect(await desktop.app.evaluate(() => ({ icons: shellRecord.trays.length, isNew: shellRecord.trays.at(-1)?.tray !== globalThis.trayBefore }))).toEqual({ icons: 1, isNew: process.platform === 'linux' });
   await untilShown(desktop, 'ready');
   const tray = await desktop.app.shell.tray();
   expect(tray?.toolTip).toContain('署名できます');
