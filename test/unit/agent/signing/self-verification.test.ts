@@ -44,6 +44,12 @@ describe('self-verification before release', () => {
     expect(() => releaseDocument(...signed(cast.doctor, samplePrescriptionCsv({ withoutNarcotic: true })))).toThrow(mismatch);
   });
 
+  it('stops the same content as another kind of document', () => {
+    const [document, value, sha256, verifier, time] = signed(cast.doctor);
+    const input = { id: 'rx-1', type: 'dispensing', csv: shown, prescription: shown } as const;
+    expect(() => releaseDocument({ ...document, input }, value, sha256, verifier, time)).toThrow(mismatch);
+  });
+
   it('stops a signature by another key', () => {
     expect(() => releaseDocument(...signed(cast.doctor, shown, cast.otherDoctor))).toThrow(mismatch);
   });

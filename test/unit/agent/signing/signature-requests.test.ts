@@ -1,5 +1,6 @@
 import { createVerifier } from '../../../../src/formats/xades/verifier.ts';
 import { whyNotHere } from '../../../../src/agent/remote/why-not-here.ts';
+import { generateTestKey } from '../../../../src/sandbox/ca/test-keys.ts';
 import { sampleDispensingCsv } from '../../../../src/sandbox/samples/dispensing.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -260,6 +261,29 @@ describe('the card', () => {
     expect(desk.person.last).toEqual({ what: 'need', need: 'other_doctor' });
     desk.cards.insert(cast.doctor);
     expect(await desk.ended(id)).toMatchObject({ state: 'signed', result: { signer: { name: 'テスト医者　三郎' } } });
+  });
+
+  it('with a key that is too short is refused as CARD_UNKNOWN before any window', async () => {
+    const short = await generateTestKey(1024);
+    openDesk().cards.insert(await cast.ca.issue({ kind: 'signing', role: 'Medical Doctor', commonName: 'TEST Saburo Isha' }, short));
+    expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'CARD_UNKNOWN' } });
+    expect(desk.person.shown).toEqual([]);
+  });
+
+  it.each([
+    ['is bound to another doctor', () => desk.bindings.bind(staff.id, cast.otherDoctor.certificate, 'administrator', desk.clock.now())],
+    ['is unbound, and nobody has confirmed the card', () => Promise.resolve()],
+  ])('signs nothing that is released where the staff member meanwhile %s', async (_what, meanwhile) => {
+    openDesk().cards.insert(cast.doctor);
+    await desk.sign('k1');
+    desk.cards.beforeSign = async () => {
+      await desk.bindings.unbind(staff.id);
+      await meanwhile();
+      return null;
+    };
+    expect(await desk.sign('k2')).toMatchObject({ state: 'failed', result: null, problem: { code: 'STAFF_MISMATCH' } });
+    expect(desk.cards.signatures).toBe(2);
+    expect(desk.auditEntries().filter(({ event }) => event === 'signature.released')).toHaveLength(1);
   });
 
   it('of another doctor that stays is STAFF_MISMATCH, and its PIN is never asked', async () => {
@@ -557,6 +581,17 @@ describe('a PIN session that policy keeps', () => {
     await desk.sign('k2');
     expect(desk.person.asked('pin')).toBe(2);
     expect(desk.cards.ended).toContain(desk.cards.held[0]?.id);
+  });
+
+  it('ends when its card stands in another reader, though nobody saw it leave', async () => {
+    openDesk(kept).cards.insert(cast.doctor);
+    await desk.sign('k1');
+    const [place] = desk.cards.readers;
+    if (place?.state !== 'ready') throw new Error('the card is in its reader');
+    desk.cards.show({ ...place, reader: 'Reader 2', card: { ...place.card, reader: 'Reader 2' } });
+    await until('the session is over', () => desk.cards.ended.includes(desk.cards.held[0]?.id ?? ''));
+    await desk.sign('k2');
+    expect(desk.person.asked('pin')).toBe(2);
   });
 
   it('ends when the screen is locked', async () => {

@@ -100,6 +100,14 @@ describe('whose card it is', () => {
     expect(ownershipOf(cast.otherDoctor.certificate, 'D2', bindings, ask)).toBe('unbound');
   });
 
+  it('is settled by policy where it names a card for the staff member: no person binds another one beside it', () => {
+    const bindings = new StaffBindingsFile(file);
+    const named = { ...ask, preset: [{ staffId: 'D1', certificateSha256: cast.otherDoctor.certificate.sha256 }] };
+    expect(ownershipOf(cast.otherDoctor.certificate, 'D1', bindings, named)).toBe('bound');
+    expect(ownershipOf(cast.doctor.certificate, 'D1', bindings, named)).toBe('other');
+    expect(ownershipOf(cast.doctor.certificate, 'D2', bindings, named)).toBe('unbound');
+  });
+
   it('follows the subject under its issuer: the same name from another authority is somebody else', async () => {
     const bindings = new StaffBindingsFile(file);
     await bindings.bind('D1', cast.doctor.certificate, 'person', at);
