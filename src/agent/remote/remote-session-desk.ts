@@ -30,7 +30,8 @@ interface Kept {
 /** How long before its end a session says so. */
 export const warningMs = 60 * 60 * 1000;
 const lookEveryMs = 30_000;
-const revocationMs = 10_000;
+/** For how long an end waits for the provider to hear of it. */
+export const revocationMs = 10_000;
 
 /**
  * The authentications that are in force. A session ends by the time that the provider's answer gave, on a person's or a
