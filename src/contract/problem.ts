@@ -16,6 +16,8 @@ export interface Problem {
   /** PIN_INCORRECT and PIN_LOCKED: null where the card does not tell. */
   readonly triesLeft?: number | null;
   readonly documents?: readonly DocumentProblem[];
+  /** When it is worth trying again, where the service has said so or is left alone for a while. */
+  readonly retryAfterSeconds?: number;
   /** Attached verification report of a nested prescription; JSON-serializable. */
   readonly report?: unknown;
   /** INTERNAL: where to look in the log. */

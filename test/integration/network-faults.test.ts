@@ -197,7 +197,7 @@ describe('a service that says "later"', () => {
     service.answerWith((_seen, response) => response.writeHead(503, { 'retry-after': '60' }).end(), ok);
     expect((await fetch(address, signature)).status).toBe(503);
     const failure = await failureOf(fetch(address, signature));
-    expect(failure).toMatchObject({ code: 'SERVICE_SUSPENDED', phase: null, sent: 'never', retryAt: new Date(clock.ms + 60_000) });
+    expect(failure).toMatchObject({ code: 'SERVICE_SUSPENDED', phase: null, sent: 'never', problem: { retryAfterSeconds: 60 } });
     expect(service.seen).toHaveLength(1);
     clock.ms += 60_000;
     expect((await fetch(address, signature)).status).toBe(200);
@@ -218,7 +218,7 @@ describe('a host that fails again and again', () => {
     const cut = (_seen: unknown, _response: unknown, socket: Socket): unknown => socket.destroy();
     service.answerWith(cut);
     for (let turn = 0; turn < 5; turn += 1) expect((await failureOf(fetch(address, signature))).code).toBe('REMOTE_ANSWER_LOST');
-    expect(await failureOf(fetch(address, signature))).toMatchObject({ code: 'SERVICE_SUSPENDED', retryAt: new Date(clock.ms + 10_000) });
+    expect(await failureOf(fetch(address, signature))).toMatchObject({ code: 'SERVICE_SUSPENDED', problem: { retryAfterSeconds: 10 } });
     expect(service.seen).toHaveLength(5);
 
     clock.ms += 10_000;

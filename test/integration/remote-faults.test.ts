@@ -55,7 +55,8 @@ describe.each(['csc', 'kagura'] as const)('a signature call of %s', (kind) => {
   ])('answered %s was not carried out: not repeated by itself, and the same key runs anew', async (_what, fault, code) => {
     const running = await ready(kind);
     at.arm({ ...fault, on: signatureCall[kind] });
-    expect(codeOf(await signRemotely(running, {}, { key: 'later' }))).toBe(code);
+    const answer = await signRemotely(running, {}, { key: 'later' });
+    expect([codeOf(answer), answer.headers['retry-after']]).toEqual([code, '1']);
     expect([sent(kind), made()]).toEqual([1, 0]);
     for (const end = performance.now() + 60_000; (await signRemotely(running, {}, { key: 'later' })).status !== 201; ) expect(performance.now()).toBeLessThan(end);
     expect([sent(kind), made()]).toEqual([2, 1]);

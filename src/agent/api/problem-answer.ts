@@ -30,5 +30,5 @@ export function problemAnswer(problem: Problem, language: Language, instance?: s
 /** Headers that belong to a code, besides those of every answer. */
 export function problemHeaders(problem: Problem): Record<string, string> {
   if (problem.code === 'NOT_PAIRED') return { 'www-authenticate': 'Bearer realm="hpki-agent"' };
-  return {};
+  return problem.retryAfterSeconds === undefined ? {} : { 'retry-after': String(problem.retryAfterSeconds) };
 }

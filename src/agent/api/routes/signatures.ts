@@ -13,7 +13,7 @@ import { showSafely } from '../../../formats/prescription/display-safety.ts';
 import type { Caller } from '../../ports.ts';
 import type { SignatureRequest, SignatureService, SignatureSnapshot } from '../../signing/signature-service.ts';
 import { parseRequest } from '../parse-request.ts';
-import { problemAnswer, problemMediaType } from '../problem-answer.ts';
+import { problemAnswer, problemHeaders, problemMediaType } from '../problem-answer.ts';
 import type { Answer, ApiCall, ClientRoute } from '../route.ts';
 import { endingOf, hasEnded, signatureView } from '../signature-view.ts';
 
@@ -169,10 +169,11 @@ function answerToGet(snapshot: SignatureSnapshot, call: ApiCall): Answer {
 
 /** The problem of a request, with its id and state beside it. */
 function endedAnswer(snapshot: SignatureSnapshot, call: ApiCall): Answer {
-  const problem = problemAnswer(endingOf(snapshot), call.language, `/v1/signatures/${snapshot.id}`);
+  const ending = endingOf(snapshot);
+  const problem = problemAnswer(ending, call.language, `/v1/signatures/${snapshot.id}`);
   return {
     status: problem.status,
-    headers: { 'content-type': problemMediaType },
+    headers: { ...problemHeaders(ending), 'content-type': problemMediaType },
     body: { ...problem, id: snapshot.id, state: snapshot.state },
   };
 }

@@ -20,7 +20,7 @@ export interface NetworkFailure {
   readonly sent: 'never' | 'maybe';
   readonly detail: Bilingual;
   /** When it is worth trying again, where somebody has said so (Retry-After, breaker). */
-  readonly retryAt?: Date;
+  readonly retryAfterSeconds?: number;
 }
 
 /**
@@ -33,15 +33,13 @@ export class NetworkError extends ProblemError {
   readonly hop: 'proxy' | 'service';
   readonly host: string;
   readonly sent: 'never' | 'maybe';
-  readonly retryAt: Date | null;
 
-  constructor({ code, phase, hop, host, sent, detail, retryAt }: NetworkFailure, options?: ErrorOptions) {
-    super({ code, detail }, options);
+  constructor({ code, phase, hop, host, sent, detail, retryAfterSeconds }: NetworkFailure, options?: ErrorOptions) {
+    super({ code, detail, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) }, options);
     this.code = code;
     this.phase = phase;
     this.hop = hop;
     this.host = host;
     this.sent = sent;
-    this.retryAt = retryAt ?? null;
   }
 }

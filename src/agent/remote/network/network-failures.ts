@@ -94,19 +94,20 @@ export function lostAnswer(host: string, lost: ExchangeLost, repeatable: boolean
   );
 }
 
-/** The breaker is open. */
-export function suspended(host: string, retryAt: Date): NetworkError {
-  const seconds = (ja: boolean): string => retryAt.toLocaleTimeString(ja ? 'ja-JP' : 'en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+/** The breaker is open for so many milliseconds from `now`: after failures, or because the service has asked for it. */
+export function suspended(host: string, now: number, waitMs: number): NetworkError {
+  const retryAfterSeconds = Math.ceil(waitMs / 1000);
+  const until = new Date(now + waitMs).toLocaleTimeString('ja-JP', { timeZone: 'Asia/Tokyo', hour: '2-digit', minute: '2-digit', second: '2-digit' });
   return new NetworkError({
     code: 'SERVICE_SUSPENDED',
     phase: null,
     hop: 'service',
     host,
     sent: 'never',
-    retryAt,
+    retryAfterSeconds,
     detail: {
-      ja: `${host} の障害が続いたため、${seconds(true)} まで接続を控えています。`,
-      en: `${host} has failed repeatedly; it is left alone until ${seconds(false)}.`,
+      ja: `${host} の障害が続いたか、サービスが待つよう求めたため、${until} まで接続を控えています。`,
+      en: `${host} has failed repeatedly or has asked for a pause; it is left alone until ${until} (JST).`,
     },
   });
 }

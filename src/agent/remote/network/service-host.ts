@@ -99,7 +99,7 @@ export class ServiceHost {
   async #throughBreaker(request: WireRequest, repeatable: boolean, signal: AbortSignal): Promise<WireAnswer> {
     const { host, clock } = this.#options;
     const passage = this.#breaker.enter();
-    if (typeof passage === 'number') throw suspended(host, new Date(clock.now() + passage));
+    if (typeof passage === 'number') throw suspended(host, clock.now(), passage);
     try {
       const answer = await this.#once(request, repeatable, signal);
       if ([502, 503, 504].includes(answer.status)) passage.failed();

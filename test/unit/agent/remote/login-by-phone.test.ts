@@ -53,6 +53,11 @@ it('asks less often from slow_down on, also over connections that fail meanwhile
   expect((await login(2, [slowDown, slowDown, unreachable, slowDown, unreachable])).gaps).toEqual([2, 7, 12, 20, 25, 20]);
 });
 
+it('waits for as long as the service asks', async () => {
+  const busy: Poll = () => Promise.resolve(new Response('', { status: 429, headers: { 'retry-after': '50' } }));
+  expect((await login(2, [busy, says('authorization_pending')])).gaps).toEqual([2, 50, 50]);
+});
+
 it('goes on after a poll that was never answered', async () => {
   const { gaps, end } = await login(2, [silent, says('authorization_pending'), says('access_denied')]);
   expect(gaps).toEqual([2, 4, 4]);

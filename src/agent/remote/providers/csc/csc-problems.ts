@@ -28,7 +28,6 @@ export function cscProblem(method: CscMethod, status: number, body: unknown): Pr
 }
 
 function codeOf(method: CscMethod, status: number, error: string | null, description: string): ErrorCode {
-  if (status === 429 || status === 503) return 'SERVICE_SUSPENDED';
   if (status === 401) return 'TOKEN_EXPIRED';
   const described = byDescription.find(([pattern]) => pattern.test(description))?.[1];
   if (described !== undefined) return described;

@@ -52,7 +52,7 @@ function shortUri({ verification_uri_complete: complete, verification_uri: plain
 
 /**
  * RFC 8628 §3.5: a connection that fails is no answer; asking goes on until the code is over, half as often each time down
- * to every {@link longestBackOffSeconds}, or the server's own interval where that is longer. The answer that was lost may
+ * to every {@link longestBackOffSeconds}, or as the server wants it where that is longer. The answer that was lost may
  * have been the token. It is handed out once, so the next poll says that the code is used up: that login is over, nobody
  * has its token, and the person is told that the answer got lost, not that somebody refused.
  */
@@ -68,11 +68,13 @@ async function poll(client: Configuration, device: DeviceAuthorizationResponse, 
       if (signal.aborted) throw signal.reason;
       if (over.aborted) throw new ProblemError({ code: 'AUTHENTICATION_EXPIRED', detail: null }, { cause: error });
       if (lost !== null && isUsedUp(error)) throw lost;
-      if (!isPassing(loginProblem(error, signal))) throw error;
+      const failure = loginProblem(error, signal);
+      if (!isPassing(failure)) throw error;
       if (isAnswerLost(error)) lost = error;
+      const shortest = (device.interval ?? usualIntervalSeconds) + slowDowns() * slowDownSeconds;
+      const backOff = Math.min(2 * Math.max(interval, shortest), longestBackOffSeconds);
+      interval = Math.max(shortest, backOff, failure.problem.retryAfterSeconds ?? 0);
     }
-    const shortest = (device.interval ?? usualIntervalSeconds) + slowDowns() * slowDownSeconds;
-    interval = Math.max(shortest, Math.min(2 * Math.max(interval, shortest), longestBackOffSeconds));
   }
 }
 
@@ -97,6 +99,6 @@ function isUsedUp(error: unknown): boolean {
 
 const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['PROVIDER_UNREACHABLE', 'PROXY_UPSTREAM', 'SERVICE_SUSPENDED']);
 
-function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): error is ProblemError {
   return error instanceof ProblemError && passing.has(error.problem.code);
 }

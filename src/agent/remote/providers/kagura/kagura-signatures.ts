@@ -2,6 +2,7 @@ import { ProblemError } from '../../../../contract/problem.ts';
 import type { DocumentType } from '../../../../formats/prescription/document.ts';
 import type { ServiceFetch } from '../../network/service-fetch.ts';
 import type { KaguraSettings } from '../../../config/remote-settings.ts';
+import { isSuspension, suspendedService } from '../suspended-service.ts';
 
 interface Digest {
   readonly type: DocumentType;
@@ -37,6 +38,7 @@ async function signDigest({ signatureUrl, names, institution, tokenErrors }: Kag
     }),
     repeatable: false,
   });
+  if (isSuspension(response.status)) throw suspendedService(response);
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.status !== 200) throw refusal(response.status, fieldOf(answer, names.errorCode), tokenErrors);
   const element = fieldOf(answer, names.element);
@@ -54,7 +56,6 @@ function refusal(status: number, code: string | null, tokenErrors: readonly stri
   if (status === 401 || (code !== null && tokenErrors.includes(code))) return new ProblemError({ code: 'TOKEN_EXPIRED', detail: null });
   const word = code !== null && /^[A-Za-z0-9_.-]{1,64}$/.test(code) ? `${status} ${code}` : String(status);
   const detail = { ja: `署名サービスの応答: ${word}。`, en: `The service answered ${word}.` };
-  if (status === 429 || status === 503) return new ProblemError({ code: 'SERVICE_SUSPENDED', detail });
   return status >= 500 ? lost(detail) : new ProblemError({ code: 'PROVIDER_REFUSED', detail });
 }
 

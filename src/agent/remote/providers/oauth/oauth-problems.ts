@@ -2,6 +2,7 @@ import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'open
 import { ProblemError } from '../../../../contract/problem.ts';
 import type { Bilingual } from '../../../../formats/bilingual.ts';
 import { NetworkError } from '../../network/network-error.ts';
+import { isSuspension, suspendedService } from '../suspended-service.ts';
 
 /** `error` of OAuth answers (RFC 6749 §5.2, RFC 8628 §3.5) that have a name of their own here. */
 const named: Readonly<Record<string, 'AUTHENTICATION_EXPIRED' | 'AUTHENTICATION_REFUSED' | 'SERVICE_SUSPENDED'>> = {
@@ -23,11 +24,16 @@ export function loginProblem(error: unknown, signal: AbortSignal): unknown {
   if (known instanceof NetworkError && known.code === 'REMOTE_ANSWER_LOST') return answerLost(known);
   if (known !== null) return known;
   if (isOutOfTime(error)) return answerLost(error);
+  if (error instanceof ResponseBodyError && isSuspension(error.status)) return suspendedService(error.response, error);
   if (error instanceof ResponseBodyError || error instanceof AuthorizationResponseError) {
     return problem(named[error.error] ?? 'PROVIDER_REFUSED', oauthError(error.error), error);
   }
-  const status = statusOfNoAnswer(error);
-  if (status !== null) return problem(status === 429 || status === 503 ? 'SERVICE_SUSPENDED' : status >= 500 ? 'PROVIDER_UNREACHABLE' : 'PROVIDER_REFUSED', answered(status), error);
+  const answer = noOAuthAnswer(error);
+  if (answer !== null) {
+    const { status } = answer;
+    return isSuspension(status) ? suspendedService(answer, error) : problem(status >= 500 ? 'PROVIDER_UNREACHABLE' : 'PROVIDER_REFUSED', answered(status), error);
+  }
+  if (error instanceof ClientError && error.code === 'OAUTH_PARSE_ERROR') return problem('PROVIDER_REFUSED', unreadable, error);
   // An answer that does not fit what was asked: state, nonce, issuer, audience, signature (RFC 9207, OIDC Core §3.1.3.7).
   if (error instanceof ClientError) return problem('AUTHENTICATION_REFUSED', unfitting(error.code ?? error.message), error);
   return error;
@@ -48,11 +54,12 @@ function isOutOfTime(error: unknown): error is ClientError {
   return error instanceof ClientError && error.code === 'OAUTH_TIMEOUT';
 }
 
-/** The status of an answer that holds no OAuth error: a service in trouble, or a machine in front of it. */
-function statusOfNoAnswer(error: unknown): number | null {
-  if (!(error instanceof ClientError) || error.code !== 'OAUTH_RESPONSE_IS_NOT_CONFORM') return null;
-  return error.cause instanceof Response ? error.cause.status : null;
+/** An answer that is none of OAuth: of a service in trouble, or the page of a machine in front of it. */
+function noOAuthAnswer(error: unknown): Response | null {
+  return error instanceof ClientError && notOAuth.has(error.code ?? '') && error.cause instanceof Response ? error.cause : null;
 }
+
+const notOAuth: ReadonlySet<string> = new Set(['OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON']);
 
 function firstKnown(error: unknown): ProblemError | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
@@ -72,7 +79,10 @@ function oauthError(word: string): Bilingual {
   return { ja: `サービスの応答: ${code}。`, en: `The service answered: ${code}.` };
 }
 
+const unreadable = { ja: 'サービスの応答を読み取れません。', en: "The service's answer cannot be read." };
+
 function answered(status: number): Bilingual {
+  if (status === 200) return unreadable;
   return { ja: `サービスの応答: ${status}。`, en: `The service answered ${status}.` };
 }
 
