@@ -1,3 +1,4 @@
+import { osLogin } from '../../native/peer/os-login.ts';
 import type { RemoteSettings } from '../config/remote-settings.ts';
 import type { Log } from '../log.ts';
 import type { Clock, SecretStore } from '../ports.ts';
@@ -17,7 +18,7 @@ export interface TokenPlace {
  * process opens nothing: without the system's key store tokens stay in memory, and `doctor` says so.
  */
 export function openTokenStore(wanted: RemoteSettings['keepTokens'], place: TokenPlace): TokenStore {
-  if (wanted === 'sealed' && canSeal(place.secrets)) return new SealedTokenStore(place);
+  if (wanted === 'sealed' && canSeal(place.secrets)) return new SealedTokenStore({ ...place, login: osLogin() });
   if (wanted === 'sealed') place.log.warn('token.no_key_store');
   return memoryTokenStore(place.clock);
 }

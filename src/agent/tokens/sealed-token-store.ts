@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { isSameLogin, type OsLogin } from '../../native/peer/os-login.ts';
 import { sessionRequest } from '../../contract/api.ts';
 import { OneAtATime } from '../audit/one-at-a-time.ts';
 import { storageFailure } from '../audit/storage-failure.ts';
@@ -16,6 +17,8 @@ export interface SealedTokenStoreOptions {
   readonly secrets: SecretStore;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
+  /** A token serves the logon in which its person authenticated. */
+  readonly login: OsLogin;
 }
 
 const keyName = 'token-key';
@@ -34,6 +37,7 @@ const fileSchema = z.strictObject({
       method: sessionRequest.shape.method,
       expiresAt: z.number(),
       storedAt: z.number(),
+      login: z.strictObject({ bootedAt: z.number().nullable(), session: z.string() }),
       sealed: z.base64(),
     }),
   ),
@@ -79,7 +83,7 @@ export class SealedTokenStore implements TokenStore {
       const others = (await this.#valid()).filter((token) => ownerKey(token) !== ownerKey(owner));
       const key = await this.#key(others.length === 0);
       const { clientId, staffId, provider } = owner;
-      const label = { clientId, staffId, provider, subject, method, expiresAt: expiresAt.getTime(), storedAt: this.#options.clock.now() };
+      const label = { clientId, staffId, provider, subject, method, expiresAt: expiresAt.getTime(), storedAt: this.#options.clock.now(), login: this.#options.login };
       await this.#write([...others, seal(secret, label, key)]);
     });
   }
@@ -112,11 +116,15 @@ export class SealedTokenStore implements TokenStore {
     }
   }
 
-  /** Expired ones leave the file; so do those from the future, because then nobody can say how long they still live. */
+  /**
+   * Expired ones leave the file; so do those from the future, because then nobody can say how long they still live, and
+   * those of a logon that has ended: a program that was killed or lost its power could not remove them.
+   * SECURITY: test/unit/agent/tokens/token-stores.test.ts
+   */
   async #valid(): Promise<readonly SealedToken[]> {
     const tokens = (this.#tokens ??= await this.#read());
     const now = this.#options.clock.now();
-    const valid = tokens.filter(({ expiresAt, storedAt }) => now < expiresAt && storedAt <= now + clockToleranceMs);
+    const valid = tokens.filter(({ expiresAt, storedAt, login }) => now < expiresAt && storedAt <= now + clockToleranceMs && isSameLogin(login, this.#options.login));
     if (valid.length < tokens.length) await this.#write(valid);
     return valid;
   }

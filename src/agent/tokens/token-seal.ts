@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { OsLogin } from '../../native/peer/os-login.ts';
 import type { KeptToken } from './token-store.ts';
 
 /** Of the sealed form. It is bound into each seal, so that a later form cannot be passed off as this one. */
@@ -17,6 +18,8 @@ export interface SealedToken {
   readonly method: KeptToken['method'];
   readonly expiresAt: number;
   readonly storedAt: number;
+  /** In which the person authenticated. */
+  readonly login: OsLogin;
   /** Nonce, ciphertext and tag in base64. */
   readonly sealed: string;
 }
@@ -50,6 +53,6 @@ export function unseal({ sealed, ...label }: SealedToken, key: Uint8Array): Uint
   }
 }
 
-function additionalData({ clientId, staffId, provider, subject, method, expiresAt, storedAt }: SealLabel): Buffer {
-  return Buffer.from(JSON.stringify([sealVersion, clientId, staffId, provider, subject, method, expiresAt, storedAt]), 'utf8');
+function additionalData({ clientId, staffId, provider, subject, method, expiresAt, storedAt, login }: SealLabel): Buffer {
+  return Buffer.from(JSON.stringify([sealVersion, clientId, staffId, provider, subject, method, expiresAt, storedAt, login.session, login.bootedAt]), 'utf8');
 }

@@ -11,6 +11,7 @@ const ERROR_INSUFFICIENT_BUFFER = 122;
 const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
 const TOKEN_QUERY = 0x0008;
 const TokenUser = 1;
+const TokenStatistics = 10;
 
 export interface WindowsOwner {
   readonly sid: string;
@@ -69,17 +70,21 @@ function clientProcess(api: WindowsApi, connection: Connection): number | undefi
   return findClientProcess(connections(AF_INET), AF_INET, connection) ?? findClientProcess(connections(AF_INET6), AF_INET6, connection);
 }
 
-function userOfProcess(api: WindowsApi, process: unknown): string | undefined {
+function tokenOfProcess(api: WindowsApi, process: unknown, kind: number): Buffer | undefined {
   const token = Buffer.alloc(8);
   if (Number(api.openProcessToken(process, TOKEN_QUERY, token)) === 0) return undefined;
   const handle = token.readBigUInt64LE();
   try {
-    const user = Buffer.alloc(256);
-    const done = Number(api.getTokenInformation(handle, TokenUser, user, user.length, Buffer.alloc(4)));
-    return done === 0 ? undefined : sidOfTokenUser(user, api.addressOf(user));
+    const told = Buffer.alloc(256);
+    return Number(api.getTokenInformation(handle, kind, told, told.length, Buffer.alloc(4))) === 0 ? undefined : told;
   } finally {
     api.closeHandle(handle);
   }
+}
+
+function userOfProcess(api: WindowsApi, process: unknown): string | undefined {
+  const user = tokenOfProcess(api, process, TokenUser);
+  return user && sidOfTokenUser(user, api.addressOf(user));
 }
 
 function programOfProcess(api: WindowsApi, process: unknown): string | null {
@@ -126,4 +131,10 @@ export function windowsListener(port: number): string | null | undefined {
 export function ownSid(): string | undefined {
   const api = windowsApi();
   return withProcess(api, process.pid, (own) => userOfProcess(api, own));
+}
+
+/** The logon that this process belongs to: TOKEN_STATISTICS.AuthenticationId, a LUID, unique until the machine starts anew. */
+export function windowsLogon(): string {
+  const api = windowsApi();
+  return withProcess(api, process.pid, (own) => tokenOfProcess(api, own, TokenStatistics)?.readBigUInt64LE(8).toString(16)) ?? '';
 }

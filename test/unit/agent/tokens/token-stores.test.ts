@@ -9,6 +9,7 @@ import type { RemoteToken } from '../../../../src/agent/remote/remote-provider.t
 import { memoryTokenStore } from '../../../../src/agent/tokens/memory-token-store.ts';
 import { canSeal, openTokenStore } from '../../../../src/agent/tokens/open-token-store.ts';
 import { SealedTokenStore } from '../../../../src/agent/tokens/sealed-token-store.ts';
+import type { OsLogin } from '../../../../src/native/peer/os-login.ts';
 import type { TokenOwner, TokenStore } from '../../../../src/agent/tokens/token-store.ts';
 import { secretsIn } from '../../../support/canaries.ts';
 import { memorySecrets, today, TurnedClock } from '../signing/signing-desk.ts';
@@ -36,7 +37,8 @@ const token = (changes: Partial<RemoteToken> = {}): RemoteToken => ({
   secret: new Uint8Array(Buffer.from(bearer)),
   ...changes,
 });
-const sealed = (): SealedTokenStore => new SealedTokenStore({ file, secrets, clock, log: silentLog });
+const login: OsLogin = { bootedAt: today.getTime() - hour, session: '3e7a' };
+const sealed = (now: OsLogin = login): SealedTokenStore => new SealedTokenStore({ file, secrets, clock, log: silentLog, login: now });
 const memory = (): TokenStore => memoryTokenStore(clock);
 const textOf = (found: RemoteToken | undefined): string | undefined => found && Buffer.from(found.secret).toString();
 
@@ -128,6 +130,28 @@ describe('a sealed file', () => {
     );
   });
 
+  it.each<[string, OsLogin]>([
+    ['logon', { ...login, session: '4b10' }],
+    ['run of the machine', { ...login, bootedAt: today.getTime() - hour + 6 * 60_000 }],
+  ])('serves no later %s: a program that was killed could not remove it', async (_what, later) => {
+    await sealed().put(owner, token());
+    expect(await sealed(later).list()).toEqual([]);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, tokens: [] });
+  });
+
+  it('cannot be told that its logon is the one of now', async () => {
+    const later = { ...login, session: '4b10' };
+    await sealed().put(owner, token());
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"3e7a"', '"4b10"'));
+    expect(await sealed(later).list()).toHaveLength(1);
+    expect(await sealed(later).get(owner)).toBeUndefined();
+  });
+
+  it('serves the same logon where the clock was set a little meanwhile', async () => {
+    await sealed().put(owner, token());
+    expect(textOf(await sealed({ ...login, bootedAt: today.getTime() - hour + 60_000 }).get(owner))).toBe(bearer);
+  });
+
   it('opens nothing whose ciphertext was touched, and drops it', async () => {
     await sealed().put(owner, token());
     const content = JSON.parse(readFileSync(file, 'utf8')) as { tokens: [{ sealed: string }] };
@@ -174,7 +198,7 @@ describe('a sealed file', () => {
   it('that cannot be written is STORAGE_FAILED, as is a key that cannot be kept', async () => {
     rmSync(folder, { recursive: true });
     await expect(sealed().put(owner, token())).rejects.toMatchObject({ problem: { code: 'STORAGE_FAILED' } });
-    const broken = new SealedTokenStore({ file, clock, log: silentLog, secrets: { ...secrets, set: () => Promise.reject(new Error('locked')) } });
+    const broken = new SealedTokenStore({ file, clock, log: silentLog, login, secrets: { ...secrets, set: () => Promise.reject(new Error('locked')) } });
     await expect(broken.put(owner, token())).rejects.toMatchObject({ problem: { code: 'STORAGE_FAILED' } });
   });
 
