@@ -2,6 +2,7 @@
  * The desktop app as the specs see it, the same over the model and on Electron: its windows as Playwright pages, its
  * main process by `evaluate`, and what lies outside the pages by `shell`. Every app has folders of its own.
  */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -25,9 +26,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of an earlier app, to start on its data; without it a new folder. */
   readonly userData?: string;
-  /** The model alone can play these two. */
+  /** On Electron only what Chromium's own switch can choose: none but `basic_text`. */
   readonly secretStore?: SecretStore;
-  readonly locale?: string;
   /** Device pixels per page pixel. */
   readonly scale?: number;
 }
@@ -46,10 +46,10 @@ function isolated(userData: string, options: StartOptions): Record<string, strin
 }
 
 function optionsForModel(userData: string, options: StartOptions): LaunchOptions {
-  const { args = [], secretStore, locale, scale } = options;
+  const { args = [], secretStore, scale } = options;
   return {
     main: mainFile, args, userData, cwd: root, timeout, env: isolated(userData, options),
-    ...(secretStore === undefined ? {} : { secretStore }), ...(locale === undefined ? {} : { locale }), ...(scale === undefined ? {} : { scale }),
+    ...(secretStore === undefined ? {} : { secretStore }), ...(scale === undefined ? {} : { scale }),
   };
 }
 
@@ -62,12 +62,35 @@ async function startOverModel(userData: string, options: StartOptions): Promise<
   };
 }
 
+/** How Electron is started for the app: `executablePath`, `args` and `env` of either way to start a program. */
+function electronOrder(userData: string, options: StartOptions): { readonly executablePath: string; readonly args: string[]; readonly env: Record<string, string> } {
+  const { args = [], secretStore, scale } = options;
+  if (secretStore !== undefined && secretStore !== 'basic_text') throw new Error(`Electron cannot be told to find the secret store '${secretStore}'`);
+  const switches = [
+    `--user-data-dir=${userData}`,
+    ...(secretStore === undefined ? [] : ['--password-store=basic']),
+    ...(scale === undefined ? [] : [`--force-device-scale-factor=${scale}`]),
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  ];
+  return {
+    executablePath: createRequire(import.meta.url)('electron') as string,
+    args: ['--require', recorder, mainFile, ...switches, ...args],
+    env: { ...(process.env as Record<string, string>), ...isolated(userData, options), E2E_APP_PATH: root },
+  };
+}
+
 function launchElectron(userData: string, options: StartOptions): Promise<ElectronApplication> {
-  const executablePath = createRequire(import.meta.url)('electron') as string;
-  const env = { ...(process.env as Record<string, string>), ...isolated(userData, options), E2E_APP_PATH: root };
-  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const args = ['--require', recorder, mainFile, `--user-data-dir=${userData}`, ...(options.scale === undefined ? [] : [`--force-device-scale-factor=${options.scale}`]), ...asRoot, ...(options.args ?? [])];
-  return electron.launch({ executablePath, args, env, cwd: root });
+  return electron.launch({ ...electronOrder(userData, options), cwd: root });
+}
+
+/** Not by Playwright, which would wait for windows that a second start never has. */
+function startElectronAgain(userData: string, options: StartOptions): Promise<number | null> {
+  const { executablePath, args, env } = electronOrder(userData, options);
+  const second = spawn(executablePath, args, { cwd: root, env, stdio: 'ignore' });
+  return new Promise((resolve, reject) => {
+    second.once('error', reject);
+    second.once('exit', resolve);
+  });
 }
 
 async function startOnElectron(userData: string, options: StartOptions): Promise<DesktopApplication> {
@@ -84,10 +107,7 @@ async function startOnElectron(userData: string, options: StartOptions): Promise
     waitForOutput: (pattern) => until(() => (pattern.test(printed) ? true : undefined), `The output ${String(pattern)}`).then(() => undefined),
     userData,
     shell: shellControls({ evaluate }),
-    startAgain: async (...args) => {
-      const second = (await launchElectron(userData, { ...options, args })).process();
-      return second.exitCode ?? new Promise((resolve) => second.once('exit', resolve));
-    },
+    startAgain: (...args) => startElectronAgain(userData, { ...options, args }),
     close: () => app.close(),
   };
 }

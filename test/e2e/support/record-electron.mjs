@@ -1,12 +1,12 @@
 /**
  * On Electron itself: loaded before the app, fills the record that test/electron-host/electron/record.ts describes with
- * what the app shows and hands out. Dialogs are answered as prepared, else as a person who cancels. Requests are not
- * blocked here.
+ * what the app shows and hands out. Dialogs are answered as prepared, else as a person who cancels. What the app's own
+ * pages ask of servers is written down and cancelled; login pages have a session of their own, with the app's judge in it.
  */
 import process from 'node:process';
 import electron from 'electron';
 
-const { app, dialog, nativeImage, Notification, shell, Tray } = electron;
+const { app, dialog, nativeImage, Notification, screen, session, shell, Tray } = electron;
 const record = { trays: [], notifications: [], dialogs: [], dialogAnswers: [], openedOutside: [], popUps: [], permissions: [], blocked: [], clientCertificates: [], menuPopUps: [], relaunches: 0, beeps: 0, screens: { cursor: { x: 0, y: 0 }, displays: [] } };
 globalThis.shellRecord = record;
 
@@ -54,6 +54,37 @@ shell.openPath = async (path) => {
   return '';
 };
 shell.showItemInFolder = (path) => { record.openedOutside.push(path); };
+
+app.on('web-contents-created', (_event, contents) => {
+  const { setWindowOpenHandler } = contents;
+  contents.setWindowOpenHandler = (handler) =>
+    setWindowOpenHandler.call(contents, (details) => {
+      const answer = handler(details);
+      record.popUps.push({ url: details.url, action: answer.action });
+      return answer;
+    });
+});
+const ready = app.whenReady().then(() => {
+  const ours = session.defaultSession;
+  ours.webRequest.onBeforeRequest({ urls: ['http://*/*', 'https://*/*', 'ws://*/*', 'wss://*/*', 'file:///*'] }, ({ url }, answer) => {
+    record.blocked.push(url);
+    answer({ cancel: true });
+  });
+  const { setPermissionRequestHandler } = ours;
+  ours.setPermissionRequestHandler = (handler) =>
+    setPermissionRequestHandler.call(ours, (contents, permission, answer, details) =>
+      handler(contents, permission, (granted) => {
+        record.permissions.push({ permission, url: details.requestingUrl, granted });
+        answer(granted);
+      }, details));
+  // Nobody's mouse is moved. On a machine with one screen a spec about two says so.
+  record.screens.displays = screen.getAllDisplays();
+  screen.getCursorScreenPoint = () => record.screens.cursor;
+});
+ready.catch((error) => {
+  process.stderr.write(`record-electron: ${error instanceof Error ? error.stack : String(error)}\n`);
+  app.exit(1);
+});
 
 // A file given to Electron makes its folder the app's; the pages lie beside it, in the checkout.
 const appPath = process.env.E2E_APP_PATH;
