@@ -32,7 +32,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const thinking = (): Promise<void> => pause(armingMs + 200);
 
 /** An agent that asks on a terminal, for a card that is known to be the doctor's, so that the PIN is the only question. */
-async function start(): Promise<void> {
+async function start(consentSeconds = 60): Promise<void> {
   card = clinic.card('doctor');
   terminal = new PlayedTerminal();
   running = await RunningAgent.start({
@@ -41,7 +41,7 @@ async function start(): Promise<void> {
     prompts: terminalPrompts(terminal.input, terminal.output, 'ja'),
     settings: {
       staff: { binding: 'preset', preset: [{ staffId: 'D0012', certificateSha256: clinic.people.doctor.certificate.sha256 }] },
-      deadlines: { consentSeconds: 3, cardSeconds: 3, cardCallSeconds: 20, loginAndSignSeconds: 60 },
+      deadlines: { consentSeconds, cardSeconds: 3, cardCallSeconds: 20, loginAndSignSeconds: 60 },
     },
   });
   await until(() => running.cardsReady() > 0, 'the card is read');
@@ -106,7 +106,7 @@ describe('the default', () => {
   });
 
   it('is that nobody answered, when nobody does', async () => {
-    await start();
+    await start(3);
     const { answer } = await asked();
     expect(codeOf(await answer)).toBe('EXPIRED');
     expect(terminal.isRaw).toBe(false);
@@ -163,7 +163,7 @@ describeWith(['script'], 'on a terminal of the system', () => {
     await thinking();
     expect(command.out).not.toMatch(/PIN: /);
     expect(command.out).not.toContain('署名しました');
-    command.type('\n');
+    await command.typeUntil('\n', /取り消しました/);
     const end = await command.ended;
     expect(end.code).toBe(1);
     expect(end.out).not.toContain('署名しました');

@@ -17,7 +17,6 @@ import { startPcscd, type PrivatePcscd } from '../support/pcscd.ts';
 
 const message = Buffer.from('a prescription');
 const hash = createHash('sha256').update(message).digest();
-const patient = { timeout: 20_000 };
 
 describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the card host process over pcscd', () => {
   let pcscd: PrivatePcscd;
@@ -50,7 +49,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the card host process ove
     return reader.port;
   };
   const isReady = (state: CardStackState) => state.service === 'running' && state.readers.some((reader) => reader.state === 'ready');
-  const ready = () => expect.poll(() => isReady(host.state()), patient).toBe(true);
+  const ready = () => expect.poll(() => isReady(host.state())).toBe(true);
   const certificateSha256 = () => createHash('sha256').update(doctor.certificate).digest('hex');
   const entry = (pin: string, maxSignatures = 1): PinEntry => ({
     certificateSha256: certificateSha256(),
@@ -113,7 +112,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the card host process ove
     const session = await host.holdPin(entry('1234', 9));
     await host.sign(session, hash);
     await inserted.remove();
-    await expect.poll(() => isReady(host.state()), patient).toBe(false);
+    await expect.poll(() => isReady(host.state())).toBe(false);
     inserted = await connectToVpcd(card, { port: port() });
     await ready();
     card.resetStatistics();

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm, writeFile, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { armingMs } from '../../src/cli/terminal/read-pin.ts';
 import { runCommand, runProgram, startCommand, type CommandEnd, type RunningCommand } from '../support/command-line.ts';
 import { describeWith } from '../support/machine.ts';
 
@@ -118,34 +117,32 @@ describe('a demo that is told to end', () => {
 describeWith(['script'], 'the demo on a terminal', () => {
   const demo = (name: string): RunningCommand => startCommand(['demo', '--out', path.join(folder, name)], { terminal: true });
   const question = /PINを入力してください（1件、Escで取り消し）\s+PIN: /;
-  /** What is typed sooner is not meant for the question. */
-  const armed = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, armingMs + 100));
+  /** Consent for the first use of a card. */
+  async function bind(command: RunningCommand, from: number): Promise<number> {
+    await command.seen(/同じ人ですか/, from);
+    const there = command.out.length;
+    await command.typeUntil('はい\n', question, there);
+    return there;
+  }
 
-  async function answer(command: RunningCommand, from: number, keys: string): Promise<number> {
+  /** The first key again and again until it counts: a dot stands for it, and is erased before another. */
+  async function answer(command: RunningCommand, from: number, pin: string): Promise<number> {
     await command.seen(question, from);
     const there = command.out.length;
-    await armed();
-    command.type(keys);
+    await command.typeUntil(`\x7f${pin.slice(0, 1)}`, /●/, there);
+    command.type(`${pin.slice(1)}\r`);
     return there;
   }
 
   it('signs with the PIN that a person types, asks again after a wrong one, and never shows it', async () => {
     const command = demo('typed');
     const pin = (await command.seen(/試験用カードのPINは (\d+) です/))[1] ?? '';
-    // Consent for the first use of the card, once for each of the two people.
-    const bound = async (from: number): Promise<number> => {
-      await command.seen(/同じ人ですか/, from);
-      const there = command.out.length;
-      await armed();
-      command.type('はい\n');
-      return there;
-    };
-    let at = await bound(0);
-    at = await answer(command, at, '9999\r');
+    let at = await bind(command, 0);
+    at = await answer(command, at, '9999');
     await command.seen(/PINが違います/, at);
-    at = await answer(command, at, `${pin}\r`);
-    at = await bound(at);
-    await answer(command, at, `${pin}\r`);
+    at = await answer(command, at, pin);
+    at = await bind(command, at);
+    await answer(command, at, pin);
     const end = await command.ended;
     expect(end.code).toBe(0);
     expect(end.out.match(/✔ 署名しました/g)).toHaveLength(2);
@@ -158,10 +155,8 @@ describeWith(['script'], 'the demo on a terminal', () => {
 
   it('signs nothing when the person presses Escape', async () => {
     const command = demo('escaped');
-    await command.seen(/同じ人ですか/);
-    await armed();
-    command.type('はい\n');
-    await answer(command, 0, '\x1b');
+    await bind(command, 0);
+    command.type('\x1b');
     const end = await command.ended;
     expect(end.code).toBe(1);
     expect(end.out).toContain('取り消しました。何も署名されていません。');

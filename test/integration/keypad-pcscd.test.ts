@@ -232,7 +232,7 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByKeypad], 'a reader with
     const waiting = await keypad.waits();
     const resets = vi.spyOn(card, 'reset');
     cancel.resolve('cancelled');
-    await expect.poll(() => agent.person.asked('keypad_left'), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => agent.person.asked('keypad_left')).toBe(1);
     waiting.enter(pin);
     expect((await cancelled).code).toBe('CANCELLED_BY_USER');
     expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 0 });
@@ -247,9 +247,9 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByKeypad], 'a reader with
     const { id } = posted.json as { id: string };
     expect((await agent.ask(`/v1/signatures/${id}`)).json).toMatchObject({ state: 'awaiting_pin' });
     await agent.ask(`/v1/signatures/${id}`, { method: 'DELETE' });
-    await expect.poll(() => agent.person.asked('keypad_left'), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => agent.person.asked('keypad_left')).toBe(1);
     waiting.enter(pin);
-    await expect.poll(() => agent.person.asked('closed'), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => agent.person.asked('closed')).toBe(1);
     expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 0 });
   });
 

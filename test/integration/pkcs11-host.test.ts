@@ -89,8 +89,7 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
   const isReady = (state: CardStackState) => state.service === 'running' && state.readers.some((reader) => reader.state === 'ready');
 
   /** A new process takes a second and more on a busy machine. */
-  const patient = { timeout: 20_000 };
-  const ready = (host: CardHost) => expect.poll(() => isReady(host.state()), patient).toBe(true);
+  const ready = (host: CardHost) => expect.poll(() => isReady(host.state())).toBe(true);
 
   async function started(options: Partial<StartCardHostOptions> = {}): Promise<CardHost> {
     const host = start(options);
@@ -183,7 +182,7 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
   it('notices by a sign of life that an idle module hangs', async () => {
     const host = await started({ deadlines: { heartbeat: 100, card: 400 } });
     module.control({ hang: 'C_GetSlotList' });
-    await expect.poll(() => host.state().service, patient).toBe('unavailable');
+    await expect.poll(() => host.state().service).toBe('unavailable');
     module.control({});
     await ready(host);
     expect(children.length).toBeGreaterThan(1);
@@ -192,7 +191,7 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
   it('gives up by name after repeated crashes, and works again when a person asks', async () => {
     module.control({ crash: 'C_GetSlotList' });
     const host = start();
-    await expect.poll(() => host.state(), patient).toMatchObject({ code: 'CARD_MODULE_FAILED', detail: expect.stringContaining('given up') as string });
+    await expect.poll(() => host.state()).toMatchObject({ code: 'CARD_MODULE_FAILED', detail: expect.stringContaining('given up') as string });
     expect(children).toHaveLength(4);
     await expect(host.pinTries(plain.certificateSha256)).rejects.toMatchObject({ code: 'CARD_MODULE_FAILED' });
     expect(children).toHaveLength(4);
@@ -206,7 +205,7 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
     const session = await host.holdPin(entry(testPin, { maxSignatures: 9 }));
     await host.sign(session, hash);
     module.control({ removed: 1 });
-    await expect.poll(() => host.state(), patient).toMatchObject({ service: 'running', readers: [{ state: 'empty' }] });
+    await expect.poll(() => host.state()).toMatchObject({ service: 'running', readers: [{ state: 'empty' }] });
     await expect(host.sign(session, hash)).rejects.toMatchObject({ code: 'CARD_REMOVED' });
     await expect(host.holdPin(entry(testPin))).rejects.toMatchObject({ code: 'NO_CARD' });
     module.control({});
@@ -250,9 +249,9 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
     const seen: CardStackState[] = [];
     host.subscribe((state) => seen.push(state));
     await signOnce(host);
-    await expect.poll(() => children.length, patient).toBe(2);
+    await expect.poll(() => children.length).toBe(2);
     expect(isGood(await signOnce(host), plain)).toBe(true);
-    await expect.poll(() => children.length, patient).toBe(3);
+    await expect.poll(() => children.length).toBe(3);
     expect(seen.filter((state) => !isReady(state))).toEqual([]);
     // Not counted as failures: four more would have used up the budget.
     for (let i = 0; i < 4; i++) await signOnce(host);
@@ -294,10 +293,10 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
     });
     const [said] = (await once(agent.stdout.setEncoding('utf8'), 'data')) as [string];
     const cardHost = Number(said);
-    await expect.poll(() => module.events(), patient).toContain('call C_Sign');
+    await expect.poll(() => module.events()).toContain('call C_Sign');
     expect(isAlive(cardHost)).toBe(true);
     agent.kill('SIGKILL');
-    await expect.poll(() => isAlive(cardHost), patient).toBe(false);
+    await expect.poll(() => isAlive(cardHost)).toBe(false);
   });
 
   it('opens as many sessions as it closes, over 1,000 signatures', async () => {
@@ -362,7 +361,7 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
     await keypadCard(host);
     const session = await host.holdPin(entry('', { pin: 'keypad' }));
     const failed = expect(host.sign(session, hash)).rejects.toMatchObject({ code: 'PIN_SESSION_ENDED' });
-    await expect.poll(() => module.events(), { timeout: 20_000 }).toContain('keypad waits');
+    await expect.poll(() => module.events()).toContain('keypad waits');
     const ended = host.endPinSession(session);
     module.control({ keypad: testPin });
     await Promise.all([failed, ended]);

@@ -1,6 +1,7 @@
 /** The command line as a person or a script meets it: in a process of its own, and on a terminal where one is needed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
+import { armingMs } from '../../src/cli/terminal/read-pin.ts';
 
 export const projectRoot = path.join(import.meta.dirname, '..', '..');
 const checkout = path.join(projectRoot, 'src', 'cli', 'development.ts');
@@ -32,6 +33,8 @@ export interface RunningCommand {
   /** Resolves with the first match on either stream, from `from` on where a pattern is awaited again. Rejects when the command ends first. */
   seen(pattern: RegExp, from?: number): Promise<RegExpMatchArray>;
   type(keys: string): void;
+  /** Types until the pattern stands there: keys that come before a question counts them are dropped, and a person types again. */
+  typeUntil(keys: string, pattern: RegExp, from?: number): Promise<RegExpMatchArray>;
   /** Ends the standard input. */
   hangUp(): void;
   stop(signal?: NodeJS.Signals): Promise<CommandEnd>;
@@ -84,7 +87,7 @@ function watch(child: ChildProcess): RunningCommand {
       tell();
     });
   });
-  return {
+  const running: RunningCommand = {
     pid: child.pid ?? 0,
     get out() {
       return out;
@@ -110,12 +113,21 @@ function watch(child: ChildProcess): RunningCommand {
         look();
       }),
     type: (keys) => void child.stdin?.write(keys),
+    async typeUntil(keys, pattern, from) {
+      const again = setInterval(() => running.type(keys), 2 * armingMs);
+      try {
+        return await running.seen(pattern, from);
+      } finally {
+        clearInterval(again);
+      }
+    },
     hangUp: () => child.stdin?.end(),
     stop(signal = 'SIGTERM') {
       if (over === undefined) child.kill(signal);
       return ended;
     },
   };
+  return running;
 }
 
 function quote(word: string): string {

@@ -225,7 +225,7 @@ export class SignatureRun {
         if (document) this.#verifyAhead(document, value, card);
       }
     } catch (error) {
-      // SECURITY: in doubt the key has signed, and the recipe stays (test/unit/agent/signing/kill-points.test.ts).
+      // SECURITY: in doubt the key has signed, and the recipe stays (test/unit/agent/signing/idempotency.test.ts).
       if (mayHaveSigned(error)) request.keyUsed = true;
       throw error;
     }

@@ -112,9 +112,9 @@ describe('challenges in a Proxy-Authenticate field', () => {
 
   it('takes linear time for whatever a proxy sends', () => {
     for (const unit of ['a', '"', '\\', 'a=', 'a="', 'a ', ',', 'a=b,', '= ', 'A a=']) {
-      const before = performance.now();
+      const before = process.cpuUsage();
       readChallenges(`Digest ${unit.repeat(8000)}`);
-      expect(performance.now() - before).toBeLessThan(2000);
+      expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
     }
   });
 });
