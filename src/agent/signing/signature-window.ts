@@ -142,16 +142,19 @@ export class SignatureWindow {
     const shown: CardNeed = this.#cardWasThere && need === 'no_card' ? 'card_removed' : need;
     this.#request.dispatch({ type: 'card_needed', need: shown });
     this.#hasAskedForCard ||= !this.#isReading();
+    const missing = this.#cardWasThere && code === 'NO_CARD' ? 'CARD_REMOVED' : code;
     try {
       const end = await askUntil(this.#request.signal, ms, (signal) =>
         Promise.race([this.#dialog.waitForCard(shown, signal), this.#changed(signal, () => !this.#stillNeeds(need))]),
       );
       if (end === 'cancelled') throw cancelledBy('person');
-      if (end === 'authenticate') throw new TakesOtherWay('remote');
+      if (end !== 'authenticate') return;
     } catch (error) {
-      if (!(error instanceof DeadlinePassed)) throw error;
-      throw problem(this.#cardWasThere && code === 'NO_CARD' ? 'CARD_REMOVED' : code);
+      throw error instanceof DeadlinePassed ? problem(missing) : error;
     }
+    // SECURITY: what the card may have signed under this key, the cloud does not sign once more, whatever the window answers
+    // (test/unit/agent/signing/remote-requests.test.ts).
+    throw this.#request.keyUsed ? problem(missing) : new TakesOtherWay('remote');
   }
 
   async #settleOn(cards: readonly [ReadCard, ...ReadCard[]]): Promise<ReadCard | null> {

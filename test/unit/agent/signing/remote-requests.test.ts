@@ -2,6 +2,7 @@ import { createVerifier } from '../../../../src/formats/xades/verifier.ts';
 import { whyNotHere } from '../../../../src/agent/remote/why-not-here.ts';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountOf, createCast, ehr, otherEhr, requestFor, SigningDesk, staff, until, xmlOf, type Cast, type DeskOptions } from './signing-desk.ts';
+import { CardError } from '../../../../src/native/host/card-host.ts';
 import { refused } from './played-provider.ts';
 
 let cast: Cast;
@@ -268,6 +269,35 @@ describe('the way of a request', () => {
     expect(await desk.sign('k1')).toMatchObject({ state: 'signed', result: { method: 'remote' } });
     expect(desk.person.shown.find(({ what }) => what === 'opened')).toMatchObject({ view: { canAuthenticate: true } });
     expect(desk.person.mostOpenWindows).toBe(1);
+  });
+
+  it('does not change to the cloud what the card may have signed under this key, whatever the window answers', async () => {
+    openDesk().cards.insert(cast.doctor);
+    desk.cards.afterSign = () => new CardError('CARD_MODULE_FAILED', 'played');
+    const { id } = await desk.sign('k1');
+    desk.cards.afterSign = () => null;
+    desk.cards.pull();
+    desk.person.need = () => 'authenticate';
+    expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'NO_CARD' } });
+    expect(desk.person.shown.flatMap((shown) => (shown.what === 'opened' ? [shown.view.canAuthenticate] : []))).toEqual([true, false]);
+    expect(desk.provider.signed).toEqual([]);
+    desk.cards.insert(cast.doctor);
+    expect(await desk.sign('k1')).toMatchObject({ state: 'signed', id, result: { method: 'local' } });
+  });
+
+  it('does not change to the cloud in the middle of a batch that the card has begun', async () => {
+    const entries = ['1234', new CardError('KEYPAD_CANCELLED', 'played', undefined, { pinNotPresented: true })];
+    openDesk().cards.press = () => Promise.resolve(entries.shift() ?? '1234');
+    desk.cards.insert(cast.doctor);
+    desk.person.pin = ({ refused: why }) => {
+      if (why === null) return 'at the reader';
+      desk.cards.pull();
+      return 'silent';
+    };
+    desk.person.need = () => 'authenticate';
+    expect(await desk.sign('k1', requestFor(['rx-1', 'rx-2']))).toMatchObject({ state: 'failed', problem: { code: 'CARD_REMOVED' } });
+    expect(desk.cards.signatures).toBe(1);
+    expect(desk.provider.signed).toEqual([]);
   });
 
   it('offers no card to a request that wants the cloud, and ends where the person wants it all the same', async () => {
