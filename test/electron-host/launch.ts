@@ -17,6 +17,8 @@ import { variables, type SecretStore } from './variables.ts';
 export interface LaunchOptions {
   /** The built main file: out/main/index.js. */
   readonly main: string;
+  /** A program that prepares something and then becomes the app, such as `unshare`: with its arguments. */
+  readonly under?: readonly [string, ...string[]];
   readonly args?: readonly string[];
   /** Added to this process's environment; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -78,7 +80,8 @@ export async function launchElectronHost(options: LaunchOptions): Promise<Hosted
     ...options.env,
   };
   const env = Object.fromEntries(Object.entries({ ...process.env, ...set }).filter(([, value]) => value !== undefined));
-  const child = spawn(process.execPath, ['--import', register, options.main, ...(options.args ?? [])], {
+  const [program, ...before] = [...(options.under ?? []), process.execPath] as [string, ...string[]];
+  const child = spawn(program, [...before, '--import', register, options.main, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'advanced', env, cwd: options.cwd ?? process.cwd(),
   });
   await once(child, 'spawn');

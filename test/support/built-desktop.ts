@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { launchElectronHost, type HostedApplication } from '../electron-host/launch.ts';
+import { launchElectronHost, type HostedApplication, type LaunchOptions } from '../electron-host/launch.ts';
 import { variables } from '../electron-host/variables.ts';
 import { projectRoot } from './command-line.ts';
 
@@ -12,6 +12,8 @@ export interface BuiltDesktop {
   /** The folder of one user, whose data, settings and single instance all starts share. */
   readonly user: string;
   start(...args: readonly string[]): Promise<HostedApplication>;
+  /** As {@link start}, by a program that prepares something and then becomes the app. */
+  startUnder(under: readonly [string, ...string[]]): Promise<HostedApplication>;
   /** A start that is expected to end by itself. */
   run(...args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }>;
   /** What starts it without this launcher, with the same user. */
@@ -36,15 +38,17 @@ export function buildDesktop(): BuiltDesktop {
   const main = path.join(folder, 'out/main/index.js');
   const env = { XDG_DATA_HOME: path.join(user, 'share'), XDG_CONFIG_HOME: path.join(user, 'config'), XDG_RUNTIME_DIR: user };
   const running = new Set<HostedApplication>();
-  const start: BuiltDesktop['start'] = async (...args) => {
-    const app = await launchElectronHost({ main, args, env, userData, timeout: 60_000 });
+  const launch = async (options: Pick<LaunchOptions, 'args' | 'under'>): Promise<HostedApplication> => {
+    const app = await launchElectronHost({ ...options, main, env, userData, timeout: 60_000 });
     running.add(app);
     void app.exited.then(() => running.delete(app));
     return app;
   };
+  const start: BuiltDesktop['start'] = (...args) => launch({ args });
   return {
     user,
     start,
+    startUnder: (under) => launch({ under }),
     run: async (...args) => {
       const app = await start(...args);
       return { code: await app.exited, output: app.output() };
