@@ -452,8 +452,8 @@ export const errorCodes = {
     ja: 'クライアント証明書が受け付けられません',
     en: 'The client certificate was rejected',
     remedy: {
-      ja: 'クライアント証明書の期限と設定を確認してください。',
-      en: 'Check the client certificate\'s validity and setting.',
+      ja: '管理者に連絡してください。クライアント証明書の期限と、契約した施設のものかを hpki-agent network test で確かめます。それまではHPKIカードで署名できます。',
+      en: 'Call your administrator, who checks with hpki-agent network test whether it is valid and this facility\'s. Until then the HPKI card signs.',
     },
   },
   TLS_INTERCEPTED: {
@@ -562,8 +562,8 @@ export const errorCodes = {
     ja: '署名サービスが求めるクライアント証明書が設定されていません',
     en: 'The service asks for a client certificate, and none is set',
     remedy: {
-      ja: '契約先から届いたファイルを hpki-agent network import-certificate で登録してください。',
-      en: 'Import the file that came with the contract by hpki-agent network import-certificate.',
+      ja: '管理者に連絡してください。契約先から届いたファイルを hpki-agent network import-certificate で登録します。それまではHPKIカードで署名できます。',
+      en: 'Call your administrator, who imports the file that came with the contract (hpki-agent network import-certificate). Until then the HPKI card signs.',
     },
   },
   TLS_CLIENT_CERT_EXPIRED: {
@@ -573,8 +573,8 @@ export const errorCodes = {
     ja: 'クライアント証明書の有効期限が切れています',
     en: 'The client certificate has expired',
     remedy: {
-      ja: '契約先から新しい証明書を受け取り、hpki-agent network import-certificate で登録してください。',
-      en: 'Ask the service\'s operator for a new one and import it by hpki-agent network import-certificate.',
+      ja: '管理者に連絡してください。契約先から新しい証明書を受け取り、hpki-agent network import-certificate で登録します。それまではHPKIカードで署名できます。',
+      en: 'Call your administrator, who gets a new one from the service\'s operator and imports it (hpki-agent network import-certificate). Until then the HPKI card signs.',
     },
   },
   CA_UNKNOWN: {
@@ -584,8 +584,8 @@ export const errorCodes = {
     ja: '署名サービスのサーバー証明書の発行元を確認できません',
     en: 'The issuer of the service\'s server certificate is not known here',
     remedy: {
-      ja: 'detail の発行元が契約先の認証局なら、そのCA証明書をポリシー network.extraCa に加えてください。',
-      en: 'If detail names the CA of the service\'s operator, add its certificate to the policy network.extraCa.',
+      ja: '管理者に連絡してください。ここに示した発行元が契約先の認証局なら、そのCA証明書をポリシー network.extraCa に加えます。',
+      en: 'Call your administrator. If the issuer named here is the CA of the service\'s operator, its certificate goes into the policy network.extraCa.',
     },
   },
   TLS_HOSTNAME: {
@@ -617,8 +617,8 @@ export const errorCodes = {
     ja: '外部への通信の設定が足りないか、使えません',
     en: 'A setting for outbound connections is missing or cannot be used',
     remedy: {
-      ja: 'detail の設定を管理者がポリシー network で直し、hpki-agent doctor で確かめてください。',
-      en: 'Have an administrator mend the setting in detail (policy network) and check it with hpki-agent doctor.',
+      ja: '管理者に連絡してください。ここに示した設定（ポリシー network）を直し、hpki-agent doctor で確かめます。',
+      en: 'Call your administrator, who mends the setting named here (policy network) and checks it with hpki-agent doctor.',
     },
   },
   REMOTE_ANSWER_LOST: {

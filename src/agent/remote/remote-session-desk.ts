@@ -98,7 +98,7 @@ export class RemoteSessionDesk {
 
   /** Forgets the session first and tells the provider then: whatever the network does, it is over here. */
   async end(session: RemoteSession, why: SessionEnd): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, log, prompts } = this.#parts;
     if (this.#kept.get(ownerKey(session.owner))?.session !== session) return;
     this.#forget(session);
     let token: RemoteToken | undefined;
@@ -108,7 +108,10 @@ export class RemoteSessionDesk {
     } catch (error) {
       log.error('token.not_deleted', { error: fault(error) });
     }
-    if (why === 'refused') await this.#record(session, { event: 'token.refused', result: 'TOKEN_EXPIRED' });
+    if (why === 'refused') {
+      prompts.notify(sessionNotices.refused(session));
+      await this.#record(session, { event: 'token.refused', result: 'TOKEN_EXPIRED' });
+    }
     await this.#record(session, { event: 'authentication.ended', result: 'ok', notes: [`why=${why}`] });
     if (token !== undefined) await this.#revoke(session, token);
   }

@@ -56,6 +56,25 @@ export const sessionNotices = {
       },
     };
   },
+  /** The service ended it before its time. */
+  refused({ staffName }: Pick<RemoteSession, 'staffName'>): Notice {
+    return {
+      kind: 'warning',
+      text: {
+        ja: `${staffName} 様のリモート署名の認証を、サービスが受け付けなくなりました。続けるには認証し直してください。`,
+        en: `The service does not accept the authentication of ${staffName} any more. Authenticate again to go on.`,
+      },
+    };
+  },
+  mismatch(staffName: string): Notice {
+    return {
+      kind: 'problem',
+      text: {
+        ja: `サービスから戻った署名が正しくないため、EHRに渡しませんでした。${staffName} 様の認証も取り消しました。管理者に連絡してください。`,
+        en: `What the service returned as a signature does not hold and was not released. The authentication of ${staffName} was revoked too. Call your administrator.`,
+      },
+    };
+  },
   unreachable(staffName: string): Notice {
     return {
       kind: 'warning',

@@ -305,7 +305,7 @@ export class RemoteRun {
     if (code === null || !endsSession.has(code)) return;
     const session = this.#session ?? sessions.find(caller.clientId, staff.id);
     if (session === undefined) return;
-    if (code !== 'SIGNATURE_MISMATCH') prompts.notify(sessionNotices.otherPerson(staff.name));
+    prompts.notify(code === 'SIGNATURE_MISMATCH' ? sessionNotices.mismatch(staff.name) : sessionNotices.otherPerson(staff.name));
     await audit.append({ event: 'authentication.mismatch', result: code, caller, staffId: staff.id, request: id, method: 'remote' }).catch(() => undefined);
     await sessions.end(session, 'mismatch');
   }

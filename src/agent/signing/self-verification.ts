@@ -35,7 +35,7 @@ export function releaseDocument(
   const xml = assemble(document, answer);
   const { report, document: inside } = verifier.examine(xml, at);
   const [obstacle] = releaseObstacles(report);
-  if (obstacle) throw mismatch(obstacle.title, report);
+  if (obstacle) throw mismatch(obstacle.reason, report);
   if (report.documentType !== input.type) throw mismatch(otherContent, report);
   if (report.signer?.certificateSha256 !== certificateSha256) throw mismatch(otherCertificate, report);
   if (inside === null || Buffer.compare(inside.csv, input.csv) !== 0) throw mismatch(otherContent, report);
@@ -61,7 +61,7 @@ export function assemble(document: UnsignedDocument, answer: Uint8Array): Uint8A
 export function mismatch(what: { readonly ja: string; readonly en: string }, report?: VerificationReport): ProblemError {
   return new ProblemError({
     code: 'SIGNATURE_MISMATCH',
-    detail: { ja: `${what.ja}。`, en: `${what.en}.` },
+    detail: { ja: what.ja.replace(/。?$/, '。'), en: what.en.replace(/\.?$/, '.') },
     ...(report === undefined ? {} : { report }),
   });
 }

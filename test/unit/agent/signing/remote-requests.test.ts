@@ -179,6 +179,7 @@ describe.each(['value', 'element'] as const)('a request that the cloud signs (%s
     expect(desk.sessions.list()).toEqual([]);
     expect(desk.provider.liveTokens).toBe(0);
     expect(desk.auditEntries().find(({ event }) => event === 'signature.failed')).toMatchObject({ result: 'SIGNATURE_MISMATCH', method: 'remote' });
+    expect(desk.person.notices.at(-1)?.text.ja).toMatch(/サービスから戻った署名が正しくないため.*医者 三郎 様の認証も取り消しました/);
     desk.provider.twist = (hash) => hash;
     expect(await desk.sign('k2', requestFor(['rx-2'], { method: 'remote' }))).toMatchObject(mismatch);
     expect(desk.provider.signed).toHaveLength(2);
@@ -362,6 +363,7 @@ describe('a token', () => {
   it('that is refused although it is fresh is not asked for again and again', async () => {
     openDesk().provider.beforeCall = () => desk.provider.forgetTokens();
     expect(await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' }))).toMatchObject({ state: 'failed', problem: { code: 'TOKEN_EXPIRED' } });
+    expect(desk.person.notices.filter(({ text }) => text.ja.includes('サービスが受け付けなくなりました'))).toHaveLength(2);
     expect(desk.provider.orders).toHaveLength(2);
   });
 });
