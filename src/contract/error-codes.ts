@@ -471,8 +471,8 @@ export const errorCodes = {
     number: 609,
     status: 503,
     retriable: true,
-    ja: 'リモート署名サービスは停止中です',
-    en: 'The remote signing service is suspended',
+    ja: 'リモート署名サービスが停止しているか、混み合っています',
+    en: 'The remote signing service is suspended or too busy',
     remedy: {
       ja: '再開を待つか、HPKIカードで署名してください。',
       en: 'Wait for the service, or sign with the HPKI card.',
@@ -485,8 +485,8 @@ export const errorCodes = {
     ja: 'リモート署名サービスが要求を拒否しました',
     en: 'The remote signing service refused the request',
     remedy: {
-      ja: 'detail を確認し、契約先に問い合わせてください。',
-      en: 'See detail and ask the service\'s operator.',
+      ja: 'もう一度試しても同じなら、管理者が契約先に問い合わせてください。急ぐ場合はHPKIカードで署名できます。',
+      en: 'If it happens again, have an administrator ask the service\'s operator. The HPKI card signs meanwhile.',
     },
   },
   AUTHENTICATION_EXPIRED: {

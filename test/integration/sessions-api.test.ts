@@ -66,9 +66,9 @@ describe('an EHR that authenticates its doctor ahead of time', () => {
     await beginSession(running);
     const { userCode } = await shownCode(running);
     await at.service.signIns.find(userCode)?.decline('a phone');
-    expect((await sessionBecomes(running, 'not_authenticated')).reason).toMatch(/^認証が承認されませんでした。/);
+    expect((await sessionBecomes(running, 'not_authenticated')).reason).toMatch(/^認証が承認されませんでした \(AUTHENTICATION_REFUSED\)。.*もう一度認証してください/);
     const { json } = await running.ask(`/v1/sessions/${staff.id}`, { headers: { 'accept-language': 'en' } });
-    expect((json as { reason: string }).reason).toMatch(/^The authentication was not approved\./);
+    expect((json as { reason: string }).reason).toMatch(/^The authentication was not approved \(AUTHENTICATION_REFUSED\)\./);
     running.person.code = () => 'silent';
     expect((await beginSession(running)).json).toMatchObject({ state: 'authenticating', reason: null });
   });

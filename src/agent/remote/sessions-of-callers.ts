@@ -1,6 +1,7 @@
 import type { SessionMethod } from '../../contract/api.ts';
 import type { Problem } from '../../contract/problem.ts';
-import { errorCodes } from '../../contract/error-codes.ts';
+import type { ErrorCode } from '../../contract/error-codes.ts';
+import { problemText } from '../../contract/problem-text.ts';
 import type { RemoteSessions, RemoteSessionView, SessionOrder } from '../api/remote-sessions.ts';
 import { fault, type Log } from '../log.ts';
 import type { Caller, Clock } from '../ports.ts';
@@ -99,10 +100,15 @@ function readyView({ owner, method, until }: RemoteSession): RemoteSessionView {
   return { staffId: owner.staffId, state: 'ready', method, until, reason: null };
 }
 
-function reasonOf({ code, detail }: Problem): NonNullable<RemoteSessionView['reason']> {
-  const { ja, en } = errorCodes[code];
-  return { ja: `${ja}。${detail?.ja ?? ''}`, en: `${en}. ${detail?.en ?? ''}`.trim() };
+function reasonOf(problem: Problem): NonNullable<RemoteSessionView['reason']> {
+  return endedByHand[problem.code] ?? { ja: problemText(problem, 'ja'), en: problemText(problem, 'en') };
 }
+
+/** Elsewhere these codes speak of a signature. */
+const endedByHand: Partial<Record<ErrorCode, NonNullable<RemoteSessionView['reason']>>> = {
+  CANCELLED_BY_USER: { ja: '認証は取り消されました。', en: 'The authentication was cancelled.' },
+  EXPIRED: { ja: '認証の時間が切れました。もう一度認証してください。', en: 'Nobody authenticated in time. Authenticate again.' },
+};
 
 function keyOf({ clientId }: Caller, staffId: string): string {
   return JSON.stringify([clientId, staffId]);

@@ -530,7 +530,17 @@ describe('an EHR that authenticates its doctor ahead of time', () => {
     openDesk().provider.login = () => Promise.reject(refused('AUTHENTICATION_REFUSED'));
     await desk.callers.begin(ehr, order);
     await until('over', () => desk.callers.get(ehr, staff.id).state === 'not_authenticated');
-    expect(desk.callers.get(ehr, staff.id).reason).toMatchObject({ ja: '認証が承認されませんでした。' });
+    expect(desk.callers.get(ehr, staff.id).reason?.ja).toMatch(/^認証が承認されませんでした \(AUTHENTICATION_REFUSED\)。.*もう一度認証してください/);
+  });
+
+  it.each([
+    ['cancelled', '認証は取り消されました。'],
+    ['silent', '認証の時間が切れました。もう一度認証してください。'],
+  ] as const)('is told of an authentication that was %s, and nothing of a signature', async (answer, ja) => {
+    openDesk(impatient).person.method = () => answer;
+    await desk.callers.begin(ehr, order);
+    await until('over', () => desk.callers.get(ehr, staff.id).state === 'not_authenticated');
+    expect(desk.callers.get(ehr, staff.id).reason).toMatchObject({ ja });
   });
 
   it('ends what is under way, and what is ready', async () => {
