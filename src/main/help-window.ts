@@ -52,7 +52,7 @@ export class HelpWindow {
       width: 800,
       height: 760,
       minWidth: 420,
-      minHeight: 360,
+      minHeight: 300,
       show: false,
       autoHideMenuBar: true,
       fullscreenable: false,

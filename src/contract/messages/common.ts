@@ -5,6 +5,10 @@ export const commonJa = {
   cancel: 'キャンセル',
   close: '閉じる',
   back: '戻る',
+  more: '続きがあります',
+  moreHint: '続きを表示する',
+  /** What a card's PIN is called. */
+  pin: { hpki: 'PIN', jpki: '暗証番号' },
   caller: '要求元',
   origin: 'Webサイト',
   program: 'プログラム',
@@ -73,6 +77,9 @@ export const commonEn: SameKeys<typeof commonJa> = {
   cancel: 'Cancel',
   close: 'Close',
   back: 'Back',
+  more: 'There is more below',
+  moreHint: 'Show what is below',
+  pin: { hpki: 'PIN', jpki: 'PIN' },
   caller: 'Requested by',
   origin: 'Web site',
   program: 'Program',
@@ -83,7 +90,7 @@ export const commonEn: SameKeys<typeof commonJa> = {
     remote: 'About the daily authentication',
     lockedCard: 'About locked cards',
     browserDenied: 'When “Block” was pressed in the browser',
-    security: 'Rules for safety',
+    security: 'About the safety rules',
   },
   kinds: {
     information: 'Information',
@@ -107,7 +114,7 @@ export const commonEn: SameKeys<typeof commonJa> = {
     role: 'Role',
     noRole: 'No role stated',
     daysLeft: 'Valid for {{days}} more days',
-    daysLeftSoon: 'Only {{days}} days of validity are left. Apply for a new card.',
+    daysLeftSoon: 'Expires in {{days}} days. Apply for a renewal.',
     expired: 'Expired',
     validUntil: 'Valid until {{date}}',
     reader: 'Reader: {{reader}}',
@@ -125,7 +132,7 @@ export const commonEn: SameKeys<typeof commonJa> = {
     'Proprietor of Pharmacy': 'Proprietor of pharmacy',
   },
   notices: {
-    noKeyStore: 'This computer has no secret store (keyring): the agent keeps its own keys in memory only and loses them when it ends. Signing works, but EHRs have to be connected anew after each start.',
+    noKeyStore: 'This computer has no secret store (keyring), so the agent keeps its keys in memory only and loses them when it quits. You can still sign, but EHRs have to be connected anew after each start.',
   },
   marks: {
     narcotic: 'Narcotic',

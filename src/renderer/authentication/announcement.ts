@@ -18,10 +18,12 @@ export function announcement({ step, staff }: AuthenticationView, { t }: Speech)
         pinAnnouncement(step, t),
         step.triesLeft === null ? t('signature.pin.triesUnknown') : t('signature.pin.tries', { count: step.triesLeft }),
       ].join(' ');
-    case 'keypad':
+    case 'keypad': {
+      const pin = t(`common.pin.${step.card.kind}`);
       return step.left
-        ? [t('signature.readerKeypad.leftTitle'), t('signature.readerKeypad.left')].join(' ')
-        : [t('signature.readerKeypad.title'), t('signature.readerKeypad.enter')].join(' ');
+        ? [t('signature.readerKeypad.leftTitle'), t('signature.readerKeypad.left', { pin })].join(' ')
+        : [t('signature.readerKeypad.title', { pin }), t('signature.readerKeypad.enter', { pin })].join(' ');
+    }
     case 'login':
       return [t('authentication.login.title'), t('authentication.login.detail')].join(' ');
     case 'progress':
@@ -33,5 +35,5 @@ export function announcement({ step, staff }: AuthenticationView, { t }: Speech)
 
 function pinAnnouncement({ refused, card }: Extract<AuthenticationStep, { step: 'pin' }>, t: Speech['t']): string {
   if (refused === null) return t(`authentication.pin.${card.kind}`);
-  return refused === 'incorrect' ? t('signature.pin.refused') : t(`signature.readerKeypad.refused.${refused}`);
+  return t(refused === 'incorrect' ? 'signature.pin.refused' : `signature.readerKeypad.refused.${refused}`, { pin: t(`common.pin.${card.kind}`) });
 }

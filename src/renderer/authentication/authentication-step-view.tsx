@@ -11,7 +11,7 @@ import { ChooseMethodStep } from './choose-method-step.tsx';
 import { CodeStep } from './code-step.tsx';
 import { KeypadStep, PinStep } from './pin-step.tsx';
 import type { StepOf, StepProps } from './step-props.ts';
-import { WaysOut } from './ways-out.tsx';
+import { Cancel, OtherWays } from './ways-out.tsx';
 
 export function AuthenticationStepView(props: StepProps) {
   const { step } = props.view;
@@ -46,16 +46,19 @@ function CodeRanOutStep(props: StepProps) {
       title={t('authentication.ranOut.title')}
       footer={
         <div class="buttons">
-          <WaysOut {...props} />
-          <Button
-            look="solid"
-            waiting={!arming.armed}
-            onPress={() => {
-              ask(agent.invoke('authentication.again', { dialog: view.dialog }));
-            }}
-          >
-            {t('authentication.ranOut.again')}
-          </Button>
+          <OtherWays {...props} />
+          <div class="buttons__end">
+            <Cancel {...props} />
+            <Button
+              look="solid"
+              waiting={!arming.armed}
+              onPress={() => {
+                ask(agent.invoke('authentication.again', { dialog: view.dialog }));
+              }}
+            >
+              {t('authentication.ranOut.again')}
+            </Button>
+          </div>
         </div>
       }
     >
@@ -75,7 +78,8 @@ function InsertCardStep(props: StepOf<'insert_card'>) {
       title={t(`authentication.insert.${step.kind}`)}
       footer={
         <div class="buttons">
-          <WaysOut {...props} />
+          <OtherWays {...props} />
+          <Cancel {...props} />
         </div>
       }
     >
@@ -95,7 +99,8 @@ function LoginStep(props: StepProps) {
       title={t('authentication.login.title')}
       footer={
         <div class="buttons">
-          <WaysOut {...props} />
+          <OtherWays {...props} />
+          <Cancel {...props} />
         </div>
       }
     >
@@ -114,9 +119,7 @@ function ProgressStep({ view, step, onLeave }: StepOf<'progress'>) {
       title={t(`authentication.progress.${step.doing}`)}
       footer={
         <div class="buttons">
-          <Button look="outline" initialFocus onPress={onLeave}>
-            {t('common.cancel')}
-          </Button>
+          <Cancel onLeave={onLeave} />
         </div>
       }
     >

@@ -5,7 +5,7 @@ import { Banner } from '../parts/banner.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
 import { AuthenticationFacts } from './authentication-facts.tsx';
 import type { StepOf } from './step-props.ts';
-import { WaysOut } from './ways-out.tsx';
+import { Cancel, OtherWays } from './ways-out.tsx';
 
 /** The click that begins. SECURITY: nothing begins without it. test/unit/renderer/authentication.test.ts */
 export function ChooseMethodStep(props: StepOf<'choose_method'>) {
@@ -18,7 +18,8 @@ export function ChooseMethodStep(props: StepOf<'choose_method'>) {
       title={t('authentication.choose.title')}
       footer={
         <div class="buttons">
-          <WaysOut {...props} />
+          <OtherWays {...props} />
+          <Cancel {...props} />
         </div>
       }
     >

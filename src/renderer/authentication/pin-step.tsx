@@ -8,7 +8,7 @@ import { PinForm } from '../pin/pin-form.tsx';
 import { hpkiPin, jpkiPin } from '../pin/pin-rules.ts';
 import { AuthenticationFacts } from './authentication-facts.tsx';
 import type { StepOf } from './step-props.ts';
-import { WaysOut } from './ways-out.tsx';
+import { Cancel, OtherWays } from './ways-out.tsx';
 
 /** The PIN of the authentication key. It signs a login and no document. */
 export function PinStep(props: StepOf<'pin'>) {
@@ -19,7 +19,7 @@ function Entry(props: StepOf<'pin'>) {
   const { agent, view, step, arming, lastTriesAgreed, placeOfPin } = props;
   const { t } = useSpeech();
   const { kind } = step.card;
-  const shared = { arming, card: <CardName {...props} />, waysOut: <WaysOut {...props} /> };
+  const shared = { arming, card: <CardName {...props} />, cancel: <Cancel {...props} />, otherWays: <OtherWays {...props} /> };
   return (
     <StepFrame
       title={t(`authentication.pin.${kind}`)}
@@ -39,7 +39,7 @@ function Entry(props: StepOf<'pin'>) {
             dialog={view.dialog}
             useReader={step.keypad ? placeOfPin.useReader : null}
             rule={kind === 'hpki' ? hpkiPin : jpkiPin}
-            label={t(`authentication.pin.label.${kind}`)}
+            label={t(`common.pin.${kind}`)}
             help={t(`authentication.pin.help.${kind}`)}
             lastTriesAgreed={lastTriesAgreed}
             action={t('authentication.pin.act')}
@@ -57,9 +57,10 @@ function Entry(props: StepOf<'pin'>) {
 export function KeypadStep(props: StepOf<'keypad'>) {
   const { view, step, arming, onLeave } = props;
   const { t } = useSpeech();
+  const pin = t(`common.pin.${step.card.kind}`);
   return (
     <StepFrame
-      title={t(step.left ? 'signature.readerKeypad.leftTitle' : 'signature.readerKeypad.title')}
+      title={t(step.left ? 'signature.readerKeypad.leftTitle' : 'signature.readerKeypad.title', { pin })}
       footer={
         <div class="pin-form">
           <CardName {...props} />
@@ -69,14 +70,17 @@ export function KeypadStep(props: StepOf<'keypad'>) {
                 {t('common.close')}
               </Button>
             ) : (
-              <WaysOut {...props} />
+              <>
+                <OtherWays {...props} />
+                <Cancel {...props} />
+              </>
             )}
           </div>
         </div>
       }
     >
       <Banner kind={step.left ? 'warning' : 'information'}>
-        <p>{t(step.left ? 'signature.readerKeypad.left' : 'signature.readerKeypad.enter')}</p>
+        <p>{t(step.left ? 'signature.readerKeypad.left' : 'signature.readerKeypad.enter', { pin })}</p>
         {step.left ? null : <p class="note">{t('signature.readerKeypad.stay')}</p>}
       </Banner>
       <AuthenticationFacts view={view} />
@@ -102,29 +106,33 @@ function CardName({ step }: StepOf<'pin'> | StepOf<'keypad'>) {
 function LastTries(props: StepOf<'pin'>) {
   const { step, arming, onAgree } = props;
   const { t } = useSpeech();
+  const pin = t(`common.pin.${step.card.kind}`);
   return (
     <StepFrame
       title={t('signature.lastTries.title')}
       footer={
         <div class="buttons">
-          <WaysOut {...props} />
-          <Button look="danger" waiting={!arming.armed} onPress={onAgree}>
-            {t('authentication.pin.lastTries.proceed')}
-          </Button>
+          <OtherWays {...props} />
+          <div class="buttons__end">
+            <Cancel {...props} />
+            <Button look="danger" waiting={!arming.armed} onPress={onAgree}>
+              {t('authentication.pin.lastTries.proceed')}
+            </Button>
+          </div>
         </div>
       }
     >
       {step.refused === null ? null : (
         <p class="field-error" role="alert">
-          {t(step.refused === 'incorrect' ? 'signature.pin.refused' : `signature.readerKeypad.refused.${step.refused}`)}
+          {t(`signature.readerKeypad.refused.${step.refused}`, { pin })}
         </p>
       )}
       <Banner
         kind="problem"
         title={
           step.triesLeft === null
-            ? t('signature.lastTries.unknown', { count: step.failuresSeen })
-            : t('signature.lastTries.known', { count: step.triesLeft })
+            ? t('signature.lastTries.unknown', { count: step.failuresSeen, pin })
+            : t('signature.lastTries.known', { count: step.triesLeft, pin })
         }
       >
         <p>{t(`authentication.pin.lastTries.${step.card.kind}`)}</p>

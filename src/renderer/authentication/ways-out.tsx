@@ -3,8 +3,8 @@ import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import type { StepProps } from './step-props.ts';
 
-/** Cancel, and what else may be done instead: another method, the card. One click each, in every step. */
-export function WaysOut({ agent, view, arming, onLeave }: Pick<StepProps, 'agent' | 'view' | 'arming' | 'onLeave'>) {
+/** What may be done instead: another method, the card. One click each, in every step. */
+export function OtherWays({ agent, view, arming }: Pick<StepProps, 'agent' | 'view' | 'arming'>) {
   const { t } = useSpeech();
   const { dialog, step } = view;
   return (
@@ -31,9 +31,15 @@ export function WaysOut({ agent, view, arming, onLeave }: Pick<StepProps, 'agent
           {t('authentication.otherMethod')}
         </Button>
       ) : null}
-      <Button look="outline" initialFocus onPress={onLeave}>
-        {t('common.cancel')}
-      </Button>
     </>
+  );
+}
+
+export function Cancel({ onLeave }: Pick<StepProps, 'onLeave'>) {
+  const { t } = useSpeech();
+  return (
+    <Button look="outline" initialFocus onPress={onLeave}>
+      {t('common.cancel')}
+    </Button>
   );
 }

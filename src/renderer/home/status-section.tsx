@@ -21,7 +21,7 @@ export function StatusSection({ agent, view, onDiagnose }: { readonly agent: Pag
       <div role="status">
         <Banner kind={kinds[view.state]} title={isStarting ? t('home.status.starting') : t(`home.status.states.${view.state}`)} />
       </div>
-      <Problems agent={agent} problems={view.problems} onDiagnose={onDiagnose} />
+      <Problems agent={agent} isReady={view.state === 'ready'} problems={view.problems} onDiagnose={onDiagnose} />
       <Notices notices={view.notices} />
       {view.port === null ? null : (
         <>
@@ -42,7 +42,8 @@ export function StatusSection({ agent, view, onDiagnose }: { readonly agent: Pag
   );
 }
 
-function Problems({ agent, problems, onDiagnose }: { readonly agent: PageBridge<'home'>; readonly problems: AgentView['problems']; readonly onDiagnose: () => void }) {
+/** Where all is well (a doctor keeps the card), they are hints. */
+function Problems({ agent, isReady, problems, onDiagnose }: { readonly agent: PageBridge<'home'>; readonly isReady: boolean; readonly problems: AgentView['problems']; readonly onDiagnose: () => void }) {
   const { t, say } = useSpeech();
   if (problems.length === 0) return null;
   const act = (action: NonNullable<AgentView['problems'][number]['action']>): void => {
@@ -54,12 +55,12 @@ function Problems({ agent, problems, onDiagnose }: { readonly agent: PageBridge<
   return (
     <section aria-labelledby="problems">
       <h2 id="problems" class="subheading">
-        {t('home.status.problems')}
+        {t(isReady ? 'home.status.hints' : 'home.status.problems')}
       </h2>
       <ul class="plain-list">
         {problems.map(({ code, title, remedy, action }) => (
           <li key={code}>
-            <Banner kind="warning" level={3} title={say(title)}>
+            <Banner kind={isReady ? 'information' : 'warning'} level={3} title={say(title)}>
               <p>{say(remedy)}</p>
               {action === null ? null : (
                 <Button

@@ -10,6 +10,7 @@ import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { CallerLines } from '../parts/caller.tsx';
 import { HelpLink } from '../parts/help-link.tsx';
+import { StepFrame } from '../parts/step-frame.tsx';
 
 const agent = pageBridge<'pairing'>();
 
@@ -26,7 +27,7 @@ export function PairingPage() {
   const state = view?.state ?? 'closed';
 
   useLayoutEffect(() => {
-    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus();
+    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus({ preventScroll: true });
   }, [state]);
 
   useLayoutEffect(() => {
@@ -80,12 +81,9 @@ function PairingState({ view }: { readonly view: PairingView }) {
 function Closed() {
   const { t } = useSpeech();
   return (
-    <>
-      <div class="window__content">
-        <h1 class="window__title">{t('pairing.title')}</h1>
-        <p>{t('pairing.closed.text')}</p>
-      </div>
-      <footer class="window__footer">
+    <StepFrame
+      title={t('pairing.title')}
+      footer={
         <div class="buttons">
           <Button look="outline" initialFocus onPress={close}>
             {t('common.close')}
@@ -94,30 +92,31 @@ function Closed() {
             {t('pairing.closed.open')}
           </Button>
         </div>
-      </footer>
-    </>
+      }
+    >
+      <p>{t('pairing.closed.text')}</p>
+    </StepFrame>
   );
 }
 
 function Open({ until }: { readonly until: string }) {
   const { t } = useSpeech();
   return (
-    <>
-      <div class="window__content">
-        <h1 class="window__title">{t('pairing.open.heading')}</h1>
-        <p>{t('pairing.open.steps')}</p>
-        <Remaining until={until} />
-        <p class="note">{t('pairing.open.remainingNote')}</p>
-        <HelpLink topic="browser-denied" label="common.help.browserDenied" />
-      </div>
-      <footer class="window__footer">
+    <StepFrame
+      title={t('pairing.open.heading')}
+      footer={
         <div class="buttons">
           <Button look="outline" initialFocus onPress={close}>
             {t('common.cancel')}
           </Button>
         </div>
-      </footer>
-    </>
+      }
+    >
+      <p>{t('pairing.open.steps')}</p>
+      <Remaining until={until} />
+      <p class="note">{t('pairing.open.remainingNote')}</p>
+      <HelpLink topic="browser-denied" label="common.help.browserDenied" />
+    </StepFrame>
   );
 }
 
@@ -126,28 +125,27 @@ function Code({ view }: { readonly view: Extract<PairingView, { state: 'code' }>
   // The code says nothing by itself, but a key meant for another program should not refuse an EHR either.
   const { armed } = useArming(view.code);
   return (
-    <>
-      <div class="window__content">
-        <h1 class="window__title">{t('pairing.code.heading')}</h1>
-        <p class="code" aria-label={`${t('pairing.code.number')} ${digitByDigit(view.code)}`} role="img">
-          {view.code.slice(0, 3)} {view.code.slice(3)}
-        </p>
-        <Remaining until={view.until} />
-        <h2 class="subheading">{t('pairing.code.who')}</h2>
-        <CallerLines caller={view.caller} />
-        {view.caller.program === null ? null : <p class="note">{t('pairing.code.programNote')}</p>}
-        <Banner kind="warning">
-          <p>{t('pairing.code.check')}</p>
-        </Banner>
-      </div>
-      <footer class="window__footer">
+    <StepFrame
+      title={t('pairing.code.heading')}
+      footer={
         <div class="buttons">
           <Button look="outline" initialFocus waiting={!armed} onPress={close}>
             {t('pairing.code.refuse')}
           </Button>
         </div>
-      </footer>
-    </>
+      }
+    >
+      <p class="code" aria-label={`${t('pairing.code.number')} ${digitByDigit(view.code)}`} role="img">
+        {view.code.slice(0, 3)} {view.code.slice(3)}
+      </p>
+      <Remaining until={view.until} />
+      <h2 class="subheading">{t('pairing.code.who')}</h2>
+      <CallerLines caller={view.caller} />
+      {view.caller.program === null ? null : <p class="note">{t('pairing.code.programNote')}</p>}
+      <Banner kind="warning">
+        <p>{t('pairing.code.check')}</p>
+      </Banner>
+    </StepFrame>
   );
 }
 
@@ -159,14 +157,9 @@ const kinds = { paired: 'success', refused: 'information', wrong_codes: 'problem
 function Ended({ end }: { readonly end: Extract<PairingView, { state: 'ended' }>['end'] }) {
   const { t } = useSpeech();
   return (
-    <>
-      <div class="window__content">
-        <h1 class="window__title">{t(`pairing.ended.${end}.title`)}</h1>
-        <Banner kind={kinds[end]}>
-          <p>{t(`pairing.ended.${end}.detail`)}</p>
-        </Banner>
-      </div>
-      <footer class="window__footer">
+    <StepFrame
+      title={t(`pairing.ended.${end}.title`)}
+      footer={
         <div class="buttons">
           {end === 'paired' ? null : (
             <Button look="outline" onPress={open}>
@@ -177,8 +170,12 @@ function Ended({ end }: { readonly end: Extract<PairingView, { state: 'ended' }>
             {t('common.close')}
           </Button>
         </div>
-      </footer>
-    </>
+      }
+    >
+      <Banner kind={kinds[end]}>
+        <p>{t(`pairing.ended.${end}.detail`)}</p>
+      </Banner>
+    </StepFrame>
   );
 }
 

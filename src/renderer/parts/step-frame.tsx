@@ -22,12 +22,12 @@ export function StepFrame(props: { readonly title: string; readonly children: Co
             type="button"
             class="more-below"
             tabIndex={-1}
-            title={t('signature.documents.moreHint')}
+            title={t('common.moreHint')}
             onClick={() => {
               window.scrollBy({ top: window.innerHeight * 0.5 });
             }}
           >
-            {t('signature.documents.more')}
+            {t('common.more')}
             <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">
               <path d="M11 4h2v12l5-5 1.4 1.4L12 20l-7.4-7.6L6 11l5 5V4Z" />
             </svg>

@@ -18,7 +18,9 @@ export interface KeypadConsentProps {
   readonly card: ComponentChildren;
   /** What else is to be known before the reader asks. */
   readonly note?: string;
-  readonly waysOut: ComponentChildren;
+  readonly cancel: ComponentChildren;
+  /** What may be done instead. */
+  readonly otherWays?: ComponentChildren;
   /** Lets the reader ask, once. */
   readonly begin: () => Promise<unknown>;
   /** The PIN may be typed here instead: a reader has digits only. */
@@ -29,10 +31,11 @@ export interface KeypadConsentProps {
  * Consent where the reader takes the PIN on its own keys: the click lets it ask.
  * SECURITY: not before the question has been in view for its time (test/unit/renderer/signature-keypad.test.ts).
  */
-export function KeypadConsent({ arming, kind, triesLeft, failuresSeen, refused, card, note, waysOut, begin, onTypeHere }: KeypadConsentProps) {
+export function KeypadConsent({ arming, kind, triesLeft, failuresSeen, refused, card, note, cancel, otherWays, begin, onTypeHere }: KeypadConsentProps) {
   const { t } = useSpeech();
   const [asked, setAsked] = useState(false);
   const deaf = !arming.armed || asked;
+  const pin = t(`common.pin.${kind}`);
   return (
     <div class="pin-form">
       {card}
@@ -42,26 +45,29 @@ export function KeypadConsent({ arming, kind, triesLeft, failuresSeen, refused, 
       </div>
       {note === undefined ? null : <p class="note">{note}</p>}
       <p class="field-error" role="alert">
-        {refused === null ? null : t(`signature.readerKeypad.refused.${refused}`)}
+        {refused === null ? null : t(`signature.readerKeypad.refused.${refused}`, { pin })}
       </p>
       <div class="buttons">
         <Button look="text" small waiting={deaf} onPress={onTypeHere}>
           {t('signature.readerKeypad.typeHere')}
         </Button>
-        {waysOut}
-        <Button
-          look="solid"
-          waiting={deaf}
-          describedBy="keypad-help"
-          onPress={() => {
-            setAsked(true);
-            begin().catch(() => {
-              setAsked(false);
-            });
-          }}
-        >
-          {t('signature.readerKeypad.begin')}
-        </Button>
+        {otherWays}
+        <div class="buttons__end">
+          {cancel}
+          <Button
+            look="solid"
+            waiting={deaf}
+            describedBy="keypad-help"
+            onPress={() => {
+              setAsked(true);
+              begin().catch(() => {
+                setAsked(false);
+              });
+            }}
+          >
+            {t('signature.readerKeypad.begin', { pin })}
+          </Button>
+        </div>
       </div>
     </div>
   );

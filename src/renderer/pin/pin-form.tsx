@@ -25,8 +25,9 @@ export interface PinFormProps {
   readonly card: ComponentChildren;
   /** What pressing the button does. */
   readonly action: string;
-  /** Between keypad and action: the ways out. */
-  readonly waysOut: ComponentChildren;
+  readonly cancel: ComponentChildren;
+  /** What may be done instead. */
+  readonly otherWays?: ComponentChildren;
   readonly askForPort: () => Promise<unknown>;
   /** Back to the reader's own keys; null where they cannot take this PIN. */
   readonly useReader: (() => void) | null;
@@ -121,7 +122,7 @@ export function PinForm(props: PinFormProps) {
         }}
       />
       <p id="pin-said" class="field-error" role="alert">
-        {shown === null ? null : t(shown === 'keypadUnusable' ? 'signature.readerKeypad.refused.keypad_unusable' : `signature.pin.${shown}`)}
+        {shown === null ? null : t(shown === 'keypadUnusable' ? 'signature.readerKeypad.refused.keypad_unusable' : `signature.pin.${shown}`, { pin: props.label })}
       </p>
       {keypad ? (
         <>
@@ -149,10 +150,13 @@ export function PinForm(props: PinFormProps) {
             {t('signature.readerKeypad.useReader')}
           </Button>
         )}
-        {props.waysOut}
-        <Button look="solid" submit waiting={deaf}>
-          {handedOver ? t('signature.pin.checking') : props.action}
-        </Button>
+        {props.otherWays}
+        <div class="buttons__end">
+          {props.cancel}
+          <Button look="solid" submit waiting={deaf}>
+            {handedOver ? t('signature.pin.checking', { pin: props.label }) : props.action}
+          </Button>
+        </div>
       </div>
     </form>
   );

@@ -17,8 +17,8 @@ export function announcement({ step, staff }: SignatureView, { t }: Speech): str
       ].join(' ');
     case 'keypad':
       return step.left
-        ? [t('signature.readerKeypad.leftTitle'), t('signature.readerKeypad.left')].join(' ')
-        : [t('signature.readerKeypad.title'), t('signature.readerKeypad.enter')].join(' ');
+        ? [t('signature.readerKeypad.leftTitle'), t('signature.readerKeypad.left', { pin: t('common.pin.hpki') })].join(' ')
+        : [t('signature.readerKeypad.title', { pin: t('common.pin.hpki') }), t('signature.readerKeypad.enter', { pin: t('common.pin.hpki') })].join(' ');
     case 'consent':
       return [t('signature.consent.title'), t(`signature.consent.${step.why}`)].join(' ');
     case 'signing':
@@ -29,7 +29,7 @@ export function announcement({ step, staff }: SignatureView, { t }: Speech): str
 }
 
 function pinAnnouncement({ refused, keypad }: Extract<SignatureStep, { step: 'pin' }>, t: Speech['t']): string {
-  if (refused === 'incorrect') return t('signature.pin.refused');
-  if (refused !== null) return t(`signature.readerKeypad.refused.${refused}`);
+  if (refused === 'incorrect') return t('signature.pin.refused', { pin: t('common.pin.hpki') });
+  if (refused !== null) return t(`signature.readerKeypad.refused.${refused}`, { pin: t('common.pin.hpki') });
   return t(keypad ? 'signature.readerKeypad.consentTitle' : 'signature.pin.title');
 }

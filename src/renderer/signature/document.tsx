@@ -33,9 +33,7 @@ export function DocumentHead({ document }: { readonly document: DocumentView }) 
         {day === null ? null : <span>{t(document.type === 'prescription' ? 'signature.documents.issued' : 'signature.documents.dispensed', { date: day })}</span>}
       </span>
       <span class="document-head__line">
-        <span>
-          {t(document.type === 'prescription' ? 'signature.doctor' : 'signature.pharmacist')} {document.signer}
-        </span>
+        <span>{t(document.type === 'prescription' ? 'signature.doctor' : 'signature.pharmacist', { name: document.signer })}</span>
         <span>{document.facility}</span>
       </span>
       {marks.length === 0 ? null : (

@@ -11,9 +11,10 @@ import type { StepProps } from './step-props.ts';
 /** The reader waits for the PIN on its own keys; or it still does, and nobody wants it any more. */
 export function KeypadStep({ view, step, arming, onLeave }: Pick<StepProps, 'view' | 'arming' | 'onLeave'> & { readonly step: Extract<SignatureStep, { step: 'keypad' }> }) {
   const { t } = useSpeech();
+  const pin = t('common.pin.hpki');
   return (
     <StepFrame
-      title={t(step.left ? 'signature.readerKeypad.leftTitle' : 'signature.readerKeypad.title')}
+      title={t(step.left ? 'signature.readerKeypad.leftTitle' : 'signature.readerKeypad.title', { pin })}
       footer={
         <div class="pin-form">
           <CardLines card={step.card} withReader />
@@ -26,7 +27,7 @@ export function KeypadStep({ view, step, arming, onLeave }: Pick<StepProps, 'vie
       }
     >
       <Banner kind={step.left ? 'warning' : 'information'}>
-        <p>{t(step.left ? 'signature.readerKeypad.left' : 'signature.readerKeypad.enter')}</p>
+        <p>{t(step.left ? 'signature.readerKeypad.left' : 'signature.readerKeypad.enter', { pin })}</p>
         {step.left || step.total === 1 ? null : <p>{t('signature.readerKeypad.progress', { number: step.done + 1, total: step.total })}</p>}
         {step.left ? null : <p class="note">{t('signature.readerKeypad.stay')}</p>}
       </Banner>

@@ -11,6 +11,7 @@ import { StepFrame } from '../parts/step-frame.tsx';
 export function LastTriesStep(props: StepProps & { readonly step: Extract<SignatureStep, { step: 'pin' }> }) {
   const { arming, step, onLeave, onAgree } = props;
   const { t } = useSpeech();
+  const pin = t('common.pin.hpki');
   return (
     <StepFrame
       title={t('signature.lastTries.title')}
@@ -27,15 +28,15 @@ export function LastTriesStep(props: StepProps & { readonly step: Extract<Signat
     >
       {step.refused === null ? null : (
         <p class="field-error" role="alert">
-          {t(step.refused === 'incorrect' ? 'signature.pin.refused' : `signature.readerKeypad.refused.${step.refused}`)}
+          {t(`signature.readerKeypad.refused.${step.refused}`, { pin })}
         </p>
       )}
       <Banner
         kind="problem"
         title={
           step.triesLeft === null
-            ? t('signature.lastTries.unknown', { count: step.failuresSeen })
-            : t('signature.lastTries.known', { count: step.triesLeft })
+            ? t('signature.lastTries.unknown', { count: step.failuresSeen, pin })
+            : t('signature.lastTries.known', { count: step.triesLeft, pin })
         }
       >
         <p>{t(step.triesLeft === 1 ? 'signature.lastTries.consequence' : 'signature.lastTries.consequenceSoon')}</p>

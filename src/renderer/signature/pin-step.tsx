@@ -28,7 +28,7 @@ export function PinStep(props: PinStepProps) {
             kind="hpki"
             card={<CardLines card={step.card} withReader />}
             {...(step.signatures === 1 ? {} : { note: t('signature.readerKeypad.eachDocument', { count: step.signatures }) })}
-            waysOut={
+            cancel={
               <Button look="outline" initialFocus onPress={props.onLeave}>
                 {t('common.cancel')}
               </Button>
@@ -55,13 +55,13 @@ function TypedConsent({ agent, view: { dialog }, arming, step, lastTriesAgreed, 
       dialog={dialog}
       arming={arming}
       rule={hpkiPin}
-      label={t('signature.pin.label')}
+      label={t('common.pin.hpki')}
       help={t('signature.pin.help')}
       lastTriesAgreed={lastTriesAgreed}
       card={<CardLines card={step.card} />}
       useReader={step.keypad ? placeOfPin.useReader : null}
       action={step.signatures === 1 ? t('signature.pin.sign') : t('signature.pin.signMany', { count: step.signatures })}
-      waysOut={
+      cancel={
         <Button look="outline" onPress={onLeave}>
           {t('common.cancel')}
         </Button>

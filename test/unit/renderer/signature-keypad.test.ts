@@ -189,7 +189,7 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
     window = await chromium.open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
     await waitUntilArmed(window);
     expect(await window.page.getByRole('alert').textContent()).toContain('時間切れ');
-    await button('リーダーでPINを入力する').dblclick();
+    await button('リーダーで暗証番号を入力する').dblclick();
     await expect.poll(() => asked('authentication.keypad')).toEqual([{ dialog: authenticationScenes['keypad-consent'].dialog, spendLastTries: false }]);
     await window.close();
     window = await chromium.open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
@@ -206,7 +206,7 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
     await button('この画面で入力する').click();
     await button('リーダーで入力する').click();
     await waitUntilArmed(window);
-    await button('リーダーでPINを入力する').click();
+    await button('リーダーで暗証番号を入力する').click();
     await expect.poll(() => asked('authentication.keypad')).toHaveLength(1);
   });
 });
