@@ -1,5 +1,8 @@
 import { safeStorage } from 'electron';
+import { explainFailure } from '../cli/explain-failure.ts';
 import { callersLanguage } from '../cli/language.ts';
+import { checkWritable } from '../cli/named-files.ts';
+import { refuseOwnFiles } from '../cli/own-files.ts';
 import { productCommands } from '../cli/product-commands.ts';
 import { createProgram, runProgram } from '../cli/program.ts';
 import { version } from '../contract/version.ts';
@@ -19,11 +22,33 @@ export function commandNames(): ReadonlySet<string> {
 export async function runCommand({ argv, out }: Extract<LaunchOrder, { order: 'command' }>): Promise<number> {
   const language = callersLanguage();
   const program = createProgram(language, version, productCommands, (folder) => safeStorageSecrets(safeStorage, folder));
-  if (out === null) return runProgram(program, argv, language);
+  if (out === null) {
+    const code = await runProgram(program, argv, language);
+    await Promise.all([process.stdout, process.stderr].map(written));
+    return code;
+  }
+  try {
+    await refuseOwnFiles(out, valueOf('--data-dir', argv));
+    await checkWritable(out);
+  } catch (error) {
+    const { text, exitCode } = explainFailure(error);
+    process.stderr.write(`hpki-agent: ${text[language]}\n`);
+    return exitCode;
+  }
   const answer = openAnswerFile(out);
   try {
     return await runProgram(program, argv, language);
   } finally {
     answer.close();
   }
+}
+
+/** Electron ends without waiting for a pipe, which takes some 64 KiB before its reader has to. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => void stream.write('', () => resolve()));
+}
+
+function valueOf(option: string, argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((argument) => argument === option || argument.startsWith(`${option}=`));
+  return argv[at]?.startsWith(`${option}=`) === true ? argv[at].slice(option.length + 1) : at < 0 ? undefined : argv[at + 1];
 }

@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { AuditLog } from '../../src/agent/audit/audit-log.ts';
+import { systemClock } from '../../src/agent/system-clock.ts';
 import { buildDesktop, type BuiltDesktop } from '../support/built-desktop.ts';
-import { startCommand, type RunningCommand } from '../support/command-line.ts';
+import { runCommand, startCommand, type RunningCommand } from '../support/command-line.ts';
 import { describeWith } from '../support/machine.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -49,8 +51,37 @@ describeWith(['chromium'], 'the installed program on a command line', () => {
     expect(answer()).toContain('起動していません');
   });
 
-  it('ends with 1 where the file cannot be written', async () => {
-    expect((await desktop.run('config', 'show', '--out', path.join(desktop.user, 'no', 'such', 'folder.json'))).code).toBe(1);
+  it('ends with 64 where the file cannot be written, and says why without a stack', async () => {
+    const { code, output } = await desktop.run('config', 'show', '--out', path.join(desktop.user, 'no', 'such', 'folder.json'));
+    expect(code).toBe(64);
+    expect(output).toContain('folder.json');
+    expect(output).not.toMatch(/^\s+at /m);
+  });
+
+  it('writes no answer over the agent’s own records', async () => {
+    const records = path.join(desktop.user, 'records');
+    await mkdir(records);
+    for (const [file, dataDir] of [[path.join(records, 'audit.jsonl'), ['--data-dir', records]], [data('journal.jsonl'), []], [path.join(records, 'clients.json'), [`--data-dir=${records}`]]] as const) {
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, 'a record\n');
+      const { code, output } = await desktop.run('audit', 'export', ...dataDir, '--out', file);
+      expect(code).toBe(64);
+      expect(output).toContain('データフォルダーの中には書き出せません');
+      expect(readFileSync(file, 'utf8')).toBe('a record\n');
+      await rm(file);
+    }
+  });
+
+  it('loses nothing of a long answer on its way through a pipe', async () => {
+    const folder = path.join(desktop.user, 'long');
+    await mkdir(folder);
+    const audit = new AuditLog({ file: path.join(folder, 'audit.jsonl'), clock: systemClock, terminal: 'clinic-1', secrets: { protection: 'memory', get: () => Promise.resolve(undefined), set: () => Promise.resolve() } });
+    for (let entry = 0; entry < 400; entry += 1) await audit.append({ event: 'agent.started', result: 'ok', notes: ['x'.repeat(500)] });
+    await audit.close();
+    const slowly = ['sh', '-c', '"$@" | { sleep 8; cat; }', 'sh', ...desktop.byHand.program];
+    const { out: csv } = await runCommand(['audit', 'export', '--data-dir', folder], { program: slowly, env: { ...desktop.byHand.env, NODE_OPTIONS: undefined } });
+    expect(csv.length).toBeGreaterThan(200_000);
+    expect(csv.trimEnd().split('\n')).toHaveLength(401);
   });
 
   it('asks the running one, and trusts the head of the audit log that the desktop has sealed', async () => {

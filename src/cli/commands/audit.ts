@@ -1,8 +1,7 @@
-import { realpath } from 'node:fs/promises';
-import path from 'node:path';
 import type { Command } from 'commander';
-import { CommandFailure, exitCodes } from '../exit.ts';
+import { exitCodes } from '../exit.ts';
 import { checkWritable, writeNamedFile } from '../named-files.ts';
+import { refuseOwnFiles } from '../own-files.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
 
 export function addAudit(program: Command, context: CommandContext): void {
@@ -36,18 +35,4 @@ export function addAudit(program: Command, context: CommandContext): void {
       if (options.out === undefined) process.stdout.write(csv);
       else await writeNamedFile(options.out, csv);
     });
-}
-
-/** A slip in the name, or a link, would write over the log itself, or over the journal beside it. */
-async function refuseOwnFiles(out: string, dataDir: string | undefined): Promise<void> {
-  const { defaultDataRoot } = await import('../../agent/storage/data-directory.ts');
-  const real = (name: string): Promise<string> => realpath(name).catch(() => path.resolve(name));
-  // The file need not be there yet.
-  const file = await realpath(out).catch(async () => path.join(await real(path.dirname(out)), path.basename(out)));
-  const inside = path.relative(await real(dataDir ?? defaultDataRoot()), file);
-  if (inside === '..' || inside.startsWith(`..${path.sep}`) || path.isAbsolute(inside)) return;
-  throw new CommandFailure(
-    { ja: `エージェントのデータフォルダーの中には書き出せません: ${out}。別の場所を指定してください。`, en: `Nothing is exported into the agent's own data folder: ${out}. Give another place.` },
-    exitCodes.usage,
-  );
 }
