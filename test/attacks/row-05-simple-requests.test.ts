@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, nativeHeaders, nativeToken, sideEffects, signatureBody, startRunningApi, webHeaders, webOrigin, webToken, type RunningApi } from '../support/running-api.ts';
+import { ask, nativeHeaders, nativeToken, sayRaw, sideEffects, signatureBody, startRunningApi, statusOf, webHeaders, webOrigin, webToken, type RunningApi } from '../support/running-api.ts';
 
 let running: RunningApi;
 beforeAll(async () => (running = await startRunningApi({ policy: { requestsPerMinute: 100_000 } })));
@@ -15,6 +15,31 @@ const post = async (headers: Record<string, string>): Promise<{ status: number; 
   const { status, json } = await ask(running.port, '/v1/signatures', { method: 'POST', headers: { 'idempotency-key': 'k', ...headers }, body: signatureBody() });
   return { status, code: (json as { code?: unknown }).code };
 };
+
+/** With header lines as they are, twice the same one too. */
+async function postRaw(...lines: readonly string[]): Promise<number> {
+  const head = [`POST /v1/signatures HTTP/1.1`, `Host: 127.0.0.1:${running.port}`, 'Idempotency-Key: raw', `Content-Length: ${Buffer.byteLength(signatureBody())}`, ...lines];
+  return statusOf(await sayRaw(running.port, `${head.join('\r\n')}\r\n\r\n${signatureBody()}`));
+}
+
+describe('a header that stands there twice', () => {
+  const [token, json] = [`Authorization: Bearer ${nativeToken}`, 'Content-Type: application/json'];
+  it.each([
+    [401, 'a second token', [token, `Authorization: Bearer ${'x'.repeat(43)}`, json]],
+    [401, 'the same token again', [token, token, json]],
+    [415, 'a type of a form behind that of JSON', [token, json, 'Content-Type: text/plain']],
+    [415, 'the same type again', [token, json, json]],
+  ] as const)('is refused as %d: %s', async (status, _what, lines) => {
+    expect(await postRaw(...lines)).toBe(status);
+    expect(sideEffects(running)).toEqual([]);
+  });
+
+  it('is what was refused: once each passes', async () => {
+    const before = sideEffects(running).length;
+    expect(await postRaw(token, json)).toBe(202);
+    running.signatures.submitted.splice(before);
+  });
+});
 
 describe('a body that a form can send', () => {
   it.each([

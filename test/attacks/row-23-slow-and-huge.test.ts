@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ask, isWhole, nativeHeaders, nativeToken, openSocket, sayRaw, sideEffects, signatureBody, startRunningApi, statusOf, until, type RunningApi } from '../support/running-api.ts';
+import { ask, isWhole, nativeHeaders, nativeToken, openSocket, sayRaw, sideEffects, signatureBody, startRunningApi, statusOf, until, webHeaders, webOrigin, type HttpAnswer, type RunningApi } from '../support/running-api.ts';
 
 const MiB = 1024 * 1024;
 let running: RunningApi;
@@ -170,9 +170,20 @@ describe('too many requests', () => {
     for (let call = 0; call < 6; call += 1) statuses.push(await goodCall(`k${call}`));
     expect(statuses).toEqual([202, 202, 202, 202, 202, 429]);
     const refused = await ask(running.port, '/v1/status', { headers: nativeHeaders() });
+    expect(refused.status).toBe(429);
+    expect((await ask(running.port, '/v1/status', { headers: webHeaders() })).status).toBe(200);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     running.clock.advance(Number(refused.headers['retry-after']) * 1000);
     expect(await goodCall('later')).toBe(202);
+  });
+
+  it('without a client are counted by Origin: one page does not use up what another or a program may ask', async () => {
+    running = await startRunningApi({ policy: { openRequestsPerMinute: 10 } });
+    const health = async (origin?: string): Promise<HttpAnswer> => ask(running.port, '/health', { headers: origin === undefined ? {} : { origin } });
+    const statuses: number[] = [];
+    for (let call = 0; call < 6; call += 1) statuses.push((await health('https://evil.example')).status);
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+    expect([(await health(webOrigin)).status, (await health()).status]).toEqual([200, 200]);
   });
 
   it('at a time are answered 429', async () => {

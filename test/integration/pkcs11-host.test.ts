@@ -1,14 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, verify, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { CardHost, CardStackState, PinEntry } from '../../src/native/host/card-host.ts';
 import { forkChild, type ChildChannel } from '../../src/native/host/child-channel.ts';
 import { createMemoryPinLedger, type PinLedger } from '../../src/native/host/pin-ledger.ts';
 import { startCardHost, type StartCardHostOptions } from '../../src/native/host/process-card-host.ts';
+import { cardHostProcesses } from '../support/card-host-processes.ts';
 import { stateWhere } from '../support/card-states.ts';
 import { describeWith } from '../support/machine.ts';
 import { signRepeatedly } from '../support/pkcs11-shim/sign-repeatedly.ts';
@@ -116,6 +117,24 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
     expect(module.violations()).toEqual([]);
     expect(module.events()).toContain('initialize null');
     expect(module.events()).not.toContain('initialize zero');
+  });
+
+  it('runs in the program\'s own folder, without the flags of Node that the agent has', async () => {
+    const before = process.env['NODE_OPTIONS'];
+    process.env['NODE_OPTIONS'] = '--no-deprecation';
+    try {
+      const [known, host] = [new Set(cardHostProcesses()), await started()];
+      const [pid] = cardHostProcesses().filter((one) => !known.has(one));
+      expect(isReady(host.state())).toBe(true);
+      expect(readlinkSync(`/proc/${pid}/cwd`)).toBe(dirname(process.execPath));
+      expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1]).toMatch(/card-host-process\.ts$/);
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+      expect(environment.some((variable) => variable.startsWith('PATH='))).toBe(true);
+      expect(environment.filter((variable) => variable.startsWith('NODE_OPTIONS='))).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env['NODE_OPTIONS'];
+      else process.env['NODE_OPTIONS'] = before;
+    }
   });
 
   it('logs in for the context only where the profile says so', async () => {

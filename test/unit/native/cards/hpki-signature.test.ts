@@ -69,8 +69,10 @@ describe('the form of the signature command', () => {
   });
 
   it.each(['circulation', 'annex-b'] as const)('is the older one under the same VERIFY where only PSO refuses (%s)', async (layout) => {
-    const { card, traits, sign } = signer({ layout, signingForms: 'digest-info', refusal: { at: 'pso', status: 0x6a86 } });
+    const { card, traits, commands, sign } = signer({ layout, signingForms: 'digest-info', refusal: { at: 'pso', status: 0x6a86 } });
     expect(holds(await sign())).toBe(true);
+    // Nothing is wrong with the length: the same block in a chain would be refused as well.
+    expect(commands.filter((command) => command.slice(2, 4) === '2a')).toEqual(['002a9e9a', '802a0080']);
     expect(card.statistics.pinsPresented).toBe(1);
     expect(traits.signingForm).toBe('digest-info');
   });

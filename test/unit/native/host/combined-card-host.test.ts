@@ -71,6 +71,19 @@ describe('several card hosts as one', () => {
     expect(host.isStarting()).toBe(false);
   });
 
+  it('are all closed and revived, also when one of them fails; then that is told', async () => {
+    const one = hostWith(signingCard(cardA, 'Reader 1'));
+    const two = hostWith(signingCard(cardB, 'Reader 2'));
+    const asked: string[] = [];
+    one.host.revive = one.host.close = () => Promise.reject(new Error('stuck'));
+    two.host.revive = () => Promise.resolve(void asked.push('revive'));
+    two.host.close = () => Promise.resolve(void asked.push('close'));
+    const host = combineCardHosts([one.host, two.host]);
+    await expect(host.revive()).rejects.toThrow('stuck');
+    await expect(host.close()).rejects.toThrow('stuck');
+    expect(asked).toEqual(['revive', 'close']);
+  });
+
   it('tell a change of any of them', () => {
     const one = hostWith(signingCard(cardA, 'Reader 1'));
     const two = hostWith(signingCard(cardB, 'Reader 2'));

@@ -132,6 +132,12 @@ describe('the last tries', () => {
     expect(card.tries).toBe(15);
   });
 
+  it('are what a blocked card says that it has none of', async () => {
+    const { host, stack } = setUp();
+    stack.triesLeft = () => Promise.reject(new CardError('PIN_LOCKED', 'SW 6983', 0));
+    expect(await host.pinTries(cardA)).toMatchObject({ triesLeft: 0, consentNeeded: true });
+  });
+
   it('are read again before each unproven PIN, not remembered from the question', async () => {
     const { host, card } = setUp();
     expect((await host.pinTries(cardA)).consentNeeded).toBe(false);
@@ -208,7 +214,67 @@ describe('the record of failures', () => {
   });
 });
 
+describe('a PIN that was accepted before', () => {
+  const accepted = async (): Promise<ReturnType<typeof setUp> & { session: string }> => {
+    const desk = setUp();
+    const session = await desk.host.holdPin(entry(rightPin, { maxSignatures: 9 }));
+    await desk.host.sign(session, hash);
+    return { ...desk, session };
+  };
+
+  it('and is refused now ends the session, is counted, and says how many tries are left', async () => {
+    const { host, stack, card, session } = await accepted();
+    stack.whileSigning = () => {
+      card.tries -= 1;
+      throw new CardError('PIN_INCORRECT', 'SW 6300');
+    };
+    await expect(host.sign(session, hash)).rejects.toMatchObject({ code: 'PIN_INCORRECT', triesLeft: 14 });
+    expect((await host.pinTries(cardA)).failuresSeen).toBe(1);
+    expect(await codeOf(host.sign(session, hash))).toBe('PIN_SESSION_ENDED');
+    expect(host.holdsPins).toBe(false);
+  });
+
+  it('and has no verdict now ends the session', async () => {
+    const { host, stack, card, session } = await accepted();
+    stack.faults.push({ at: 'after', code: 'CARD_MODULE_FAILED' });
+    expect(await codeOf(host.sign(session, hash))).toBe('CARD_MODULE_FAILED');
+    expect(await codeOf(host.sign(session, hash))).toBe('PIN_SESSION_ENDED');
+    expect(card.presented).toHaveLength(2);
+  });
+});
+
 describe('a PIN session', () => {
+  it('that ends while the counter is read presents nothing, and says why', async () => {
+    for (const [code, end] of [
+      ['PIN_SESSION_ENDED', (host: GuardedCardHost, session: string) => void host.endPinSession(session)],
+      ['CARD_REMOVED', (_host: GuardedCardHost, _session: string, stack: FakeCardStack) => stack.show(emptyReader)],
+    ] as const) {
+      const { host, stack, card, ledger } = setUp();
+      const session = await host.holdPin(entry(rightPin));
+      stack.triesLeft = () => {
+        end(host, session, stack);
+        return Promise.resolve(15);
+      };
+      await expect(host.sign(session, hash)).rejects.toMatchObject({ code, pinNotPresented: true });
+      expect(card.presented).toEqual([]);
+      expect((await ledger.load(cardA)).inFlight).toBe(false);
+    }
+  });
+
+  it('has the card for itself: signatures that are asked at once follow each other', async () => {
+    const { host, stack } = setUp();
+    const session = await host.holdPin(entry(rightPin, { maxSignatures: 3 }));
+    let [atOnce, most] = [0, 0];
+    const sign = stack.sign.bind(stack);
+    stack.sign = async (...of) => {
+      most = Math.max(most, (atOnce += 1));
+      await new Promise(setImmediate);
+      return sign(...of).finally(() => (atOnce -= 1));
+    };
+    await Promise.all([1, 2, 3].map(() => host.sign(session, hash)));
+    expect(most).toBe(1);
+  });
+
   it('ends when its card is removed: the next signature says so', async () => {
     const { host, stack, card } = setUp();
     const session = await host.holdPin(entry(rightPin, { maxSignatures: 9 }));
@@ -295,5 +361,24 @@ describe('a stack whose library may keep the PIN', () => {
     expect(replacements()).toBe(0);
     await host.endPinSession(second);
     expect(replacements()).toBe(1);
+  });
+
+  it('does not ask for it before the verdict is on the disk and the signature is out', async () => {
+    const memory = createMemoryPinLedger();
+    const atSave: number[] = [];
+    const ledger: PinLedger = {
+      load: (card) => memory.load(card),
+      save: async (card, record) => {
+        await new Promise(setImmediate);
+        atSave.push(replacements());
+        await memory.save(card, record);
+      },
+    };
+    const { host, stack, replacements } = setUp({ ledger });
+    stack.ended = 'replace_process';
+    const session = await host.holdPin(entry(rightPin));
+    expect(await host.sign(session, hash).then(() => replacements())).toBe(0);
+    await expect.poll(replacements).toBe(1);
+    expect(atSave).toEqual([0, 0]);
   });
 });

@@ -53,6 +53,26 @@ describe('the PIN vault', () => {
     expect([...copy]).toEqual([0, 0, 0, 0]);
   });
 
+  it('is over when its time is, even where the timer is late', () => {
+    let now = 0;
+    const vault = new PinVault({ monotonic: () => now, after: () => () => undefined }, () => undefined);
+    const { id, copy } = holdAndSeeCopy(vault, Uint8Array.of(49, 50, 51, 52));
+    now = 999;
+    expect(vault.get(id).certificateSha256).toBe(cardA);
+    now = 1_000;
+    expect(() => vault.get(id)).toThrow('PIN_SESSION_ENDED: expired');
+    expect([...copy]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('lends nothing of a session that has ended: no bytes would be a PIN too', async () => {
+    const vault = new PinVault(new ManualClock(), () => undefined);
+    const id = vault.hold(entry(Uint8Array.of(49, 50, 51, 52)), place);
+    vault.end(id, 'ended');
+    const use = vi.fn(() => Promise.resolve());
+    await expect(vault.lend(id, use)).rejects.toMatchObject({ code: 'PIN_SESSION_ENDED', pinNotPresented: true });
+    expect(use).not.toHaveBeenCalled();
+  });
+
   it('leaves no timer behind for a session that has ended', () => {
     const clock = new ManualClock();
     const vault = new PinVault(clock, () => undefined);

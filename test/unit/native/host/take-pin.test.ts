@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PinPort } from '../../../../src/native/host/pin-port.ts';
@@ -44,6 +45,7 @@ describe('takePin', () => {
     expect(await taken).toBe('session');
     expect(seen).toEqual([[49, 50, 51, 52, 1]]);
     expect(await told).toEqual({ taken: true });
+    await once(page, 'close');
     // SECURITY: nothing of it is left where it arrived.
     expect([...(lent ?? [])]).toEqual([0, 0, 0, 0]);
   });
@@ -85,6 +87,7 @@ describe('takePin', () => {
     question.abort(new Error('the card was pulled'));
     page.postMessage({ pin: new Uint8Array([49]), spendLastTries: false });
     await expect(taken).rejects.toThrow('the card was pulled');
+    await once(page, 'close');
     expect(calls).toBe(0);
   });
 

@@ -178,6 +178,13 @@ describe('cards behind a PKCS#11 module', () => {
     }
   });
 
+  it('have a login of others closed before the PIN goes out: some modules take any PIN while one is open', async () => {
+    const { stack, module } = setUp();
+    module.sessionState = 3;
+    await stack.sign(doctor.certificate.sha256, pin, hash);
+    expect(module.calls.filter((call) => call === 'C_Logout' || call === 'C_Login')).toEqual(['C_Logout', 'C_Login', 'C_Logout']);
+  });
+
   it('give a signature out that was made, even when the card has left before C_Logout', async () => {
     const { stack, module } = setUp();
     module.fail = { C_Logout: 0x32, C_CloseSession: 0xb3 };
