@@ -68,6 +68,17 @@ it('hpki-agent staff list names the account that a doctor is known by, once a si
   ]);
 });
 
+it.each(['csc', 'kagura'] as const)('hpki-agent network test goes as far as what a %s service says of itself', async (kind) => {
+  const running = await at.ready(kind);
+  const whole = await run(running, ['network', 'test']);
+  expect(whole).toMatchObject({ code: 0, err: '' });
+  expect(whole.out).toMatch(/署名サービスの応答[^]*署名サービスの案内[^]*時計のずれ/);
+  at.arm({ kind: 'status', status: 404, on: kind === 'csc' ? 'csc.info' : 'kagura.jwks', times: null });
+  const broken = await run(running, ['network', 'test']);
+  expect(broken.code).toBe(1);
+  expect(broken.out).toMatch(/(?:csc\/v2\/info|jwks|keys|certs).*: 応答は404です。[^]*remote\.providers/);
+});
+
 describeWith(['openssl'], 'hpki-agent network import-certificate', () => {
   const passphrase = 'パス word';
   function operatorsFile(): string {

@@ -25,7 +25,7 @@ type Person = Parameters<RemoteService['people']['person']>[0];
 type Wrap = (fetch: ServiceFetch) => ServiceFetch;
 
 /** The agent's own network with the facility's certificate, and what the test changes in it. */
-async function networkTo(service: RemoteService, wrap: Wrap): Promise<{ readonly fetchFor: OutboundNetwork['fetchFor']; close(): void }> {
+export async function networkTo(service: RemoteService, wrap: Wrap = (plain) => plain): Promise<{ readonly fetchFor: OutboundNetwork['fetchFor']; close(): void }> {
   const { tlsCa, facility } = service.trust;
   const tested = testNetwork({ trusted: [{ pem: tlsCa.serverRoot }] });
   const { network } = tested;

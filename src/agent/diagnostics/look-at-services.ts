@@ -4,6 +4,7 @@ import type { Clock, SecretStore } from '../ports.ts';
 import { diagnoseService, type ServiceDiagnosis } from '../remote/network/diagnose-service.ts';
 import { OutboundNetwork } from '../remote/network/outbound-network.ts';
 import { addressesOf } from '../remote/providers/create-providers.ts';
+import { describeProvider } from '../remote/providers/describe-provider.ts';
 import { systemClock } from '../system-clock.ts';
 
 /** One address of each host that policy names for remote signing. */
@@ -24,8 +25,26 @@ export function diagnoseServices(parts: {
   const named = serviceAddresses(settings);
   const addresses = parts.address === null ? named : [new URL(parts.address)];
   const isNamed = ({ origin }: URL): boolean => named.some((address) => address.origin === origin);
-  return Promise.all(addresses.map((address) => diagnoseService(network, address, isNamed(address) ? 'client' : 'anonymous', clock, signal)));
+  return Promise.all(
+    addresses.map(async (address) => {
+      const found = await diagnoseService(network, address, isNamed(address) ? 'client' : 'anonymous', clock, signal);
+      if (found.failure !== null || !isNamed(address)) return found;
+      return { ...found, descriptions: await descriptionsAt(address.origin, network, settings, signal) };
+    }),
+  );
 }
+
+/** Of the providers that are at this origin; what each says elsewhere is told there. */
+async function descriptionsAt(origin: string, network: OutboundNetwork, { remote }: Pick<Settings, 'remote'>, signal: AbortSignal): Promise<ServiceDiagnosis['descriptions']> {
+  const either = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+  const isHere = (address: string): boolean => new URL(address).origin === origin;
+  const providers = remote.providers.filter((provider) => addressesOf(provider).some(isHere));
+  const all = await Promise.all(providers.map((provider) => describeProvider(provider, network.fetchFor(addressesOf(provider)), either)));
+  return all.flat().filter(({ address }) => isHere(address));
+}
+
+/** How long a service may take to describe itself, in milliseconds. */
+const patienceMs = 30_000;
 
 /**
  * The same from outside: by the running agent, which knows the system's proxy and holds what was imported, else by a

@@ -23,8 +23,8 @@ function addTest(network: Command, context: CommandContext): void {
     .summary(say({ ja: '接続を段階ごとに調べる', en: 'try the connection, step by step' }))
     .description(
       say({
-        ja: 'DNS → プロキシ → TLS → クライアント証明書 → サービス → 時計の順に調べます。何も署名せず、認証もしません。URLを省くとポリシーのすべてのサービスを調べます。ポリシーにないURLにはクライアント証明書を見せません。',
-        en: 'DNS → proxy → TLS → client certificate → service → clock. Signs nothing and authenticates nobody. Without URL: every service of the policy. A URL that policy does not name is not shown the client certificate.',
+        ja: 'DNS → プロキシ → TLS → クライアント証明書 → サービスの応答と案内 → 時計の順に調べます。何も署名せず、認証もしません。URLを省くとポリシーのすべてのサービスを調べます。ポリシーにないURLにはクライアント証明書を見せません。',
+        en: 'DNS → proxy → TLS → client certificate → answer and description of the service → clock. Signs nothing and authenticates nobody. Without URL: every service of the policy. A URL that policy does not name is not shown the client certificate.',
       }),
     )
     .argument('[URL]', say({ ja: '調べるアドレス（https）', en: 'address to try (https)' }))

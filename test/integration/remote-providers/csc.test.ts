@@ -117,6 +117,19 @@ describe('a login by phone', () => {
     expect(await problemOf(desk.provider.authenticate(order('smartphone'), steps({ showCode: () => undefined }), never))).toBe('CLOCK_WRONG');
   });
 
+  it('ends by the time of its token where no answer tells one', async () => {
+    const timeless = (plain: ServiceFetch): ServiceFetch => async (address, init) => {
+      const answer = await plain(address, init);
+      answer.headers.delete('date');
+      return answer;
+    };
+    const without = await openDesk(service, cscSettings(service), timeless);
+    expect((await loginByPhone(without, service)).subject).toBe('hpki-2nd-0001');
+    service.clock.offset = 10 * 60 * 1000;
+    expect(await problemOf(loginByPhone(without, service))).toBe('CLOCK_WRONG');
+    without.close();
+  });
+
   it('takes no ID token that another key has signed', async () => {
     // Every byte of the answer is the service's own but for the last characters of the token's signature.
     const forging = (plain: ServiceFetch): ServiceFetch => async (address, init) => {

@@ -12,6 +12,7 @@ const titles = {
   tls: { ja: '暗号化（TLS）', en: 'Encryption (TLS)' },
   certificate: { ja: 'クライアント証明書', en: 'Client certificate' },
   service: { ja: '署名サービスの応答', en: "The service's answer" },
+  discovery: { ja: '署名サービスの案内', en: "The service's own description" },
   clock: { ja: '時計のずれ', en: 'Clock' },
 } as const satisfies Record<string, Bilingual>;
 
@@ -73,7 +74,7 @@ function failedResult(step: Step, { host }: ServiceDiagnosis, { code, hop, detai
 }
 
 /** Null where this way has no such step. */
-function passedResult(step: Step, diagnosis: ServiceDiagnosis, now: Date): CheckResult | null {
+function passedResult(step: Step, diagnosis: ServiceDiagnosis, now: Date): CheckResult | readonly CheckResult[] | null {
   const { host, route, connection, answer } = diagnosis;
   const ok = (text: Bilingual): CheckResult => result(`network.${step}`, titles[step], 'ok', text);
   const took = (ms: number | null | undefined): string => (ms === null || ms === undefined ? '' : ` ${Math.round(ms)} ms`);
@@ -93,6 +94,8 @@ function passedResult(step: Step, diagnosis: ServiceDiagnosis, now: Date): Check
       return certificateResult(diagnosis, now);
     case 'service':
       return answer === null ? null : serviceResult(host, answer);
+    case 'discovery':
+      return diagnosis.descriptions.map(descriptionResult);
     case 'clock':
       return answer === null || answer.skewMs === null ? null : clockResult(answer.skewMs);
   }
@@ -148,6 +151,15 @@ function serviceResult(host: string, { status, ms }: NonNullable<ServiceDiagnosi
   return status < 500
     ? result('network.service', titles.service, 'ok', text)
     : result('network.service', titles.service, 'problem', text, { ja: 'サービス側の障害です。時間をおいて試すか、契約先に問い合わせてください。', en: "The service itself is in trouble. Try again later or ask its operator." });
+}
+
+/** A service may be there, and not where policy looks for it. */
+function descriptionResult({ address, fault }: ServiceDiagnosis['descriptions'][number]): CheckResult {
+  if (fault === null) return result('network.discovery', titles.discovery, 'ok', { ja: address, en: address });
+  return result('network.discovery', titles.discovery, 'problem', { ja: `${address}: ${fault.ja}`, en: `${address}: ${fault.en}` }, {
+    ja: 'ポリシー remote.providers のアドレス（issuer、serviceUrl、jwksUrl）を契約先の資料と比べてください。',
+    en: "Compare the addresses in the policy remote.providers (issuer, serviceUrl, jwksUrl) with the operator's papers.",
+  });
 }
 
 function clockResult(skewMs: number): CheckResult {

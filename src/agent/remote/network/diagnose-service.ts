@@ -26,6 +26,8 @@ export interface ServiceDiagnosis {
   readonly clientCertificate: { readonly subject: string; readonly issuer: string; readonly notAfter: string } | null;
   /** Any status says that the service is there. `skewMs`: this clock minus the service's; null where it told no time. */
   readonly answer: { readonly status: number; readonly ms: number; readonly skewMs: number | null } | null;
+  /** What it says of itself, where policy names it; empty for a service that did not answer. */
+  readonly descriptions: readonly { readonly address: string; readonly fault: Bilingual | null }[];
   readonly failure: {
     readonly code: NetworkErrorCode;
     readonly phase: NetworkPhase | null;
@@ -42,7 +44,7 @@ const patienceMs = 30_000;
  * that is what it tells.
  */
 export async function diagnoseService(network: OutboundNetwork, address: URL, as: 'client' | 'anonymous', clock: Clock, signal: AbortSignal): Promise<ServiceDiagnosis> {
-  let found: Omit<ServiceDiagnosis, 'failure'> = { host: `${address.hostname}:${address.port || '443'}`, route: null, connection: null, clientCertificate: null, answer: null };
+  let found: Omit<ServiceDiagnosis, 'failure'> = { host: `${address.hostname}:${address.port || '443'}`, route: null, connection: null, clientCertificate: null, answer: null, descriptions: [] };
   try {
     const { source, routes } = await network.planFor(address);
     const [route] = routes;

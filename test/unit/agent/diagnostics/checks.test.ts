@@ -93,7 +93,7 @@ const connection = { timings: { dns: 1, tcp: 2, proxyTls: null, connect: null, t
 const throughProxy = { source: 'policy', proxy: 'proxy.example:3128' } as const;
 const clientUntil = (days: number): ServiceDiagnosis['clientCertificate'] => ({ subject: 'CN=clinic', issuer: 'CN=CA', notAfter: new Date(Date.now() + days * day + 3600_000).toISOString() });
 function reached(changed: Partial<ServiceDiagnosis>): Partial<DiagnosedParts> {
-  const whole: ServiceDiagnosis = { host: 'sign.example:443', route: { source: 'policy', proxy: null }, connection, clientCertificate: null, answer: { status: 404, ms: 5, skewMs: 0 }, failure: null, ...changed };
+  const whole: ServiceDiagnosis = { host: 'sign.example:443', route: { source: 'policy', proxy: null }, connection, clientCertificate: null, answer: { status: 404, ms: 5, skewMs: 0 }, descriptions: [], failure: null, ...changed };
   return { services: () => Promise.resolve([whole]) };
 }
 const failed = (code: NetworkErrorCode, phase: NonNullable<ServiceDiagnosis['failure']>['phase'], hop: 'proxy' | 'service' = 'service'): Partial<DiagnosedParts> =>
@@ -164,6 +164,8 @@ const cases: readonly (readonly [string, CheckResult['status'] | undefined, stri
   ['network.service', 'ok', 'a service that answers 401', () => reached({ answer: { status: 401, ms: 5, skewMs: 0 } })],
   ['network.service', 'problem', 'a service that answers 503', () => reached({ answer: { status: 503, ms: 5, skewMs: 0 } })],
   ['network.service', 'problem', 'a service that does not answer', () => failed('PROVIDER_UNREACHABLE', 'http')],
+  ['network.discovery', 'ok', 'a service that describes itself', () => reached({ descriptions: [{ address: 'https://sign.example', fault: null }] })],
+  ['network.discovery', 'problem', 'a service that is not where policy looks for it', () => reached({ descriptions: [{ address: 'https://sign.example', fault: { ja: '応答は404です。', en: 'The answer is 404.' } }] })],
   ['network.clock', 'ok', 'a clock that is right', () => reached({ answer: { status: 200, ms: 5, skewMs: -30_000 } })],
   ['network.clock', 'warning', 'a clock that is off', () => reached({ answer: { status: 200, ms: 5, skewMs: 31_000 } })],
   ['network.clock', 'warning', 'a clock that is just tolerable', () => reached({ answer: { status: 200, ms: 5, skewMs: -300_000 } })],

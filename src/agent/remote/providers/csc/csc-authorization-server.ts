@@ -1,7 +1,8 @@
-import { customFetch, discovery, None, type Configuration, type ServerMetadata } from 'openid-client';
-import { loginAnswerSeconds, oauthClient, oauthFetch } from '../oauth/oauth-client.ts';
+import type { Configuration, ServerMetadata } from 'openid-client';
+import { oauthClient, oauthFetch } from '../oauth/oauth-client.ts';
 import type { ProviderParts } from '../provider-parts.ts';
 import type { CscSettings } from '../../../config/remote-settings.ts';
+import { discoverServer } from './discover-server.ts';
 
 /** A day: addresses and keys of a service change rarely, but an agent runs for months. */
 const discoveryMs = 24 * 60 * 60 * 1000;
@@ -24,9 +25,7 @@ export class CscAuthorizationServer {
   async #metadata(until: AbortSignal | undefined): Promise<ServerMetadata> {
     const { fetch, clock } = this.#parts;
     if (this.#found !== null && clock.monotonic() - this.#found.at < discoveryMs) return this.#found.metadata;
-    const { issuer, clientId } = this.#settings;
-    const found = await discovery(new URL(issuer), clientId, undefined, None(), { algorithm: 'oauth2', timeout: loginAnswerSeconds, [customFetch]: oauthFetch(fetch, clock, until) });
-    this.#found = { metadata: found.serverMetadata(), at: clock.monotonic() };
+    this.#found = { metadata: await discoverServer(this.#settings, oauthFetch(fetch, clock, until)), at: clock.monotonic() };
     return this.#found.metadata;
   }
 }

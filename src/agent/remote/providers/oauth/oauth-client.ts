@@ -33,7 +33,7 @@ export function oauthFetch(fetch: ServiceFetch, clock: Clock, until?: AbortSigna
   return async (address, init) => {
     const signal = AbortSignal.any([init.signal, until].filter((one) => one !== undefined));
     const response = await fetch(address, { ...init, signal, repeatable: isOnlyAsking(init) });
-    refuseWrongClock(response.headers.get('date'), clock);
+    refuseWrongClock(Date.parse(response.headers.get('date') ?? ''), clock);
     return response;
   };
 }
@@ -44,8 +44,9 @@ function isOnlyAsking({ method, body }: CustomFetchOptions): boolean {
   return !(body instanceof URLSearchParams && body.has('grant_type'));
 }
 
-function refuseWrongClock(date: string | null, clock: Clock): void {
-  const offset = date === null ? Number.NaN : Math.round((clock.now() - Date.parse(date)) / 1000);
+/** `theirs`: the service's time in milliseconds, NaN where it told none. Throws CLOCK_WRONG. */
+export function refuseWrongClock(theirs: number, clock: Clock): void {
+  const offset = Math.round((clock.now() - theirs) / 1000);
   if (Number.isNaN(offset) || Math.abs(offset) <= tolerableSkewSeconds) return;
   const [ja, en] = offset > 0 ? ['進んで', 'ahead of'] : ['遅れて', 'behind'];
   const seconds = Math.abs(offset);

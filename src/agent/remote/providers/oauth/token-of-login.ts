@@ -2,6 +2,7 @@ import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid
 import type { SessionMethod } from '../../../../contract/api.ts';
 import type { Clock } from '../../../ports.ts';
 import type { RemoteToken } from '../../remote-provider.ts';
+import { refuseWrongClock } from './oauth-client.ts';
 import { problem } from './oauth-problems.ts';
 
 export type LoginAnswer = TokenEndpointResponse & TokenEndpointResponseHelpers;
@@ -16,6 +17,8 @@ export function tokenOfLogin(answer: LoginAnswer, bearer: 'access_token' | 'id_t
   if (claims === undefined || value === undefined) {
     throw problem('PROVIDER_REFUSED', { ja: 'サービスがIDトークンを返しませんでした。', en: 'The service returned no ID token.' });
   }
+  // Where no answer has told its time, the token does.
+  refuseWrongClock(claims.iat * 1000, clock);
   const ends = [
     ...(bearer === 'id_token' ? [claims.exp * 1000] : []),
     ...(bearer === 'access_token' && answer.expires_in !== undefined ? [clock.now() + answer.expires_in * 1000] : []),

@@ -1,0 +1,82 @@
+/** What the diagnosis asks of a service whose connection stands: whether it is the one that policy describes. */
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { providerSettings } from '../../../src/agent/config/remote-settings.ts';
+import type { ServiceFetch } from '../../../src/agent/remote/network/service-fetch.ts';
+import { addressesOf } from '../../../src/agent/remote/providers/create-providers.ts';
+import { describeProvider } from '../../../src/agent/remote/providers/describe-provider.ts';
+import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
+import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
+import { cscSettings, kaguraSettings, networkTo } from '../../support/remote-provider-desk.ts';
+
+let service: RemoteService;
+let fetchFor: (addresses: readonly string[]) => ServiceFetch;
+let close: () => void;
+/** What a test changes in the service's answers, by the end of the address. */
+let changed: { readonly at: string; readonly to: (body: Record<string, unknown>) => unknown } | null = null;
+
+beforeAll(async () => {
+  service = await startRemoteService({});
+  const changing = (plain: ServiceFetch): ServiceFetch => async (address, init) => {
+    const answer = await plain(address, init);
+    if (changed === null || !String(address).endsWith(changed.at)) return answer;
+    return Response.json(changed.to((await answer.json()) as Record<string, unknown>));
+  };
+  const network = await networkTo(service, changing);
+  fetchFor = (addresses) => network.fetchFor(addresses);
+  close = () => network.close();
+});
+afterEach(() => {
+  changed = null;
+  service.control.disarm();
+});
+afterAll(async () => {
+  close();
+  await service.close();
+});
+
+async function faults(settings: Readonly<Record<string, unknown>>): Promise<readonly (string | null)[]> {
+  const provider = providerSettings.parse(settings);
+  const found = await describeProvider(provider, fetchFor(addressesOf(provider)), new AbortController().signal);
+  return found.map(({ fault }) => fault?.en ?? null);
+}
+
+it('is all there for the sandbox, of either kind', async () => {
+  expect(await faults(cscSettings(service))).toEqual([null, null]);
+  expect(await faults(kaguraSettings(service))).toEqual([null]);
+  expect(await faults({ ...kaguraSettings(service), jwksUrl: null })).toEqual([]);
+  expect(service.calls.received('csc.info')).toBe(1);
+});
+
+it.each([
+  ['an issuer that is not there', { issuer: '/elsewhere' }, ['The service answered 404.', null]],
+  ['an API that is not there', { serviceUrl: '/csc/v9' }, [null, 'The answer is 404.']],
+])('names %s', async (_what, paths, expected) => {
+  const settings = cscSettings(service);
+  const origin = service.addresses.csc.issuer;
+  const moved = Object.fromEntries(Object.entries(paths).map(([key, path]) => [key, `${new URL(origin).origin}${path}`]));
+  expect(await faults({ ...settings, ...moved })).toEqual(expected);
+});
+
+it('names keys that are not there', async () => {
+  expect(await faults({ ...kaguraSettings(service), jwksUrl: `${new URL(service.addresses.kagura.keys).origin}/nothing` })).toEqual(['The answer is 404.']);
+});
+
+it('names what a service lacks', async () => {
+  changed = { at: '/info', to: (body) => ({ ...body, methods: ['info', 'credentials/list', 'credentials/info', 'credentials/authorize'] }) };
+  expect(await faults(cscSettings(service))).toEqual([null, 'It has no signatures/signHash.']);
+  changed = { at: '/info', to: (body) => ({ ...body, specs: '1.0.4.0' }) };
+  expect(await faults(cscSettings(service))).toEqual([null, 'It speaks CSC API 1.0.4.0; 2.0 is needed.']);
+  changed = { at: '/oauth-authorization-server', to: (body) => ({ ...body, device_authorization_endpoint: undefined }) };
+  expect(await faults(cscSettings(service))).toEqual(['It has no device_authorization_endpoint.', null]);
+  expect(await faults({ ...cscSettings(service), methods: ['hpki-card'] })).toEqual([null, null]);
+});
+
+it('names an issuer that is another one: nobody has refused a login', async () => {
+  changed = { at: '/oauth-authorization-server', to: (body) => ({ ...body, issuer: 'https://other.example' }) };
+  expect(await faults(cscSettings(service))).toEqual([expect.stringContaining('does not describe itself'), null]);
+});
+
+it('says that a service is busy', async () => {
+  service.control.arm({ kind: 'status', status: 503, on: 'oauth.discovery', times: null });
+  expect((await faults(cscSettings(service)))[0]).toMatch(/down or too busy/);
+});
