@@ -1,14 +1,16 @@
 /**
  * Every window in every state that a person can meet, in a few looks at the sizes that it has on a small screen. What the
  * built app shows in all looks is test/e2e/looks.spec.ts. `npm run screens` adds high contrast and leaves a picture of each
- * in screens/, for people.
+ * in screens/, for people; `SCREENS=manual` with `-t manual` takes the pictures of docs/images anew.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWith } from '../../support/machine.ts';
 import { faultsOfAxe, nameOf, overflowing, picture, sizeOfPage, type Look } from '../../e2e/support/looks.ts';
+import { manualPictures } from './support/manual-pictures.ts';
 import { scenes } from './support/scenes.ts';
 import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
 
@@ -69,6 +71,24 @@ describeWith(['chromium'], 'every window in every state', () => {
     it('needs no sideways scrolling at 320 pixels of width', async () => {
       await window.appear({ size: { width: 320, height: 480 } });
       expect(await overflowing(window.page)).toEqual([]);
+    });
+  });
+
+  describe('the pictures of README and manual', () => {
+    it.each(manualPictures)('$file is as large as what it shows', { timeout: 60_000 }, async ({ file, scene: name, language, width, height }) => {
+      const place = path.join(import.meta.dirname, '../../../docs/images', file);
+      const scene = scenes.find((one) => one.name === name);
+      if (scene === undefined) throw new Error(`There is no scene '${name}'`);
+      if (process.env['SCREENS'] === 'manual') {
+        const window = await scene.open(chromium, {});
+        const look: Look = { language, scheme: 'light', scale: 1 };
+        await window.appear({ ...look, size: { width, height } });
+        const devtools = await window.page.context().newCDPSession(window.page);
+        await writeFile(place, await picture(window.page, devtools, look));
+        await window.close();
+      }
+      const shown = PNG.sync.read(await readFile(place));
+      expect([shown.width, shown.height]).toEqual([width, height]);
     });
   });
 

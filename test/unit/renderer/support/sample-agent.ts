@@ -81,6 +81,13 @@ export const remoteAgent: AgentView = {
   },
 };
 
+/** Each part of the page once, for the tour. */
+export const tourAgent: AgentView = {
+  ...remoteAgent,
+  readers: readyAgent.readers.slice(0, 1),
+  remote: { sessions: remoteAgent.remote?.sessions.slice(0, 1) ?? [], registrations: remoteAgent.remote?.registrations.slice(1, 2) ?? [] },
+};
+
 /** The day's first patient is not there yet. */
 export const remoteAgentAtDawn: AgentView = { ...readyAgent, readers: [], recent: [], remote: { sessions: [], registrations: [] } };
 

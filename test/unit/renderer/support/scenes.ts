@@ -1,9 +1,9 @@
 /** Every window in every state that a person can meet, for tests that look at all of them. */
 import type { WindowName } from '../../../../src/contract/ipc.ts';
 import {
-  agentWithoutKeyStore, agentWithoutPort, checks, clients, languageByPolicy, pairingScenes, readyAgent, remoteAgent, remoteAgentAtDawn, settings, startingAgent, troubledAgent,
+  agentWithoutKeyStore, agentWithoutPort, checks, clients, languageByPolicy, pairingScenes, readyAgent, remoteAgent, remoteAgentAtDawn, settings, startingAgent, tourAgent, troubledAgent,
 } from './sample-agent.ts';
-import { authenticationScenes } from './sample-authentication.ts';
+import { authenticationScenes, code } from './sample-authentication.ts';
 import { signatureScenes } from './sample-signature.ts';
 import type { Chromium, WindowOptions, WindowUnderTest } from './window-under-test.ts';
 
@@ -46,7 +46,9 @@ const authentications = Object.entries(authenticationScenes).map(
     name: `authentication-${name}`,
     window: 'authentication',
     async open(chromium, options) {
-      const window = await chromium.open('authentication', { ...options, answers: { 'authentication.ready': view } });
+      // Its countdown begins where the scene does.
+      const shown = view.step.step === 'code' ? { ...view, step: code() } : view;
+      const window = await chromium.open('authentication', { ...options, answers: { 'authentication.ready': shown } });
       await waitUntilArmed(window);
       return window;
     },
@@ -81,6 +83,7 @@ const homes: Scene[] = [
   { name: 'home-status-no-port', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': agentWithoutPort }) },
   { name: 'home-status-no-key-store', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': agentWithoutKeyStore }) },
   { name: 'home-status-remote', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': remoteAgent }) },
+  { name: 'home-status-tour', window: 'home', open: (chromium, options) => openHome(chromium, options, 'status', { 'home.ready': tourAgent }) },
   {
     name: 'home-status-end-session',
     window: 'home',
