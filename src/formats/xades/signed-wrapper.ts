@@ -118,7 +118,7 @@ function refuseComments(element: XmlElement): void {
   });
 }
 
-/** SECURITY: a second document or signature anywhere, even where no path leads, is an attack (test/unit/formats/xades/signature-wrapping.test.ts). */
+/** SECURITY: a second document or signature anywhere, even where no path leads, is an attack (test/unit/formats/xades/verifier-refusals.test.ts). */
 function refuseDoubles(root: XmlElement, isDispensing: boolean): void {
   const allowed: Readonly<Record<string, number>> = {
     [wrapperNames.prescription.csv]: 1,
@@ -142,7 +142,7 @@ function refuseDoubles(root: XmlElement, isDispensing: boolean): void {
   }
 }
 
-/** SECURITY: two elements of one id, and two readers follow a reference to two places (test/unit/formats/xades/signature-wrapping.test.ts). */
+/** SECURITY: two elements of one id, and two readers follow a reference to two places (test/unit/formats/xades/verifier-refusals.test.ts). */
 function refuseAmbiguousIdentifiers(root: XmlElement): void {
   const { ambiguous } = collectIdentifiers(root);
   if (ambiguous === null) return;

@@ -96,7 +96,9 @@ describe('the summary of a prescription', () => {
 
   it('shows no more of the 引換番号 than its last two characters', () => {
     const shown = (line: string): string => JSON.stringify(summaryOf([...plainPrescription, line]));
-    expect(shown('82,1,Z9Y8X7W6')).toContain('●●●●W6');
+    expect(shown('82,1,Z9Y8X7W6')).toContain('●●●●W6"');
+    // Of a short one two characters would be half of it.
+    expect(shown('82,1,Z9Y8')).toContain('●●●●"');
     for (const line of ['82,1,Z9Y8X7W6', '82,1,Z9Y8', '82,1,ok,Z9Y8X7W6', '82,1,Z9Y8X7W6,Z9Y8X7W6']) {
       expect(shown(line)).not.toMatch(/Z9Y|Y8X|8X7/);
     }

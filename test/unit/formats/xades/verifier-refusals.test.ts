@@ -77,6 +77,7 @@ describe('A structure that is not the prescribed one is INVALID', () => {
     ['two SignedInfo', 'signature.structure', (xml) => xml.replace(/<xs:SignedInfo.*<\/xs:SignedInfo>/s, (info) => info + info.replace(/ Id="[^"]*"/, ''))],
     ['two certificates where one was signed', 'reference.keyInfo', (xml) => xml.replace(/<xs:X509Certificate>.*<\/xs:X509Certificate>/s, '$&$&')],
     ['a KeyValue in KeyInfo that was signed without', 'reference.keyInfo', (xml) => xml.replace('<xs:X509Data>', '<xs:KeyValue/><xs:X509Data>')],
+    ['an element of another namespace in KeyInfo', 'signature.structure', (xml) => xml.replace('<xs:X509Data>', '<x:X509Data xmlns:x="urn:x"/><xs:X509Data>')],
     ['a second Object', 'signature.structure', (xml) => xml.replace('</xs:Signature>', '<xs:Object/></xs:Signature>')],
     ['properties of another signature', 'signature.structure', (xml) => xml.replace('Target="#PrescriptionSign"', 'Target="#Other"')],
     ['no SigningTime where one was signed', 'reference.signedProperties', (xml) => xml.replace(/<xa:SigningTime>.*<\/xa:SigningTime>/, '')],
