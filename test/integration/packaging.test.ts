@@ -138,6 +138,12 @@ describeWith([...scratchSystemNeeds, 'dpkg-deb', 'useradd', 'runuser', 'systemd-
   });
   afterAll(() => system.remove());
 
+  it('names those of package.json as who answers for it', async () => {
+    const { author, homepage } = JSON.parse(await readFile(path.join(projectRoot, 'package.json'), 'utf8')) as { readonly author: { readonly name: string; readonly email: string }; readonly homepage: string };
+    const fields = await shell('dpkg-deb -f "$1" Maintainer Homepage', path.join(folder, 'out/package.deb'));
+    expect(fields).toBe(`Maintainer: ${author.name} <${author.email}>\nHomepage: ${homepage}\n`);
+  });
+
   it('puts the command on the path and the service before every user’s session', async () => {
     expect(await shell('readlink -f /usr/bin/hpki-agent && test -x /usr/bin/hpki-agent')).toBe('/opt/HPKI Agent/hpki-agent\n');
     expect(await shell('mkdir /tmp/run && XDG_RUNTIME_DIR=/tmp/run systemd-analyze --user verify /usr/lib/systemd/user/hpki-agent.service')).toBe('');

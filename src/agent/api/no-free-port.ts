@@ -37,7 +37,7 @@ export class NoFreePort extends Error {
         ? { ja: `ポート ${list} を使えません`, en: `The ports ${list} cannot be used` }
         : {
             ja: `ポート ${list} は ${first}${names.length > 1 ? ' など' : ''} が使用中です`,
-            en: `${first}${names.length > 1 ? ' and others' : ''} hold the ports ${list}`,
+            en: `${first}${names.length > 1 ? ' and others hold' : ' holds'} the ports ${list}`,
           };
     const lines = byOwner(holders).map(([owner, held]) => `${owner} [${portRanges(held)}]`);
     const who = { ja: lines.length === 0 ? '' : `使用中のプログラム: ${lines.join('、')}。`, en: lines.length === 0 ? '' : `Held by: ${lines.join(', ')}. ` };
