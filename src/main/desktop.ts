@@ -68,7 +68,11 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy, ...option
   guardContents(app, session.defaultSession, (contents, url) => help.mayNavigate(contents, url));
   protocol.handle(pageScheme, ({ url }) => answerPage(pages, url));
 
-  watchLogOff({ app, power: powerMonitor, signals: process }, () => agent.loggedOff());
+  let isSessionEnding = false;
+  watchLogOff({ app, power: powerMonitor, signals: process }, () => {
+    isSessionEnding = true;
+    return agent.loggedOff();
+  });
   const notices = (): SignatureView['notices'] => (secrets.protection === 'memory' ? [noKeyStore] : []);
   const windows = buildWindows(path.join(app.getAppPath(), 'out', 'preload', 'preload.cjs'), {
     lost: (window) => {
@@ -156,6 +160,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy, ...option
     power: powerMonitor,
     settings: config.settings.update,
     notify: (notice) => prompts.notify(notice),
+    isSessionEnding: () => isSessionEnding,
     isIdle: () => !isAsking() && (!agent.isRunning || isIdle(agent.running.status())),
   });
 

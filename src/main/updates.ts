@@ -22,6 +22,8 @@ export interface UpdateParts {
   /** Whether a file is signed by the publisher whom policy names. */
   readonly isSignedBy: (file: string, publisher: string) => Promise<boolean>;
   readonly notify: (notice: Notice) => void;
+  /** The person logs off, or the machine shuts down. */
+  readonly isSessionEnding: () => boolean;
 }
 
 /**
@@ -69,9 +71,12 @@ export class Updates {
     return 'ready';
   }
 
-  /** Starts the installer, which waits for this program's end and starts the new one. False where none waits. */
-  install(): boolean {
-    return this.#ready !== null && this.#parts.updater.install(true, true);
+  /**
+   * Starts the installer, which waits for this program's end; `runAfter`: it starts the new one then. False where none
+   * waits, and where the system ends: it would be cut off with half of the files replaced.
+   */
+  install(runAfter: boolean): boolean {
+    return this.#ready !== null && !this.#parts.isSessionEnding() && this.#parts.updater.install(true, runAfter);
   }
 
   #refuse(version: string): 'refused' {

@@ -37,6 +37,7 @@ describe('updates', () => {
   let asked: [file: string, publisher: string][];
   let told: string[];
   let windowsTrusts: boolean;
+  let sessionEnds: boolean;
 
   beforeAll(async () => {
     authority = await TlsAuthority.create('Update CA');
@@ -49,7 +50,7 @@ describe('updates', () => {
   });
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'updates-'));
-    [asked, told, windowsTrusts] = [[], [], true];
+    [asked, told, windowsTrusts, sessionEnds] = [[], [], true, false];
     service.seen.length = 0;
   });
   afterEach(() => rm(folder, { recursive: true }));
@@ -80,6 +81,7 @@ describe('updates', () => {
         return Promise.resolve(windowsTrusts);
       },
       notify: ({ text }) => told.push(text.en),
+      isSessionEnding: () => sessionEnds,
     });
     return { updates, updater };
   };
@@ -100,7 +102,7 @@ describe('updates', () => {
     const { updates } = await open();
     expect(await updates.look()).toBe('refused');
     expect(updates.ready).toBeNull();
-    expect(updates.install()).toBe(false);
+    expect(updates.install(true)).toBe(false);
     expect(asked.map(([file]) => existsSync(file))).toEqual([false]);
     expect(told).toEqual([expect.stringContaining('1.3.0')]);
   });
@@ -143,6 +145,31 @@ describe('updates', () => {
     expect(await (await open()).updates.look()).toBe('unreachable');
     https.globalAgent.options.ca = [authority.pem];
     expect(told).toEqual([]);
+  });
+
+  it('are installed out of sight, and come up where they are told to', async () => {
+    serve({ version: '1.3.0' });
+    for (const runAfter of [true, false]) {
+      const { updates, updater } = await open();
+      const installed: unknown[] = [];
+      updater.install = (...order) => installed.push(order) > 0;
+      expect(updates.install(runAfter), 'before one is ready').toBe(false);
+      await updates.look();
+      expect(updates.install(runAfter)).toBe(true);
+      expect(installed).toEqual([[true, runAfter]]);
+    }
+  });
+
+  it('start no installer that a log-off or a shutdown would cut off in the middle', async () => {
+    serve({ version: '1.3.0' });
+    const { updates, updater } = await open();
+    updater.install = () => {
+      throw new Error('started');
+    };
+    await updates.look();
+    sessionEnds = true;
+    expect(updates.install(false)).toBe(false);
+    expect(updates.ready).toBe('1.3.0');
   });
 
   it('start no installer by themselves', async () => {
