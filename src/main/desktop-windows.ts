@@ -34,7 +34,10 @@ export function windowOf(windows: DesktopWindows, contents: WebContents): Window
 /** A window as the desk sees it whose questions it shows. */
 export function surfaceOf<View>(window: PageWindow, channel: PushName): DialogSurface<View> {
   return {
-    push: (view) => window.push(channel, view),
+    push(view) {
+      if (view !== null) window.wake();
+      window.push(channel, view);
+    },
     show: () => window.show(),
     hide: () => window.hide(),
     rebuild: () => window.rebuild(),

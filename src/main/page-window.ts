@@ -56,9 +56,14 @@ export class PageWindow {
     this.contents()?.send(pushChannel(channel), view);
   }
 
+  /** Builds it where it was given up: somebody asks for it, and a dialog is shown only after its page has painted it. */
+  wake(): void {
+    if (this.#window.isDestroyed()) this.#window = this.#build();
+  }
+
   /** Shows the window on the screen where the mouse is. */
   show(): void {
-    if (this.#window.isDestroyed()) this.#window = this.#build();
+    this.wake();
     const window = this.#window;
     if (!window.isVisible()) {
       const { workArea } = screen.getDisplayNearestPoint(screen.getCursorScreenPoint());

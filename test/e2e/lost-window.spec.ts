@@ -1,7 +1,7 @@
 /** A page that dies or hangs: its request fails as something that may be asked again, and the window is built anew. */
 import type { Page } from '@playwright/test';
 import type { Desktop } from './support/desktop.ts';
-import { expect, reachPin, test, typePin } from './support/desktop.ts';
+import { expect, reachPin, test, typePin, windowNames } from './support/desktop.ts';
 
 /** Chromium keeps a dead page in its list: the new one is the one that is not it. */
 async function pageAnew(desktop: Desktop, before: Page): Promise<Page> {
@@ -51,4 +51,23 @@ test('a renderer that hangs for ten seconds', async ({ desktop }) => {
   await reachPin(rebuilt);
   await typePin(rebuilt, '1234');
   expect((await second.answer).status).toBe(201);
+});
+
+test('a renderer that crashes again and again: it is left, and built anew for the next request', async ({ desktop }) => {
+  const ehr = await desktop.ehr('見本電子カルテ');
+  await desktop.insertCard();
+  // One crash, and how many windows there are then.
+  const crash = (): Promise<number> =>
+    desktop.app.evaluate(({ BrowserWindow }) => {
+      const windows = BrowserWindow.getAllWindows();
+      windows.find(({ webContents }) => webContents.getURL().startsWith('app://ui/signature/'))?.webContents.forcefullyCrashRenderer();
+      return windows.length;
+    }, undefined);
+  expect(await crash()).toBe(windowNames.length);
+  await expect.poll(crash, { timeout: 40_000 }).toBe(windowNames.length - 1);
+  const signing = ehr.sign();
+  const page = await desktop.page('signature');
+  await reachPin(page);
+  await typePin(page, '1234');
+  expect((await signing.answer).status).toBe(201);
 });

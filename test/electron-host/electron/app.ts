@@ -49,6 +49,8 @@ async function start(): Promise<void> {
   emitter.emit('ready', {}, {});
   becomeReady();
 }
+// As Electron does it; the other signals are the app's own (src/main/log-off.ts).
+process.once('SIGINT', quit);
 setImmediate(() => {
   start().catch((error: unknown) => {
     process.stderr.write(`electron-host: ${String(error)}\n`);
