@@ -115,7 +115,7 @@ async function putTogether(options: AgentOptions, opened: AsyncDisposableStack):
   const recent = new RecentSignatures(clock);
   const windows = new Lane();
   const providers = options.providers ?? (await createProviders(settings.remote.providers, { network, clock }));
-  const remote = await openRemote({ ...options, providers, bindings, audit, windows });
+  const remote = await openRemote({ ...options, providers, bindings, audit, windows, facility: () => facilityOf(network) });
   opened.defer(() => remote.close());
   const { signing } = remote;
   const signatures = new SignatureRequests({ cards, prompts, journal, audit: recent.noting(audit), bindings, trust: trust.current, policy: settings, clock, log, windows, remote: signing });
@@ -172,6 +172,11 @@ async function putTogether(options: AgentOptions, opened: AsyncDisposableStack):
     desktop: agentDesktop({ status, recent, pairing: desk, clients, cards, audit, signatures, remote }),
     close: () => running.disposeAsync(),
   };
+}
+
+/** A certificate that cannot be read is told of when a connection wants it. */
+async function facilityOf(network: OutboundNetwork): Promise<string | null> {
+  return (await network.clientCertificate().catch(() => null))?.organization ?? null;
 }
 
 /**

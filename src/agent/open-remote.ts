@@ -29,6 +29,7 @@ export interface RemoteOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly windows: Lane;
+  readonly facility: () => Promise<string | null>;
   readonly terminal: string;
 }
 

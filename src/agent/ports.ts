@@ -154,6 +154,8 @@ export interface SignatureDialog {
 export interface AuthenticationDialogView {
   readonly caller: Caller;
   readonly staff: Staff;
+  /** As the client certificate names the facility, whose name the phone's page shows; null where there is none. */
+  readonly facility: string | null;
   /** As the phone's page names this terminal too, so that the two can be compared. */
   readonly terminal: string;
   /** How many documents wait for it; none where the EHR authenticates ahead of time. */

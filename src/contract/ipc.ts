@@ -147,6 +147,7 @@ export const authenticationView = z.object({
   dialog: z.string(),
   caller: callerView,
   staff: z.object({ id: z.string(), name: z.string() }),
+  facility: z.string().nullable(),
   terminal: z.string(),
   /** Documents that wait for it; none where the EHR authenticates ahead of time. */
   documents: z.int(),

@@ -14,11 +14,12 @@ import { viewCaller } from './signature-view.ts';
 
 /** What the authentication window shows of one dialog, before its step. Names from outside are made safe to read. */
 export function viewAuthentication(dialog: string, view: AuthenticationDialogView): Omit<AuthenticationView, 'step'> {
-  const { caller, staff, terminal, documents, canUseCard, methods } = view;
+  const { caller, staff, facility, terminal, documents, canUseCard, methods } = view;
   return {
     dialog,
     caller: viewCaller(caller),
     staff: { id: showSafely(staff.id), name: showSafely(staff.name) },
+    facility: facility === null ? null : showSafely(facility),
     terminal: showSafely(terminal),
     documents,
     canUseCard,

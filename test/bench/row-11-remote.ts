@@ -183,7 +183,7 @@ async function providerAt({ settings, approve }: BenchClinic): Promise<{ readonl
     signing: provider.signing,
     login: () =>
       provider.authenticate(
-        { method: 'smartphone', staff, terminal: 'bench' },
+        { method: 'smartphone', staff, facility: null, terminal: 'bench' },
         { showCode: (code) => void approve(code), showLogin: () => Promise.reject(new Error('no page')), openCardKey: () => Promise.reject(new Error('no card')) },
         new AbortController().signal,
       ),

@@ -48,6 +48,8 @@ test('an EHR asks, the doctor’s phone reads the code, and the signed prescript
   expect(await phone.open(url)).toBeNull();
   const shown = await phone.page.locator('main').innerText();
   for (const text of ['架空内科クリニック', 'sandbox', '医者 三郎', '医者　三郎']) expect(shown).toContain(text);
+  // What the doctor compares stands on both screens.
+  for (const text of ['テスト　架空内科クリニック', 'sandbox', '医者 三郎']) expect(await page.getByRole('main').innerText()).toContain(text);
   expect((await phone.typeNumber(number)).outcome).toBe('done');
   const approved = Date.now();
 

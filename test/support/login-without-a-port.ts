@@ -16,6 +16,7 @@ const terminal = new PlayedTerminal();
 const dialog = terminalPrompts(terminal.input, terminal.output, 'ja').openAuthentication({
   caller: { clientId: 'c', clientName: 'EHR', origin: null, program: null },
   staff: { id: 'D0012', name: '医者 三郎' },
+  facility: null,
   terminal: 'clinic-1/user',
   documents: 1,
   canUseCard: false,

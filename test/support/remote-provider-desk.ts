@@ -11,7 +11,7 @@ import type { IssuedCertificate } from '../../src/sandbox/ca/test-ca.ts';
 import type { RemoteService } from '../../src/sandbox/remote/remote-service.ts';
 import { testNetwork } from './network/test-network.ts';
 
-export const order = (method: AuthenticationOrder['method']): AuthenticationOrder => ({ method, staff: { id: 'D0012', name: '医者　三郎' }, terminal: '診察室１' });
+export const order = (method: AuthenticationOrder['method']): AuthenticationOrder => ({ method, staff: { id: 'D0012', name: '医者　三郎' }, facility: '架空内科クリニック', terminal: '診察室１' });
 
 /** Steps that no test has named fail it. */
 export function steps(own: Partial<AuthenticationSteps>): AuthenticationSteps {

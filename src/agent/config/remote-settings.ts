@@ -64,6 +64,7 @@ const kaguraProvider = z.strictObject({
   names: z
     .strictObject({
       /** Of the authorization request, for the phone's page to show. Null: not sent. */
+      facility: fieldName.nullable().default('facility'),
       terminal: fieldName.nullable().default('terminal'),
       doctor: fieldName.nullable().default('login_hint'),
       /** Of the signature request: the ID token, base64 of the SHA-256, and which document it is. */

@@ -33,14 +33,14 @@ export class AuthenticationAttempt {
 
   /** Throws LeftAuthentication, ProblemError, RequestStopped and CardError. */
   async begin(refused: PinRefusal | null): Promise<RemoteSession> {
-    const { dialog, providerOf, terminal } = this.#parts;
+    const { dialog, providerOf, facility, terminal } = this.#parts;
     const { staff, accept, began } = this.#task;
     const provider = providerOf(this.#method);
     const attempt = new Attempt(this.#outer);
     dialog.progress('contacting');
     await began(this.#method);
     try {
-      const order = { method: this.#method, staff, terminal };
+      const order = { method: this.#method, staff, facility, terminal };
       const authenticating = provider.authenticate(order, this.#steps(attempt, refused), attempt.signal);
       const token = await attempt.unlessLeft(authenticating, (late) => this.#task.discard(provider, late));
       attempt.endQuestion();

@@ -12,6 +12,7 @@ export interface AuthenticationWindowParts {
   readonly clock: Clock;
   readonly deadlines: { readonly consentSeconds: number; readonly cardSeconds: number };
   readonly loginPageSeconds: number;
+  readonly facility: string | null;
   readonly terminal: string;
   /** What this terminal offers, in the order in which it is shown. At least one. */
   readonly methods: readonly SessionMethod[];

@@ -18,9 +18,11 @@ import type { RemoteProvider, RemoteToken } from './remote-provider.ts';
 import type { RemoteSession } from './remote-session.ts';
 import { accountNotes, type RemoteSessionDesk } from './remote-session-desk.ts';
 
-export interface AuthenticationsParts extends Omit<AuthenticationWindowParts, 'methods' | 'providerOf' | 'prompts'> {
+export interface AuthenticationsParts extends Omit<AuthenticationWindowParts, 'methods' | 'providerOf' | 'prompts' | 'facility'> {
   readonly prompts: Pick<Prompts, 'openAuthentication' | 'notify' | 'loginPageTakesCards'>;
   readonly providers: readonly RemoteProvider[];
+  /** Asked before each authentication: a certificate may be imported meanwhile. */
+  readonly facility: () => Promise<string | null>;
   /** What the terminal's role lets it offer, in order. */
   readonly methods: readonly SessionMethod[];
   readonly sessions: RemoteSessionDesk;
@@ -92,8 +94,9 @@ export class Authentications {
       // The wait for the lane may have been for an authentication that serves here too.
       const now = sessions.find(first.caller.clientId, first.staff.id);
       if (now !== undefined && now !== before) return now;
+      const facility = await this.#parts.facility();
       if (signal.aborted) throw reasonOfAbort(signal);
-      return await new AuthenticationWindow({ ...this.#parts, methods: this.#methods, providerOf: (method) => this.#providerOf(method) }, this.#task(first, report), signal).run();
+      return await new AuthenticationWindow({ ...this.#parts, facility, methods: this.#methods, providerOf: (method) => this.#providerOf(method) }, this.#task(first, report), signal).run();
     } finally {
       leave();
     }

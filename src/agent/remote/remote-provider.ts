@@ -16,6 +16,8 @@ export interface AuthenticationOrder {
   readonly method: SessionMethod;
   /** The EHR's staff id and name, for the provider's page to show; no provider address or scope comes from here. */
   readonly staff: { readonly id: string; readonly name: string };
+  /** As the facility's client certificate names it; null where there is none. */
+  readonly facility: string | null;
   /** Host name and OS user as the window shows them, so that the phone's page can name the same place. */
   readonly terminal: string;
 }

@@ -3,6 +3,7 @@ import type { Language } from '../language.ts';
 
 interface AuthenticationTexts {
   readonly title: string;
+  readonly facility: string;
   readonly terminal: string;
   readonly documents: (count: number) => string;
   readonly methods: Record<SessionMethod, string>;
@@ -37,6 +38,7 @@ interface AuthenticationTexts {
 export const authenticationTexts: Record<Language, AuthenticationTexts> = {
   ja: {
     title: 'リモート署名の認証',
+    facility: '施設',
     terminal: 'この端末',
     documents: (count) => `認証のあと、待っている${count}件の署名を続けます。`,
     methods: { smartphone: 'スマートフォン', 'hpki-card': 'HPKIカード', 'mynumber-card': 'マイナンバーカード' },
@@ -75,6 +77,7 @@ export const authenticationTexts: Record<Language, AuthenticationTexts> = {
   },
   en: {
     title: 'Authentication for remote signing',
+    facility: 'Facility',
     terminal: 'This terminal',
     documents: (count) => `After it, ${count} waiting signature(s) go on.`,
     methods: { smartphone: 'Smartphone', 'hpki-card': 'HPKI card', 'mynumber-card': 'My Number card' },

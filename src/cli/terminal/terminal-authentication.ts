@@ -46,6 +46,7 @@ export function authenticationDialog(view: AuthenticationDialogView, terminal: T
   print(`═══ ${t.title} ═══`);
   print(`${common.staffInEhr}: ${showSafely(view.staff.name)} (${showSafely(view.staff.id)})`);
   print(`${common.caller}: ${showSafely(view.caller.clientName)}`);
+  if (view.facility !== null) print(`${t.facility}: ${showSafely(view.facility)}`);
   print(`${t.terminal}: ${showSafely(view.terminal)}`);
   if (view.documents > 0) print(t.documents(view.documents));
 

@@ -26,6 +26,7 @@ export const authenticationJa = {
     steps: {
       scan: 'スマートフォンのカメラでQRコードを読み取る',
       check: '施設・端末・お名前がこの画面と同じことを確かめる',
+      checkComputer: '端末・お名前がこの画面と同じことを確かめる',
       number: '次の番号をスマートフォンに入力する',
       approve: '指紋や顔で承認する',
     },
@@ -117,6 +118,7 @@ export const authenticationEn: SameKeys<typeof authenticationJa> = {
     steps: {
       scan: "Scan the QR code with the phone's camera",
       check: 'Check that facility, computer and name match this screen',
+      checkComputer: 'Check that computer and name match this screen',
       number: 'Enter this number on the phone',
       approve: 'Approve with fingerprint or face',
     },

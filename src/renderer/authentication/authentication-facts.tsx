@@ -2,7 +2,7 @@ import type { AuthenticationView } from '../../contract/ipc.ts';
 import { useSpeech } from '../page/language.ts';
 import { CallerLines } from '../parts/caller.tsx';
 
-/** Who authenticates, at whose wish, and on which computer: what the phone shows too. */
+/** Who authenticates, at whose wish, and at which facility and computer: what the phone shows too. */
 export function AuthenticationFacts({ view }: { readonly view: AuthenticationView }) {
   const { t } = useSpeech();
   return (
@@ -10,6 +10,12 @@ export function AuthenticationFacts({ view }: { readonly view: AuthenticationVie
       <dl class="facts">
         <dt>{t('signature.staff')}</dt>
         <dd>{view.staff.name}</dd>
+        {view.facility === null ? null : (
+          <>
+            <dt>{t('signature.facility')}</dt>
+            <dd>{view.facility}</dd>
+          </>
+        )}
         <dt>{t('authentication.terminal')}</dt>
         <dd>{view.terminal}</dd>
         <dt>{t('common.caller')}</dt>

@@ -41,7 +41,7 @@ export function CodeStep(props: StepOf<'code'>) {
         </div>
         <ol class="qr__steps">
           <li>{t('authentication.code.steps.scan')}</li>
-          <li>{t('authentication.code.steps.check')}</li>
+          <li>{t(view.facility === null ? 'authentication.code.steps.checkComputer' : 'authentication.code.steps.check')}</li>
           {step.number === null ? null : (
             <li>
               {t('authentication.code.steps.number')}

@@ -4,11 +4,13 @@ import type { PhoneCode } from '../../../src/agent/remote/remote-provider.ts';
 import type { AuthenticationView } from '../../../src/contract/ipc.ts';
 import { AuthenticationDesk } from '../../../src/main/authentication-desk.ts';
 import type { OpenLoginWindow } from '../../../src/main/login-window.ts';
+import { showSafely } from '../../../src/formats/prescription/display-safety.ts';
 import type { PinPort } from '../../../src/native/host/pin-port.ts';
 
 const view: AuthenticationDialogView = {
   caller: { clientId: 'c1', clientName: '電子カルテ\u202eEVIL', origin: 'https://ehr.example', program: null },
   staff: { id: 'D1', name: '医者 三郎' },
+  facility: '内科クリニック\u202eEVIL',
   terminal: 'PC-1/isha',
   documents: 1,
   canUseCard: true,
@@ -54,6 +56,7 @@ describe('the authentication desk', () => {
     void dialog.showCode(phoneCode, never());
     expect(shown()?.step).toMatchObject({ step: 'code', number: '482', userCode: 'ABCD', qr: { size: 29 } });
     expect(shown()?.caller.name).not.toContain('\u202e');
+    expect(shown()?.facility).toBe(showSafely('内科クリニック\u202eEVIL'));
   });
 
   it('takes no click for another step: what renews a code begins no method', async () => {

@@ -11,6 +11,8 @@ import { identityOptions, tlsProfile, type ClientIdentity } from './tls-profile.
 export interface ClientCertificate {
   readonly identity: ClientIdentity;
   readonly subject: string;
+  /** The facility, where the subject names one (O). */
+  readonly organization: string | null;
   readonly issuer: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -118,6 +120,7 @@ function described(identity: ClientIdentity, secureContext: SecureContext): Clie
   return {
     identity,
     subject: oneLine(certificate.subject),
+    organization: organizationOf(certificate),
     issuer: oneLine(certificate.issuer),
     notBefore: certificate.validFromDate,
     notAfter: certificate.validToDate,
@@ -129,6 +132,13 @@ function described(identity: ClientIdentity, secureContext: SecureContext): Clie
 function isStrong({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
   if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
   return asymmetricKeyType === 'ec' && ['prime256v1', 'secp384r1'].includes(asymmetricKeyDetails?.namedCurve ?? '');
+}
+
+/** Node joins several of one kind to a list. */
+function organizationOf(certificate: X509Certificate): string | null {
+  const { O: organization } = certificate.toLegacyObject().subject as { readonly O?: string | readonly string[] };
+  const [first] = typeof organization === 'string' ? [organization] : (organization ?? []);
+  return first === undefined || first.trim() === '' ? null : showSafely(first);
 }
 
 const oneLine = (distinguishedName: string): string => showSafely(distinguishedName.replaceAll('\n', ', '));

@@ -91,7 +91,7 @@ describe('an authentication by phone', () => {
     expect(session).toMatchObject({ method: 'smartphone', staffName: '医者 三郎' });
     expect(shown()).toEqual(['opened', 'method', 'progress', 'code', 'progress', 'closed']);
     expect(states).toEqual(['consent_asked', 'phone_asked']);
-    expect(desk.provider.orders).toEqual([{ method: 'smartphone', staff, terminal: 'clinic-1' }]);
+    expect(desk.provider.orders).toEqual([{ method: 'smartphone', staff, facility: '架空内科クリニック', terminal: 'clinic-1' }]);
     expect(closed()).toMatchObject({ end: { outcome: 'authenticated', method: 'smartphone' } });
     expect(audited()).toEqual(['authentication.started ok', 'authentication.approved ok', 'token.stored ok']);
     expect(JSON.stringify(desk.auditEntries())).not.toContain('sub-TEST');
@@ -500,7 +500,7 @@ describe('an EHR that authenticates its doctor ahead of time', () => {
     await until('ready', () => desk.callers.get(ehr, staff.id).state === 'ready');
     expect(desk.callers.get(ehr, staff.id)).toMatchObject({ method: 'smartphone', until: new Date(desk.clock.now() + desk.provider.lifetimeMs) });
     expect(desk.callers.get(otherEhr, staff.id)).toMatchObject({ state: 'not_authenticated' });
-    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { canUseCard: false, documents: 0 } });
+    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { canUseCard: false, documents: 0, facility: '架空内科クリニック', terminal: 'clinic-1' } });
   });
 
   it('shows no code by itself: the person clicks first, and may choose another method', async () => {

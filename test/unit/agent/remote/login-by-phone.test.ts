@@ -32,7 +32,7 @@ async function login(interval: number, polls: readonly Poll[]): Promise<{ readon
     if (n > polls.length) leave.abort(new Error('enough'));
     return (polls[n - 1] ?? unreachable)(n);
   };
-  const order = { method: 'smartphone' as const, staff: { id: 'D0012', name: '医者 三郎' }, terminal: 'clinic-1' };
+  const order = { method: 'smartphone' as const, staff: { id: 'D0012', name: '医者 三郎' }, facility: null, terminal: 'clinic-1' };
   const ended = loginByPhone(client, { scope: 'service', signInDetail: null }, order, { showCode: () => undefined }, systemClock, leave.signal).catch((error: unknown) => loginProblem(error, leave.signal));
   await vi.advanceTimersByTimeAsync(300_000);
   return { gaps: at.slice(1).map((moment, index) => (moment - (at[index] ?? 0)) / 1000), end: await ended };

@@ -164,6 +164,7 @@ export class SigningDesk {
     this.authentications = new Authentications({
       ...parts,
       providers: inOrder,
+      facility: () => Promise.resolve('架空内科クリニック'),
       methods,
       deadlines: policy.deadlines,
       loginPageSeconds: 20,

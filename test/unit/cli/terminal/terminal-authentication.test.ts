@@ -34,6 +34,7 @@ function open(view: Partial<AuthenticationDialogView> = {}): AuthenticationDialo
   return terminalPrompts(terminal.input, terminal.output, 'ja').openAuthentication({
     caller: { clientId: 'c', clientName: 'EHR\u202e', origin: null, program: null },
     staff: { id: 'D0012', name: '医者 三郎' },
+    facility: '架空内科クリニック',
     terminal: 'clinic-1/user',
     documents: 2,
     canUseCard: true,
@@ -85,6 +86,7 @@ describe('an authentication in a terminal', () => {
     open();
     expect(terminal.printed).toContain('医者 三郎 (D0012)');
     expect(terminal.printed).toContain('clinic-1/user');
+    expect(terminal.printed).toContain('施設: 架空内科クリニック');
     expect(terminal.printed).toContain('2件');
     expect(terminal.printed).not.toContain('\u202e');
   });

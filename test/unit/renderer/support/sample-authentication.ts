@@ -7,6 +7,7 @@ export function authentication(step: AuthenticationStep, changes: Partial<Authen
     dialog: 'dialog-1',
     caller: { name: '見本電子カルテ', origin: 'https://karte.clinic.example.co.jp:8443', program: null },
     staff: { id: 'D0012', name: '医者　三郎' },
+    facility: '架空内科クリニック',
     terminal: 'SHINSATSU-01/isha',
     documents: 1,
     canUseCard: true,

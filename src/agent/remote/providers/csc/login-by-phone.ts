@@ -31,7 +31,8 @@ export async function loginByPhone(
   signal: AbortSignal,
 ): Promise<RemoteToken> {
   const number = settings.signInDetail === null ? null : String(randomInt(100, 1000));
-  const details = { type: settings.signInDetail, number, terminal: order.terminal, doctor: order.staff.name };
+  const { facility, terminal, staff } = order;
+  const details = { type: settings.signInDetail, number, terminal, doctor: staff.name, ...(facility === null ? {} : { facility }) };
   const device = await initiateDeviceAuthorization(client, {
     scope: settings.scope,
     ...(number === null ? {} : { authorization_details: JSON.stringify([details]) }),

@@ -38,6 +38,7 @@ export async function loginOnPage(
     nonce,
     code_challenge: await calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
+    ...(names.facility === null || order.facility === null ? {} : { [names.facility]: order.facility }),
     ...(names.terminal === null ? {} : { [names.terminal]: order.terminal }),
     ...(names.doctor === null ? {} : { [names.doctor]: order.staff.name }),
   });
