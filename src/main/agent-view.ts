@@ -81,6 +81,6 @@ function stateOf(problems: readonly ErrorCode[], isAsking: boolean, waiting: num
 
 function viewProblem(code: ErrorCode): AgentView['problems'][number] {
   const { ja, en, remedy } = errorCodes[code];
-  const action = code === 'CARD_MODULE_FAILED' ? 'revive_cards' : code === 'NO_CARD' || code === 'NO_READER' ? null : 'diagnose';
+  const action = code === 'CARD_MODULE_FAILED' ? 'revive_cards' : needsNobody.has(code) ? null : 'diagnose';
   return { code, title: { ja, en }, remedy: { ...remedy }, action };
 }

@@ -63,6 +63,11 @@ describe('the state in the tray', () => {
     expect(viewAgent({ phase: 'failed', problem: explainStartFailure(new ProblemError({ code: 'STORAGE_FAILED', detail: null })) }).state).toBe('problem');
   });
 
+  it('has a button for every problem, but none where nobody has to do anything', () => {
+    for (const code of ['NO_READER', 'NO_CARD_SERVICE', 'CARD_IN_USE', 'CARD_UNKNOWN', 'CARD_MODULE_FAILED', 'STORAGE_FAILED'] as const) expect(view([code]).problems[0]?.action, code).not.toBeNull();
+    expect(view(['NO_CARD']).problems[0]?.action).toBeNull();
+  });
+
   it('is told by the window\'s contract', () => {
     for (const shown of [view(['NO_CARD']), viewAgent({ phase: 'starting' }), viewAgent({ phase: 'failed', problem: explainStartFailure(new Error('unforeseen')) })]) {
       expect(windows.home.push.agent.parse(shown)).toEqual(shown);
