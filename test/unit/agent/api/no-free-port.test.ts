@@ -1,9 +1,32 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, Server } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { listenOnLoopback } from '../../../../src/agent/api/listen.ts';
 import { NoFreePort, portRanges } from '../../../../src/agent/api/no-free-port.ts';
+
+/** A port that Windows has reserved: nobody holds it, and nobody may bind it. */
+class ServerBesideReserved extends Server {
+  readonly #reserved: number;
+  constructor(reserved: number) {
+    super();
+    this.#reserved = reserved;
+  }
+  override listen(...order: unknown[]): this {
+    const [{ port }] = order as [{ readonly port: number }];
+    if (port !== this.#reserved) return super.listen(...(order as Parameters<Server['listen']>));
+    queueMicrotask(() => this.emit('error', Object.assign(new Error('listen EACCES'), { code: 'EACCES' })));
+    return this;
+  }
+}
+
+it('passes over a port that the system has reserved, to the next of the list', async () => {
+  const told: number[] = [];
+  const { port, servers } = await listenOnLoopback(() => new ServerBesideReserved(17090), [17090, 0], (bound) => told.push(bound));
+  expect(port).not.toBe(17090);
+  expect(new Set(told)).toEqual(new Set([port]));
+  for (const server of servers) server.close();
+});
 
 describe('an agent that finds no free port', () => {
   it('names the program that holds it', async () => {
