@@ -12,6 +12,10 @@ import type { Desktop } from './support/desktop.ts';
 import { expect, test, windowNames } from './support/desktop.ts';
 import { runsOn } from './support/runs-on.ts';
 
+declare global {
+  var stranger: { destroy(): void } | undefined;
+}
+
 const seen = runsOn === 'electron' ? 'effective' : 'declared';
 const root = join(import.meta.dirname, '../..');
 
@@ -275,6 +279,26 @@ test('17. the sender of every message is checked [attacked]', async ({ shared: {
     return Promise.all(foreign.map(([channel, request]) => agent.invoke(channel, request).then(() => 'answered', () => 'refused')));
   });
   expect(answers).toEqual(answers.map(() => 'refused'));
+
+  // What the preload would let through: the right page, and the product's own preload, in a window that is none of the app's.
+  const ours = await desktop.page('home');
+  await desktop.app.evaluate(({ app, BrowserWindow }) => {
+    const preload = `${app.getAppPath()}/out/preload/preload.cjs`;
+    const stranger = (globalThis.stranger = new BrowserWindow({ show: false, webPreferences: { preload, sandbox: true, contextIsolation: true } }));
+    stranger.loadURL('app://ui/home/index.html').catch(() => undefined);
+  });
+  const find = (): Page | undefined => desktop.app.windows().find((other) => other !== ours && desktop.app.addressOf(other) === desktop.app.addressOf(ours));
+  await expect.poll(() => find() !== undefined).toBe(true);
+  const strangers = find();
+  const asked = (page: Page | undefined): Promise<string[] | undefined> | undefined =>
+    page?.evaluate(() => {
+      const { agent } = window as unknown as { agent: { invoke(channel: string, request?: unknown): Promise<unknown> } };
+      return Promise.all(['home.ready', 'clients.list', 'settings.get'].map((channel) => agent.invoke(channel).then(() => 'answered', (error: unknown) => String(error))));
+    });
+  expect(await asked(ours)).toEqual(['answered', 'answered', 'answered']);
+  for (const answer of (await asked(strangers)) ?? []) expect(answer).toContain('unknown sender');
+  expect((await asked(strangers))?.length).toBe(3);
+  await desktop.app.evaluate(() => globalThis.stranger?.destroy());
 });
 
 test(`18. own scheme instead of file:// [${seen}, attacked]`, async ({ shared: { desktop } }) => {
