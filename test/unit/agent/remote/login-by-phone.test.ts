@@ -18,14 +18,14 @@ const silent: Poll = () => Promise.reject(new DOMException('The operation was ab
 const says = (error: string): Poll => () => Promise.resolve(Response.json({ error }, { status: 400 }));
 
 /** How a login ended whose polls end as told, and the seconds before each of them. The person leaves at the one after the last. */
-async function login(interval: number, polls: readonly Poll[]): Promise<{ readonly gaps: readonly number[]; readonly end: unknown }> {
+async function login(interval: number, polls: readonly Poll[], uri = 'https://login.example.jp/go'): Promise<{ readonly gaps: readonly number[]; readonly end: unknown }> {
   const issuer = 'https://login.example.jp';
   const client = new Configuration({ issuer, token_endpoint: `${issuer}/token`, device_authorization_endpoint: `${issuer}/device` }, 'terminal', {}, None());
   const leave = new AbortController();
   const at = [Date.now()];
   client[customFetch] = (url) => {
     if (url.endsWith('/device')) {
-      const answer = { device_code: 'd', user_code: 'BCDF-GHJK', verification_uri: `${issuer}/go`, expires_in: 120, interval };
+      const answer = { device_code: 'd', user_code: 'BCDF-GHJK', verification_uri: uri, expires_in: 120, interval };
       return Promise.resolve(Response.json(answer));
     }
     const n = at.push(Date.now()) - 1;
@@ -67,4 +67,17 @@ it('goes on after a poll that was never answered', async () => {
 it('whose unanswered poll may have had the token is no refusal by anybody', async () => {
   const { end } = await login(2, [silent, says('invalid_grant')]);
   expect(end).toMatchObject({ problem: { code: 'PROVIDER_UNREACHABLE', detail: { en: expect.stringContaining('did not arrive') as string } } });
+});
+
+it.each([
+  ['http://login.example.jp/go', false],
+  [`https://login.example.jp/${'x'.repeat(60)}`, false],
+  ['javascript:alert(1)', false],
+  ['no address', false],
+  ['https://login.example.jp/go', true],
+  ['http://localhost:17203/s/BCDF-GHJK', true],
+])('puts no address into the code that a phone could not open safely: %s', async (uri, isShown) => {
+  const { gaps, end } = await login(2, [says('access_denied')], uri);
+  expect(gaps).toHaveLength(isShown ? 1 : 0);
+  expect(end).toMatchObject({ problem: { code: isShown ? 'AUTHENTICATION_REFUSED' : 'PROVIDER_REFUSED' } });
 });

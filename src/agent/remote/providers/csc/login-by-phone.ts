@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../../../contract/error-codes.ts';
 import { ProblemError } from '../../../../contract/problem.ts';
 import type { Clock } from '../../../ports.ts';
 import type { AuthenticationOrder, AuthenticationSteps, RemoteToken } from '../../remote-provider.ts';
+import { isLoopback } from '../../network/proxy-route.ts';
 import { isAnswerLost, loginProblem, problem } from '../oauth/oauth-problems.ts';
 import { tokenOfLogin, type LoginAnswer } from '../oauth/token-of-login.ts';
 import type { CscSettings } from '../../../config/remote-settings.ts';
@@ -44,11 +45,16 @@ export async function loginByPhone(
   return tokenOfLogin(answer, 'access_token', 'smartphone', clock);
 }
 
-/** A QR code with a longer address is hard to scan from a dim screen. */
+/**
+ * A QR code with a longer address is hard to scan from a dim screen. Phones are in networks that anybody may be in, so the
+ * page has to come over TLS; on this machine itself there is no network.
+ * SECURITY: test/unit/agent/remote/login-by-phone.test.ts
+ */
 function shortUri({ verification_uri_complete: complete, verification_uri: plain }: DeviceAuthorizationResponse): string {
   const uri = complete ?? plain;
-  if (uri.length <= longestUri && /^https?:\/\//.test(uri)) return uri;
-  throw problem('PROVIDER_REFUSED', { ja: 'QRコードにするアドレスが長すぎるか、Webのアドレスではありません。', en: 'The address for the QR code is too long, or no web address.' });
+  const { protocol, hostname } = URL.parse(uri) ?? { protocol: '', hostname: '' };
+  if (uri.length <= longestUri && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))) return uri;
+  throw problem('PROVIDER_REFUSED', { ja: 'QRコードにするアドレスが長すぎるか、httpsではありません。', en: 'The address for the QR code is too long, or not https.' });
 }
 
 /**
