@@ -10,9 +10,15 @@ const markTexts: Record<SummaryMark, Record<Language, string>> = {
   warning: { ja: '【注意】', en: '[WARNING]' },
 };
 
-/** The whole summary as lines for a terminal: headings, then label and value in two columns. Nothing is shortened. */
+/** Whom it is for, in one line: name, kana, date of birth and age. */
+function patientLine({ name, kana, birthDate, age }: DocumentSummary['patient'], language: Language): string {
+  const years = age === null ? null : { ja: `${age}歳`, en: `age ${age}` }[language];
+  return [name, kana, birthDate, years].filter((part) => part !== null).join(' ');
+}
+
+/** The whole summary as lines for a terminal: the patient, then headings, and label and value in two columns. Nothing is shortened. */
 export function summaryLines(summary: DocumentSummary, language: Language): string[] {
-  return summary.sections.flatMap((section) => {
+  const sections = summary.sections.flatMap((section) => {
     const widest = Math.max(0, ...section.rows.map((row) => columnsOf(row.label[language])));
     return [
       `■ ${section.heading[language]}`,
@@ -22,4 +28,5 @@ export function summaryLines(summary: DocumentSummary, language: Language): stri
       }),
     ];
   });
+  return [patientLine(summary.patient, language), ...sections];
 }

@@ -52,14 +52,14 @@ function sectionsOf(csv: DispensingCsv, nested: PrescriptionCsv | null, nestedPr
   const differences = nested === null ? null : findDifferences(csv, nested, nestedPrescriptionId);
   const sections = [
     ...versionSection(csv.version, 'CJ1,'),
-    ...section('患者', 'Patient', [records.patient.flatMap((record) => fieldRows(record)), words(records.patientNote)].flat()),
-    ...section('調剤', 'Dispensing', [records.dispensed, records.prescription]
-      .flat().flatMap((record: CsvRecord) => fieldRows(record))),
     ...rpSections(records),
     ...section('注意・備考', 'Cautions and remarks', [
       ...words(records.caution), ...words(records.message), ...words(records.inquiry), ...words(records.remark), ...words(records.memo),
     ]),
     ...unknownSection(csv.unknown),
+    ...section('患者', 'Patient', [records.patient.flatMap((record) => fieldRows(record)), words(records.patientNote)].flat()),
+    ...section('調剤', 'Dispensing', [records.dispensed, records.prescription]
+      .flat().flatMap((record: CsvRecord) => fieldRows(record))),
     ...section('薬局・薬剤師', 'Pharmacy and pharmacist', [records.pharmacy, records.pharmacist]
       .flat().flatMap((record: CsvRecord) => fieldRows(record))),
     ...section('処方した医療機関', 'Prescribing facility', [records.facility, records.doctor]

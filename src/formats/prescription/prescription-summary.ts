@@ -47,12 +47,12 @@ function sectionsOf(csv: PrescriptionCsv): readonly SummarySection[] {
   const { records } = csv;
   const sections = [
     ...versionSection(csv.version, 'SJ1'),
-    ...section('患者', 'Patient', patientRows(records)),
-    ...section('交付', 'Issue', [records.issued, records.expires].flat().flatMap((record) => fieldRows(record))),
-    ...section('麻薬', 'Narcotic', records.narcotic.flatMap((record) => fieldRows(record, { marks: ['narcotic'] }))),
     ...rpSections(records),
     ...section('備考・指示', 'Remarks and instructions', remarkRows(records)),
     ...unknownSection(csv.unknown),
+    ...section('麻薬', 'Narcotic', records.narcotic.flatMap((record) => fieldRows(record, { marks: ['narcotic'] }))),
+    ...section('患者', 'Patient', patientRows(records)),
+    ...section('交付', 'Issue', [records.issued, records.expires].flat().flatMap((record) => fieldRows(record))),
     ...section('診療情報・検査値', 'Clinical information and test values', [records.clinicalInformation, records.testValues]
       .flat().flatMap((record) => wordsRow(record, numbered(record, record.fields.serial)))),
     ...section('医療機関・医師', 'Facility and doctor', facilityRows(records)),

@@ -49,6 +49,9 @@ export interface DocumentSummary {
   readonly date: string | null;
   readonly drugCount: number;
   readonly hasNarcotic: boolean;
-  /** Made when somebody looks at them: where no window is shown, they are most of the work and nobody's. */
+  /**
+   * The drugs come first: whose they are stands above, and they are what is decided about.
+   * Made when somebody looks at them: where no window is shown, they are most of the work and nobody's.
+   */
   readonly sections: readonly SummarySection[];
 }

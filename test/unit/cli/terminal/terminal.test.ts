@@ -181,6 +181,8 @@ describe('the questions of one signature', () => {
     dialog();
     const { sections } = view().documents[0]?.summary ?? { sections: [] };
     for (const row of sections.flatMap((section) => section.rows)) expect(shown).toContain(row.value);
+    expect(shown.indexOf('髙橋　①子 ﾀｶﾊｼ ｲﾁｺ 1955-04-01')).toBeLessThan(shown.indexOf('■ RP 1'));
+    expect(shown).toContain('髙橋　①子 ﾀｶﾊｼ ｲﾁｺ 1955-04-01');
     expect(shown).toContain('【麻薬】');
     expect(shown).toContain('【変更不可】');
     expect(shown).toContain('<https://ehr.example.jp>');

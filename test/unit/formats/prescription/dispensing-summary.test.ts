@@ -34,6 +34,13 @@ describe('the summary of a dispensing result', () => {
     });
   });
 
+  it('begins with what differs, then the drugs', () => {
+    const [first, second, ...others] = compared(plainDispensing).sections.map((section) => section.heading.en);
+    expect(first).toMatch(/^Compared with the prescription/);
+    expect(second).toMatch(/^RP 1/);
+    expect(others).toContain('Patient');
+  });
+
   it('says so when nothing differs', () => {
     expect(differences(plainDispensing)).toEqual(['No difference found: —']);
   });

@@ -66,6 +66,11 @@ describe('the summary of a prescription', () => {
     ]);
   });
 
+  it('begins with the drugs: whose they are stands above', () => {
+    const headings = sample().sections.map((section) => section.heading.ja.split(' ', 1)[0]);
+    expect(headings).toEqual([...Array<string>(5).fill('RP'), '備考・指示', '麻薬', '患者', '交付', '診療情報・検査値', '医療機関・医師', '保険・公費']);
+  });
+
   it('marks narcotics: the record, and the drug whose code or name tells', () => {
     const narcotic = marked(sample(), 'narcotic');
     expect(narcotic).toContain('見本オキシコドン徐放錠５ｍｇ ／ 2錠 ／ YJ 8119002F9990');
