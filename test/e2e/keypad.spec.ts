@@ -80,3 +80,30 @@ test('for a batch the PIN may be typed in the window, once', async ({ shared: { 
   await page.getByRole('button', { name: '2件に署名する' }).click();
   expect((await signing.answer).json['documents']).toHaveLength(2);
 });
+
+test('from the window back to the reader’s keys in the same dialog, after a wrong PIN that was typed here too', async ({ shared: { desktop, ehr } }) => {
+  await atTheReader(desktop, [0x6400, '1234']);
+  await desktop.insertNew('doctor');
+  const signing = ehr.sign();
+  const page = await desktop.page('signature');
+  await confirmBinding(page);
+  const typeHere = page.getByRole('button', { name: 'この画面で入力する' });
+  const useReader = page.getByRole('button', { name: 'リーダーで入力する' });
+  await expect(page.getByRole('button', { name: begin })).not.toHaveAttribute('aria-disabled');
+  await typeHere.click();
+  await page.locator('#pin').pressSequentially('12');
+  await useReader.click();
+  await expect(page.getByRole('button', { name: begin })).not.toHaveAttribute('aria-disabled');
+  await page.getByRole('button', { name: begin }).click();
+  await expect(page.getByRole('alert')).toContainText('時間切れ');
+  await expect(page.getByRole('button', { name: begin })).not.toHaveAttribute('aria-disabled');
+  await typeHere.click();
+  await page.locator('#pin').pressSequentially('9999');
+  await page.getByRole('button', { name: '署名する' }).click();
+  await expect(page.locator('#pin-tries')).toHaveText('残り14回');
+  await expect(useReader).not.toHaveAttribute('aria-disabled');
+  await useReader.click();
+  await expect(page.getByRole('button', { name: begin })).not.toHaveAttribute('aria-disabled');
+  await page.getByRole('button', { name: begin }).click();
+  expect((await signing.answer).status).toBe(201);
+});
