@@ -6,6 +6,7 @@ import { readConfig, type ReadPolicy } from '../agent/config/read-config.ts';
 import { prepareDataDirectory } from '../agent/storage/data-directory.ts';
 import type { SignatureView } from '../contract/ipc.ts';
 import { messages } from '../contract/messages/messages.ts';
+import { replaceApplicationMenu } from './application-menu.ts';
 import { AuthenticationDesk } from './authentication-desk.ts';
 import { isIdle } from './agent-view.ts';
 import { DesktopAgent, type StartAgent } from './desktop-agent.ts';
@@ -53,6 +54,7 @@ export function registerPageScheme(): void {
 export async function startDesktop({ startAgent, dataRoot, readPolicy, ...options }: DesktopOptions): Promise<{ readonly openHome: () => void }> {
   const { data, config } = await readConfig(dataRoot, readPolicy);
   await prepareDataDirectory(data);
+  replaceApplicationMenu();
   const preferences = new UserPreferences(dataRoot, readPolicy);
   // Title bars, and the pages that no settings reach.
   nativeTheme.themeSource = (await preferences.read()).theme;

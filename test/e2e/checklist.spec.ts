@@ -325,6 +325,14 @@ test('19. every fuse is decided [declared; test/integration/packaging.test.ts fl
   });
 });
 
+test('beside the list: no menu of Electron’s own, whose keys reload a page and open developer tools in it', async ({ shared: { desktop } }) => {
+  const roles = await desktop.app.evaluate(({ Menu }) => {
+    const all = (menu: Electron.Menu | null | undefined): string[] => (menu?.items ?? []).flatMap((item) => [item.role ?? item.label, ...all(item.submenu)]);
+    return all(Menu.getApplicationMenu());
+  });
+  for (const role of ['reload', 'forceReload', 'toggleDevTools', 'quit']) expect(roles.map((name) => name.toLowerCase())).not.toContain(role.toLowerCase());
+});
+
 test('20. no Electron API in a page’s world [attacked]', async ({ shared: { desktop } }) => {
   const bridges = await inEachPage(desktop, (page) =>
     page.evaluate(() => {

@@ -48,7 +48,8 @@ export class MenuItem {
 
 export class Menu extends ModelEmitter {
   readonly items: MenuItem[] = [];
-  static #application: Menu | null = null;
+  /** Undefined: never set, and Electron shows its own. */
+  static #application: Menu | null | undefined;
 
   constructor() {
     super('Menu', ['menu-will-show', 'menu-will-close']);
@@ -90,9 +91,12 @@ export class Menu extends ModelEmitter {
   }
 
   static getApplicationMenu(): Menu | null {
-    return Menu.#application;
+    return Menu.#application === undefined ? Menu.buildFromTemplate(electronsOwn) : Menu.#application;
   }
 }
+
+/** What matters of it: what it lets a person do to a page. */
+const electronsOwn: readonly Electron.MenuItemConstructorOptions[] = [{ label: 'View', submenu: [{ role: 'reload' }, { role: 'toggleDevTools' }] }];
 
 // The model's members have Electron's shapes: a renamed or retyped one fails to compile here.
 type Loose<T, K extends keyof T> = { [M in K]: T[M] extends (...args: never[]) => unknown ? (...args: never[]) => unknown : T[M] };
