@@ -507,8 +507,8 @@ export const errorCodes = {
     ja: '認証が承認されませんでした',
     en: 'The authentication was not approved',
     remedy: {
-      ja: 'スマートフォンで拒否された、番号が違った、または認証サービスの画面が閉じられました。もう一度認証してください。心当たりがなければ管理者に連絡してください。',
-      en: 'It was refused on the phone, the number was wrong, or the page of the service was closed. Authenticate again; if it was not you, call your administrator.',
+      ja: 'スマートフォンで拒否された、番号が違った、カードが受け付けられなかった、または認証サービスの画面が閉じられました。もう一度認証してください。心当たりがなければ管理者に連絡してください。',
+      en: 'It was refused on the phone, the number was wrong, the card was not accepted, or the page of the service was closed. Authenticate again; if it was not you, call your administrator.',
     },
   },
   AUTHENTICATED_OTHER_PERSON: {

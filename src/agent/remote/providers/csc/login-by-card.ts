@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { genericGrantRequest, type Configuration } from 'openid-client';
+import { genericGrantRequest, ResponseBodyError, type Configuration } from 'openid-client';
 import type { SessionMethod } from '../../../../contract/api.ts';
 import type { Clock } from '../../../ports.ts';
 import type { AuthenticationSteps, CardAuthenticationKey, RemoteToken } from '../../remote-provider.ts';
-import { tokenOfLogin } from '../oauth/token-of-login.ts';
+import { problem } from '../oauth/oauth-problems.ts';
+import { tokenOfLogin, type LoginAnswer } from '../oauth/token-of-login.ts';
 import type { CscSettings } from '../../../config/remote-settings.ts';
 
 const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -22,9 +23,17 @@ export async function loginByCard(
   const key = await steps.openCardKey(method === 'hpki-card' ? 'hpki' : 'jpki', signal);
   const assertion = await signAssertion(client, key, clock);
   signal.throwIfAborted();
-  const answer = await genericGrantRequest(client, jwtBearerGrant, { assertion, scope: settings.scope });
+  const answer: LoginAnswer = await genericGrantRequest(client, jwtBearerGrant, { assertion, scope: settings.scope }).catch((error: unknown) => {
+    throw error instanceof ResponseBodyError && error.error === 'invalid_grant' ? problem('AUTHENTICATION_REFUSED', cardRefused, error) : error;
+  });
   return tokenOfLogin(answer, 'access_token', method, clock);
 }
+
+/** RFC 7523 §3.1: the service says no more than that. */
+const cardRefused = {
+  ja: 'サービスがこのカードを受け付けませんでした。登録されていないか、失効または期限切れのカードです。',
+  en: 'The service does not accept this card: it is not enrolled there, revoked or expired.',
+};
 
 async function signAssertion(client: Configuration, key: CardAuthenticationKey, clock: Clock): Promise<string> {
   const { client_id: clientId } = client.clientMetadata();
