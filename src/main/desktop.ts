@@ -7,6 +7,7 @@ import { prepareDataDirectory } from '../agent/storage/data-directory.ts';
 import type { SignatureView } from '../contract/ipc.ts';
 import { messages } from '../contract/messages/messages.ts';
 import { replaceApplicationMenu } from './application-menu.ts';
+import { nameForToasts } from './app-user-model-id.ts';
 import { AuthenticationDesk } from './authentication-desk.ts';
 import { isIdle } from './agent-view.ts';
 import { DesktopAgent, type StartAgent } from './desktop-agent.ts';
@@ -55,6 +56,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy, ...option
   const { data, config } = await readConfig(dataRoot, readPolicy);
   await prepareDataDirectory(data);
   replaceApplicationMenu();
+  nameForToasts(app);
   const preferences = new UserPreferences(dataRoot, readPolicy);
   // Title bars, and the pages that no settings reach.
   nativeTheme.themeSource = (await preferences.read()).theme;
