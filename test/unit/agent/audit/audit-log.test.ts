@@ -4,7 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuditLog } from '../../../../src/agent/audit/audit-log.ts';
-import type { AuditStatement } from '../../../../src/agent/audit/audit-entry.ts';
+import { hashEntry, writeEntry, type AuditEntry, type AuditStatement } from '../../../../src/agent/audit/audit-entry.ts';
 import { readAuditHead } from '../../../../src/agent/audit/audit-head.ts';
 import { verifyAudit, verifyAuditFile, type AuditVerdict } from '../../../../src/agent/audit/audit-verifier.ts';
 import { systemIo, type AppendIo } from '../../../../src/agent/audit/append-only-file.ts';
@@ -192,6 +192,20 @@ describe('verification of the audit log', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('counts: an entry that follows by its hashes and not by its number is the first break', async () => {
+    const log = openLog();
+    await log.append(released('a'));
+    await log.append(released('b'));
+    await log.close();
+    const [first = '', second = ''] = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const { hash, ...unhashed } = JSON.parse(second) as AuditEntry;
+    expect(hashEntry(unhashed)).toBe(hash);
+    const renumbered = { ...unhashed, seq: 3 };
+    const written = writeEntry({ ...renumbered, hash: hashEntry(renumbered) }).trimEnd();
+    expect(await verifyLines([first, second])).toMatchObject({ ok: true });
+    expect((await verifyLines([first, written])).broken).toMatchObject({ line: 2, reason: { en: 'entry 3 stands where 2 belongs' } });
   });
 
   it('finds an entry whose member was written twice, which a parsed value would hide', async () => {

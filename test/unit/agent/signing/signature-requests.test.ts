@@ -661,6 +661,7 @@ describe('requests that come at once', () => {
     const first = await desk.agent.submit(ehr, 'same-key', requestFor(['rx-1']));
     const second = await desk.agent.submit(otherEhr, 'same-key', requestFor(['rx-1']));
     expect(second.id).not.toBe(first.id);
+    expect(await desk.agent.settled(otherEhr, first.id, 60_000, new AbortController().signal)).toBeUndefined();
     await Promise.all([desk.ended(first.id), desk.ended(second.id, otherEhr)]);
     expect(desk.person.mostOpenWindows).toBe(1);
     expect(seen).toEqual(['ehr-1', 'ehr-2']);
