@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import type { DocumentView } from '../../contract/ipc.ts';
 import { useSpeech } from '../page/language.ts';
 import { showDate } from '../page/times.ts';
@@ -15,8 +16,8 @@ export function DocumentHead({ document }: { readonly document: DocumentView }) 
     <span class="document-head">
       <span class="document-head__patient">
         <span class="visually-hidden">{t('signature.documents.patient')}: </span>
-        <strong>{patient.name}</strong>
-        {patient.kana === null ? null : <span class="document-head__kana">{patient.kana}</span>}
+        <strong lang="ja">{patient.name}</strong>
+        {patient.kana === null ? null : <span lang="ja" class="document-head__kana">{patient.kana}</span>}
       </span>
       <span class="document-head__line">
         {[
@@ -34,7 +35,7 @@ export function DocumentHead({ document }: { readonly document: DocumentView }) 
       </span>
       <span class="document-head__line">
         <span>{t(document.type === 'prescription' ? 'signature.doctor' : 'signature.pharmacist', { name: document.signer })}</span>
-        <span>{document.facility}</span>
+        <span lang="ja">{document.facility}</span>
       </span>
       {marks.length === 0 ? null : (
         <span class="document-head__marks">
@@ -42,6 +43,26 @@ export function DocumentHead({ document }: { readonly document: DocumentView }) 
             <Mark key={mark} name={mark} />
           ))}
         </span>
+      )}
+    </span>
+  );
+}
+
+/** What a document says is Japanese whatever the window speaks. Its parts (a drug, its amount, its code) break as wholes. */
+function Value({ text }: { readonly text: string }) {
+  const parts = text.split(' ／ ');
+  return (
+    <span lang="ja">
+      {parts.map((part, index) =>
+        index === parts.length - 1 ? (
+          <span key={index} class="row__part">
+            {part}
+          </span>
+        ) : (
+          <Fragment key={index}>
+            <span class="row__part">{part} ／</span>{' '}
+          </Fragment>
+        ),
       )}
     </span>
   );
@@ -69,7 +90,7 @@ export function DocumentBody({ document }: { readonly document: DocumentView }) 
               <div key={place} class={row.marks.length === 0 ? 'row' : 'row row--marked'}>
                 <dt>{say(row.label)}</dt>
                 <dd title={row.line === null ? undefined : t('signature.documents.line', { line: row.line })}>
-                  {row.value}
+                  <Value text={row.value} />
                   {row.marks.map((mark) => (
                     <Mark key={mark} name={mark} />
                   ))}

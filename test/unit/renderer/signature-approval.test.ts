@@ -154,6 +154,23 @@ describeWith(['chromium'], 'the signature window', () => {
     }
   });
 
+  it('breaks no drug’s code from its kind, in either language, and says that a document is Japanese', async () => {
+    for (const language of ['ja', 'en'] as const) {
+      await show(signatureScenes['pin-one'], { language });
+      const code = window.page.locator('.row__part', { hasText: '2329023F9990' }).first();
+      for (const width of [720, 704, 640, 560, 480]) {
+        await window.appear({ language, size: { width, height: 700 } });
+        const shown = await code.evaluate((part) => {
+          const range = document.createRange();
+          range.selectNodeContents(part);
+          return { text: part.textContent, lines: new Set([...range.getClientRects()].map(({ top }) => top)).size, language: part.closest('[lang]')?.getAttribute('lang') };
+        });
+        expect(shown, `${language} ${width}`).toEqual({ text: 'YJ 2329023F9990', lines: 1, language: 'ja' });
+      }
+      if (language === 'ja') await window.close();
+    }
+  });
+
   it('opens each document of a batch by keyboard alone', async () => {
     await show(signature(pinStep({ signatures: 2 }), { documents: batch(2) }));
     await waitUntilArmed(window);
