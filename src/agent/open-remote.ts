@@ -12,7 +12,7 @@ import type { RemoteSession, SessionEnd } from './remote/remote-session.ts';
 import { RemoteSessionDesk } from './remote/remote-session-desk.ts';
 import { SessionsOfCallers } from './remote/sessions-of-callers.ts';
 import type { Lane } from './signing/lane.ts';
-import type { RemoteSigning } from './signing/signature-requests.ts';
+import type { RemoteSigning } from './signing/request-ways.ts';
 import type { StaffBindings } from './signing/staff-bindings.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 import { openTokenStore } from './tokens/open-token-store.ts';

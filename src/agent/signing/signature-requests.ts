@@ -3,9 +3,6 @@ import type { CardHost } from '../../native/host/card-host.ts';
 import type { Audit } from '../audit/audit-log.ts';
 import { code, fault, identifier, type Log } from '../log.ts';
 import type { Caller, Clock, Prompts } from '../ports.ts';
-import type { Authentications } from '../remote/authentications.ts';
-import type { RemoteProvider } from '../remote/remote-provider.ts';
-import type { RemoteSessionDesk } from '../remote/remote-session-desk.ts';
 import { whyNotHere } from '../remote/why-not-here.ts';
 import { LocalSigner } from '../signers/local-signer.ts';
 import { acceptDocuments, type DocumentPlan } from './accept-documents.ts';
@@ -16,28 +13,14 @@ import { isAnswerLost, type Journal, type JournalEntry } from './journal.ts';
 import { Lane } from './lane.ts';
 import { LiveRequest } from './live-request.ts';
 import { PinSessions } from './pin-sessions.ts';
-import { TakesOtherWay } from './other-way.ts';
 import { cancelledBy, endOf, problem, type RequestEnd } from './request-end.ts';
 import { fingerprintBody, fingerprintKey } from './request-fingerprint.ts';
+import { RequestWays, type RemoteSigning, type WaysParts } from './request-ways.ts';
 import { maxWaitingRequests, resultsHeld, type SignaturePolicy } from './signature-policy.ts';
-import { RemoteRun } from './remote-run.ts';
-import { cardQuestion, type QuestionedRequest } from './request-question.ts';
 import { SignatureRelease } from './signature-release.ts';
-import { SignatureRun, type RunParts } from './signature-run.ts';
-import type { SignatureRequest, SignatureResult, SignatureService, SignatureSnapshot } from './signature-service.ts';
-import type { SignedAnswers } from './signed-answers.ts';
+import type { SignatureRequest, SignatureService, SignatureSnapshot } from './signature-service.ts';
 import type { StaffBindings } from './staff-bindings.ts';
 import { Verifiers, type TrustSource } from './verifiers.ts';
-import { chooseWay } from './way.ts';
-
-/** What requests need of remote signing. */
-export interface RemoteSigning {
-  readonly providers: ReadonlyMap<string, RemoteProvider>;
-  readonly sessions: RemoteSessionDesk;
-  readonly authentications: Authentications;
-  /** Whether a person confirms what is signed with a live token. */
-  readonly confirm: 'never' | 'each-batch' | 'each';
-}
 
 export interface SignatureRequestsOptions {
   readonly prompts: Prompts;
@@ -66,7 +49,7 @@ export class SignatureRequests implements SignatureService {
   readonly #verifiers: Verifiers;
   readonly #pinSessions: PinSessions;
   readonly #release: SignatureRelease;
-  readonly #runParts: RunParts;
+  readonly #ways: RequestWays;
   readonly #cardLanes = new Map<string, Lane>();
   readonly #listeners = new Map<string, Set<(snapshot: SignatureSnapshot) => void>>();
   readonly #running = new Set<Promise<void>>();
@@ -81,7 +64,7 @@ export class SignatureRequests implements SignatureService {
     this.#verifiers = new Verifiers(trust, () => clock.now());
     this.#pinSessions = new PinSessions(cards, policy, clock);
     this.#release = new SignatureRelease({ ...options, verifiers: this.#verifiers });
-    this.#runParts = {
+    const parts: WaysParts = {
       ...options,
       pinSessions: this.#pinSessions,
       signer: new LocalSigner(cards),
@@ -91,6 +74,7 @@ export class SignatureRequests implements SignatureService {
       onQueueChange: (listener) => this.watch(listener),
       verifyAhead: (...of) => this.#release.verifyAhead(...of),
     };
+    this.#ways = new RequestWays(parts, options.remote ?? null, this.#release);
     this.#attendance = new CallerAttendance(callerGraceMs, (live) => this.#callerGone(live));
     this.#unsubscribe = cards.subscribe((state) => void this.#pinSessions.dropRemoved(state));
   }
@@ -189,7 +173,7 @@ export class SignatureRequests implements SignatureService {
   #begin(caller: Caller, key: string, body: string, request: SignatureRequest, entry: JournalEntry | null): SignatureSnapshot {
     const recipe = entry?.recipe ?? null;
     if (!this.#options.policy.terminal.signs) throw problem('TERMINAL_DOES_NOT_SIGN');
-    if (request.method === 'remote' && !this.#canSignRemotely(caller, request)) throw problem('NOT_AUTHENTICATED', this.#options.remote ? whyNotHere.noWay : whyNotHere.notConfigured);
+    if (request.method === 'remote' && !this.#ways.canSignRemotely(caller, request)) throw problem('NOT_AUTHENTICATED', this.#options.remote ? whyNotHere.noWay : whyNotHere.notConfigured);
     if (this.#held.running().length > maxWaitingRequests) throw problem('BUSY');
     this.#options.journal.ready();
     // By the time that a journalled recipe states, so that the answer to a repeated request is the answer to the first.
@@ -197,47 +181,11 @@ export class SignatureRequests implements SignatureService {
     const live = this.#register(caller, recipe?.id ?? this.#newId(), key, body, request);
     // An earlier run may have signed by this recipe: it stays in force however this one ends.
     live.keyUsed = recipe !== null;
-    void this.#track(live, this.#run(live, plan, request, entry));
+    void this.#track(
+      live,
+      this.#ways.sign(live, plan, request, entry).then((result) => live.release(result)),
+    );
     return live.snapshot();
-  }
-
-  #canSignRemotely(caller: Caller, { staff }: SignatureRequest): boolean {
-    const remote = this.#options.remote ?? null;
-    return remote !== null && (remote.authentications.methods.length > 0 || remote.sessions.find(caller.clientId, staff.id) !== undefined);
-  }
-
-  /** One way, and the other one when a person turns to it or the first is closed. Nothing was signed on a way that is left. */
-  async #run(live: LiveRequest, plan: DocumentPlan, request: SignatureRequest, entry: JournalEntry | null): Promise<void> {
-    const order: QuestionedRequest = { request: live, plan, partial: request.partial };
-    const release = (signed: SignedAnswers): Promise<SignatureResult> => this.#release.release(live, plan, request.documents, signed);
-    const { cards, remote = null } = this.#options;
-    let earlier = entry;
-    live.method = await chooseWay({ cards, remote }, live, request.method, entry?.recipe ?? null, () => cardQuestion(this.#runParts, order, null));
-    for (;;) {
-      try {
-        live.release(await (live.method === 'local' ? this.#cardRun(order, request, earlier) : this.#remoteRun(order, request, earlier)).perform(release));
-        return;
-      } catch (error) {
-        if (!(error instanceof TakesOtherWay)) throw error;
-        live.method = error.way;
-        earlier = null;
-      }
-    }
-  }
-
-  #cardRun(order: QuestionedRequest, { method }: SignatureRequest, entry: JournalEntry | null): SignatureRun {
-    const recipe = entry?.recipe ?? null;
-    if (recipe?.form === 'element') throw new Error('a card follows no recipe of a provider');
-    const canAuthenticate = method === 'auto' && (this.#options.remote?.authentications.methods.length ?? 0) > 0;
-    return new SignatureRun(this.#runParts, { ...order, recipe, canAuthenticate });
-  }
-
-  #remoteRun(order: QuestionedRequest, { method }: SignatureRequest, entry: JournalEntry | null): RemoteRun {
-    const { remote } = this.#options;
-    // Policy has taken the provider away since the recipe was written.
-    if (!remote) throw problem('NOT_AUTHENTICATED', whyNotHere.notConfigured);
-    const parts = { ...this.#runParts, ...this.#options, ...remote, verify: this.#release.verify };
-    return new RemoteRun(parts, { ...order, entry, canUseCard: method === 'auto' });
   }
 
   async #repeat(caller: Caller, key: string, request: SignatureRequest, entry: JournalEntry): Promise<SignatureSnapshot> {
