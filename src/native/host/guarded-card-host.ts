@@ -8,17 +8,17 @@ import {
   type PinOrder,
   type PinSessionId,
   type PinTries,
-  type Tries,
 } from './card-host.ts';
 import type { CardStack } from './card-stack.ts';
 import { findKey, stillInserted, whyNoCard, type CardKeyPlace } from './card-place.ts';
 import { isKeypadEnd } from './keypad.ts';
 import { systemHostClock, type HostClock } from './host-clock.ts';
-import { cleanRecord, consentNeeded, failuresSeen, type PinLedger, type PinRecord } from './pin-ledger.ts';
+import type { PinLedger } from './pin-ledger.ts';
 import { pinForms } from './pin-form.ts';
 import type { PinPort } from './pin-port.ts';
 import { PinVault, type PinSession } from './pin-vault.ts';
 import { takePin } from './take-pin.ts';
+import { isRefusal, TriesOnRecord } from './tries-on-record.ts';
 
 export interface GuardedCardHostOptions {
   readonly stack: CardStack;
@@ -38,7 +38,7 @@ const sha256Length = 32;
  */
 export class GuardedCardHost implements CardHost {
   readonly #stack: CardStack;
-  readonly #ledger: PinLedger;
+  readonly #tries: TriesOnRecord;
   readonly #vault: PinVault;
   readonly #replaceProcess: () => void;
   readonly #unsubscribe: () => void;
@@ -47,7 +47,7 @@ export class GuardedCardHost implements CardHost {
 
   constructor(options: GuardedCardHostOptions) {
     this.#stack = options.stack;
-    this.#ledger = options.ledger;
+    this.#tries = new TriesOnRecord(options.stack, options.ledger);
     this.#replaceProcess = options.replaceProcess ?? (() => undefined);
     this.#vault = new PinVault(options.clock ?? systemHostClock, () => this.#releaseWhenIdle());
     this.#unsubscribe = this.#stack.subscribe((state) => this.#endSessionsOfRemovedCards(state));
@@ -74,7 +74,7 @@ export class GuardedCardHost implements CardHost {
   }
 
   pinTries(card: CertificateSha256): Promise<PinTries> {
-    return this.#inTurn(() => this.#readTries(card));
+    return this.#inTurn(() => this.#tries.read(card));
   }
 
   holdPin(entry: PinEntry): Promise<PinSessionId> {
@@ -121,11 +121,10 @@ export class GuardedCardHost implements CardHost {
    */
   async #signFirst(session: PinSession, hash: Uint8Array): Promise<Uint8Array> {
     const { certificateSha256: card, id } = session;
-    const tries = await this.#readTries(card);
+    const tries = await this.#tries.read(card);
     this.#refuseToPresent(session, tries);
 
-    const before: PinRecord = { failures: tries.failuresSeen, inFlight: false };
-    await this.#saveBefore(card, { ...before, inFlight: true });
+    await this.#tries.markInFlight(card, tries.failuresSeen);
     let signature: Uint8Array;
     try {
       signature = session.atKeypad ? await this.#signAtKeypad(session, hash) : await this.#vault.lend(id, (pin) => this.#stack.sign(card, pin, hash));
@@ -133,16 +132,16 @@ export class GuardedCardHost implements CardHost {
       const error = session.atKeypad && isKeypadEnd(thrown) ? await this.#checkKeypadEnd(session, tries, thrown) : thrown;
       if (error instanceof AfterAcceptance) throw error.cause;
       if (wasNotPresented(error)) {
-        await this.#saveAfter(card, before);
+        await this.#tries.settle(card, tries.failuresSeen);
         throw error;
       }
       // SECURITY: refused, or no verdict. Either way this typed PIN has had its one try.
       this.#vault.end(id, error instanceof CardError && error.code === 'CARD_REMOVED' ? 'card_removed' : 'refused');
-      await this.#saveAfter(card, { failures: before.failures + 1, inFlight: false });
-      throw await this.#withTries(card, error);
+      await this.#tries.settle(card, tries.failuresSeen + 1);
+      throw await this.#tries.named(card, error);
     }
     this.#vault.used(id);
-    await this.#saveAfter(card, cleanRecord);
+    await this.#tries.settle(card, 0);
     return signature;
   }
 
@@ -159,7 +158,7 @@ export class GuardedCardHost implements CardHost {
         {
           accepted: async () => {
             verdict.accepted = true;
-            await this.#saveAfter(card, cleanRecord);
+            await this.#tries.settle(card, 0);
             this.#vault.get(id);
           },
         },
@@ -178,7 +177,7 @@ export class GuardedCardHost implements CardHost {
    */
   async #checkKeypadEnd({ id, certificateSha256: card }: PinSession, { triesLeft: before }: PinTries, end: CardError): Promise<CardError> {
     this.#vault.end(id, 'refused');
-    const after = await this.#counter(card).catch(() => 'unknown' as const);
+    const after = await this.#tries.counter(card).catch(() => 'unknown' as const);
     const isSpent = before !== 'unknown' && after !== 'unknown' && after < before;
     return isSpent ? new CardError('PIN_INCORRECT', `${end.detail}, but a try is gone`, after, { cause: end }) : end;
   }
@@ -194,9 +193,8 @@ export class GuardedCardHost implements CardHost {
       if (wasNotPresented(error)) throw error;
       this.#vault.end(id, error instanceof CardError && error.code === 'CARD_REMOVED' ? 'card_removed' : 'refused');
       if (!isRefusal(error)) throw error;
-      const record = await this.#ledger.load(card);
-      await this.#saveAfter(card, { failures: failuresSeen(record) + 1, inFlight: false });
-      throw await this.#withTries(card, error);
+      await this.#tries.countRefusal(card);
+      throw await this.#tries.named(card, error);
     }
   }
 
@@ -214,51 +212,6 @@ export class GuardedCardHost implements CardHost {
     if (!this.#vault.wellFormed(session.id)) {
       throw refusal('PIN_INCORRECT', `not ${pinForms[session.kind].description}; the PIN was not presented`);
     }
-  }
-
-  async #readTries(card: CertificateSha256): Promise<PinTries> {
-    const key = findKey(this.#stack.state(), card);
-    if (key === undefined) throw whyNoCard(this.#stack.state());
-    const triesLeft = await this.#counter(card);
-    const failures = failuresSeen(await this.#load(card));
-    return { triesLeft, failuresSeen: failures, consentNeeded: consentNeeded(key.kind, triesLeft, failures) };
-  }
-
-  async #counter(card: CertificateSha256): Promise<Tries> {
-    try {
-      return await this.#stack.triesLeft(card);
-    } catch (error) {
-      if (error instanceof CardError && error.code === 'PIN_LOCKED') return 0;
-      throw error;
-    }
-  }
-
-  async #load(card: CertificateSha256): Promise<PinRecord> {
-    try {
-      return await this.#ledger.load(card);
-    } catch (error) {
-      throw storageFailed(error);
-    }
-  }
-
-  async #saveBefore(card: CertificateSha256, record: PinRecord): Promise<void> {
-    try {
-      await this.#ledger.save(card, record);
-    } catch (error) {
-      throw storageFailed(error);
-    }
-  }
-
-  /** A verdict that cannot be written leaves the mark of a PIN in flight, which counts as a failure: the safe side. */
-  async #saveAfter(card: CertificateSha256, record: PinRecord): Promise<void> {
-    await this.#ledger.save(card, record).catch(() => undefined);
-  }
-
-  /** A refusal always says how many tries are left, or that this is unknown. */
-  async #withTries(card: CertificateSha256, error: unknown): Promise<unknown> {
-    if (!isRefusal(error) || error.triesLeft !== undefined) return error;
-    const triesLeft = error.code === 'PIN_LOCKED' ? 0 : await this.#counter(card).catch(() => 'unknown' as const);
-    return new CardError(error.code, error.detail, triesLeft, { cause: error });
   }
 
   #endSessionsOfRemovedCards(state: CardStackState): void {
@@ -307,17 +260,6 @@ function notForThis({ purpose }: CardKeyPlace): CardError {
   return new CardError('CARD_UNKNOWN', `this certificate is for ${purpose} only`, undefined, { pinNotPresented: true });
 }
 
-function isRefusal(error: unknown): error is CardError {
-  return error instanceof CardError && (error.code === 'PIN_INCORRECT' || error.code === 'PIN_LOCKED');
-}
-
 function wasNotPresented(error: unknown): boolean {
   return error instanceof CardError && error.pinNotPresented;
-}
-
-function storageFailed(cause: unknown): CardError {
-  return new CardError('STORAGE_FAILED', 'the record of PIN failures cannot be read or written', undefined, {
-    cause,
-    pinNotPresented: true,
-  });
 }
