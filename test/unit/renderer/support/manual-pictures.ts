@@ -14,7 +14,7 @@ const windows = [
   { name: 'signature-keypad-consent', width: 720, height: 728 },
   { name: 'signature-first-binding-differs', scene: 'signature-first-binding-other-name', width: 720, height: 728 },
   { name: 'signature-last-tries', width: 720, height: 560 },
-  { name: 'authentication-code', width: 600, height: 660 },
+  { name: 'authentication-code', width: 600, height: 681 },
   { name: 'pairing-code-web', width: 560, height: 560 },
   { name: 'home-status', scene: 'home-status-tour', width: 960, height: 1240 },
   { name: 'home-diagnosis', width: 960, height: 720 },
