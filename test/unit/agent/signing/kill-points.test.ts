@@ -148,6 +148,28 @@ describe('an agent that is killed at any point', () => {
     expect(killed).toBeGreaterThan(30);
   }, 120_000);
 
+  it('relies on no line that a power cut could still take: killed in the fsync of a recipe, started again, and cut off at each step', async () => {
+    const killedInFsync = 2;
+    for (let after = 1, isOver = false; !isOver; after += 1) {
+      const agent = new MortalAgent();
+      try {
+        agent.stepsLeft = killedInFsync;
+        await agent.desk.sign('k1').catch(() => null);
+        await agent.restart(null);
+        agent.stepsLeft = after;
+        await agent.desk.sign('k1').catch(() => null);
+        isOver = !agent.isDead();
+        await agent.restart(0);
+        agent.desk.clock.advance(5000);
+        expect(await agent.desk.sign('k1')).toMatchObject({ state: 'signed' });
+        expect({ after, signed: agent.signedHashes.size }).toEqual({ after, signed: 1 });
+      } finally {
+        agent.stepsLeft = Number.POSITIVE_INFINITY;
+        await agent.desk.dispose();
+      }
+    }
+  });
+
   it('is really killed at each of its effects, one after another', async () => {
     const agent = new MortalAgent();
     let deaths = 0;

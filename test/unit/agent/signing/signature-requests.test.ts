@@ -207,6 +207,15 @@ describe('the card', () => {
     expect(desk.person.shown).toEqual([]);
   });
 
+  it('of the doctor’s own that may not sign this is not passed over, though a colleague has it too', async () => {
+    openDesk().cards.show({ reader: 'Reader 1', state: 'empty' });
+    const own = await cast.issue({ role: null });
+    desk.cards.insert(own, '1234', 'Reader 2');
+    for (const id of [staff.id, 'P0003']) await desk.bindings.bind(id, own.certificate, 'person', desk.clock.now());
+    expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'ROLE_NOT_ALLOWED' } });
+    expect(desk.person.shown).toEqual([]);
+  });
+
   it('of a pharmacist, put in when the window asks the doctor for theirs, is put right at the desk', async () => {
     openDesk().cards.show({ reader: 'Reader 1', state: 'empty' });
     await bindPeople(['doctor']);
