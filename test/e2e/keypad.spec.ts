@@ -35,7 +35,7 @@ test('the PIN is entered on the reader: no field, one click, and the signed pres
   await expect(page.locator('body')).toContainText('髙橋');
   await expect(page.locator('#pin')).toHaveCount(0);
   await page.getByRole('button', { name: begin }).click();
-  await expect(page.getByRole('alert')).toHaveText('リーダーで取り消されました。カードの残り回数は減っていません。');
+  await expect(page.getByRole('alert')).toHaveText('リーダーで取り消されました。もう一度入力できます。');
   await expect(page.locator('#pin-tries')).toHaveText('残り15回');
   await expect(page.getByRole('button', { name: begin })).not.toHaveAttribute('aria-disabled');
   await page.getByRole('button', { name: begin }).click();
