@@ -671,7 +671,9 @@ describe('requests that come at once', () => {
     const second = await desk.agent.submit(otherEhr, 'same-key', requestFor(['rx-1']));
     expect(second.id).not.toBe(first.id);
     expect(await desk.agent.settled(otherEhr, first.id, 60_000, new AbortController().signal)).toBeUndefined();
-    await Promise.all([desk.ended(first.id), desk.ended(second.id, otherEhr)]);
+    expect(desk.agent.cancel(otherEhr, first.id)).toBeUndefined();
+    const ends = await Promise.all([desk.ended(first.id), desk.ended(second.id, otherEhr)]);
+    expect(ends.map(({ state }) => state)).toEqual(['signed', 'signed']);
     expect(desk.person.mostOpenWindows).toBe(1);
     expect(seen).toEqual(['ehr-1', 'ehr-2']);
     expect(desk.cards.verifies).toBe(2);
