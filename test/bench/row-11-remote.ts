@@ -184,7 +184,7 @@ async function providerAt({ settings, approve }: BenchClinic): Promise<{ readonl
     login: () =>
       provider.authenticate(
         { method: 'smartphone', staff, facility: null, terminal: 'bench' },
-        { showCode: (code) => void approve(code), showLogin: () => Promise.reject(new Error('no page')), openCardKey: () => Promise.reject(new Error('no card')) },
+        { showCode: (code) => void approve(code), showLogin: () => Promise.reject(new Error('no page')), openCardKey: () => Promise.reject(new Error('no card')), discard: () => undefined },
         new AbortController().signal,
       ),
     close: () => network.close(),

@@ -4,7 +4,7 @@ import { importClientCertificate } from '../../src/agent/remote/network/client-c
 import type { OutboundNetwork } from '../../src/agent/remote/network/outbound-network.ts';
 import type { ServiceFetch } from '../../src/agent/remote/network/service-fetch.ts';
 import { createProviders } from '../../src/agent/remote/providers/create-providers.ts';
-import type { AuthenticationOrder, AuthenticationSteps, PhoneCode, RemoteProvider, RemoteToken } from '../../src/agent/remote/remote-provider.ts';
+import type { AuthenticationOrder, AuthenticationSteps, IssuedToken, PhoneCode, RemoteProvider, RemoteToken } from '../../src/agent/remote/remote-provider.ts';
 import { providerSettings } from '../../src/agent/config/remote-settings.ts';
 import { systemClock } from '../../src/agent/system-clock.ts';
 import type { IssuedCertificate } from '../../src/sandbox/ca/test-ca.ts';
@@ -18,7 +18,7 @@ export function steps(own: Partial<AuthenticationSteps>): AuthenticationSteps {
   const unasked = (what: string) => (): never => {
     throw new Error(`nobody expected ${what}`);
   };
-  return { showCode: unasked('a code'), showLogin: unasked('a login page'), openCardKey: unasked('a card'), ...own };
+  return { showCode: unasked('a code'), showLogin: unasked('a login page'), openCardKey: unasked('a card'), discard: unasked('a refused token'), ...own };
 }
 
 type Person = Parameters<RemoteService['people']['person']>[0];
@@ -73,8 +73,14 @@ export async function approve(service: RemoteService, { userCode, number }: Phon
 }
 
 /** A whole login by phone. */
-export function loginByPhone({ provider }: ProviderDesk, service: RemoteService, person: Person = 'doctor'): Promise<RemoteToken> {
-  return provider.authenticate(order('smartphone'), steps({ showCode: (code) => void approve(service, code, person) }), new AbortController().signal);
+export function loginByPhone({ provider }: ProviderDesk, service: RemoteService, person: Person = 'doctor', own: Partial<AuthenticationSteps> = {}): Promise<RemoteToken> {
+  return provider.authenticate(order('smartphone'), steps({ showCode: (code) => void approve(service, code, person), ...own }), new AbortController().signal);
+}
+
+/** A refused token as a provider would use it. */
+export function asIfTaken(token: IssuedToken | undefined): RemoteToken {
+  if (token === undefined) throw new Error('no token was handed over to be revoked');
+  return { ...token, subject: 'nobody', expiresAt: new Date(Date.now() + 60_000) };
 }
 
 /** A card's key as the agent hands it to a provider. */

@@ -7,7 +7,7 @@ import type { AuthenticationTask, AuthenticationWindowParts } from './authentica
 import type { OpenCardKey } from './card-assertion-key.ts';
 import { CardLogin } from './card-login.ts';
 import { LeftAuthentication } from './left-authentication.ts';
-import type { AuthenticationSteps, CardAuthenticationKey, LoginPage, PhoneCode, RemoteToken } from './remote-provider.ts';
+import type { AuthenticationSteps, CardAuthenticationKey, LoginPage, PhoneCode, RemoteProvider, RemoteToken } from './remote-provider.ts';
 import type { RemoteSession } from './remote-session.ts';
 
 export interface AttemptParts extends AuthenticationWindowParts {
@@ -41,7 +41,7 @@ export class AuthenticationAttempt {
     await began(this.#method);
     try {
       const order = { method: this.#method, staff, facility, terminal };
-      const authenticating = provider.authenticate(order, this.#steps(attempt, refused), attempt.signal);
+      const authenticating = provider.authenticate(order, this.#steps(attempt, provider, refused), attempt.signal);
       const token = await attempt.unlessLeft(authenticating, (late) => this.#task.discard(provider, late));
       attempt.endQuestion();
       dialog.progress('checking');
@@ -56,7 +56,7 @@ export class AuthenticationAttempt {
     }
   }
 
-  #steps(attempt: Attempt, refused: PinRefusal | null): AuthenticationSteps {
+  #steps(attempt: Attempt, provider: RemoteProvider, refused: PinRefusal | null): AuthenticationSteps {
     const { dialog, loginPageSeconds } = this.#parts;
     const { report, mayUse } = this.#task;
     const cards = new CardLogin({ ...this.#parts, mayUse, report });
@@ -85,6 +85,7 @@ export class AuthenticationAttempt {
           dialog.progress('contacting');
           return keypadOf === null ? key : attempt.atKeypad(key, keypadOf, dialog);
         }),
+      discard: (token) => void this.#task.discard(provider, token).catch(() => undefined),
     };
   }
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../../contract/problem.ts';
 import type { CardHost, ReaderState } from '../../native/host/card-host.ts';
 import type { Caller, Clock, Prompts, Staff } from '../ports.ts';
 import type { AuthenticationStep } from './authentication-step.ts';
-import type { RemoteProvider, RemoteToken } from './remote-provider.ts';
+import type { IssuedToken, RemoteProvider, RemoteToken } from './remote-provider.ts';
 import type { RemoteSession } from './remote-session.ts';
 
 export interface AuthenticationWindowParts {
@@ -33,6 +33,6 @@ export interface AuthenticationTask {
   readonly failed: (method: SessionMethod, problem: Problem) => Promise<void>;
   /** Makes a session of a token whose person is the one who was asked for. Throws ProblemError. */
   readonly accept: (provider: RemoteProvider, token: RemoteToken, signal: AbortSignal) => Promise<RemoteSession>;
-  /** A token that came too late. */
-  readonly discard: (provider: RemoteProvider, token: RemoteToken) => Promise<void>;
+  /** A token that came too late, or whose answer was refused. */
+  readonly discard: (provider: RemoteProvider, token: IssuedToken) => Promise<void>;
 }

@@ -1,15 +1,19 @@
 import type { SessionMethod } from '../../contract/api.ts';
 import type { DocumentType } from '../../formats/prescription/document.ts';
 
-/** What a provider handed out after a person had authenticated. Its `secret` reaches neither a log nor a page nor the EHR. */
-export interface RemoteToken {
-  /** Whom the provider says it authenticated (`sub`). Bound to a staff id only after a returned certificate has fitted. */
-  readonly subject: string;
+/** What a provider has handed out, whatever else is right or wrong with it. Enough to revoke it. */
+export interface IssuedToken {
   readonly method: SessionMethod;
-  /** From the provider's answer, never from a constant. */
-  readonly expiresAt: Date;
   /** What the provider's own adapter wants back: bearer token, refresh token, credential id. Sealed where it is kept. */
   readonly secret: Uint8Array;
+}
+
+/** What a provider handed out after a person had authenticated. Its `secret` reaches neither a log nor a page nor the EHR. */
+export interface RemoteToken extends IssuedToken {
+  /** Whom the provider says it authenticated (`sub`). Bound to a staff id only after a returned certificate has fitted. */
+  readonly subject: string;
+  /** From the provider's answer, never from a constant. */
+  readonly expiresAt: Date;
 }
 
 export interface AuthenticationOrder {
@@ -63,6 +67,8 @@ export interface AuthenticationSteps {
   showLogin(page: LoginPage, signal: AbortSignal): Promise<URL>;
   /** Asks for the card and its PIN. The key is closed with the authentication. */
   openCardKey(card: 'hpki' | 'jpki', signal: AbortSignal): Promise<CardAuthenticationKey>;
+  /** Takes over a token whose answer was refused, so that it does not live on at the service. Nobody waits for that. */
+  discard(token: IssuedToken): void;
 }
 
 /** A credential of the person in the cloud. Certificates are DER. */
@@ -114,5 +120,5 @@ export interface RemoteProvider {
    */
   authenticate(order: AuthenticationOrder, steps: AuthenticationSteps, signal: AbortSignal): Promise<RemoteToken>;
   /** RFC 7009. A token that the provider no longer knows is revoked. */
-  revoke(token: RemoteToken, signal: AbortSignal): Promise<void>;
+  revoke(token: IssuedToken, signal: AbortSignal): Promise<void>;
 }

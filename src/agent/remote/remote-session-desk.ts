@@ -6,7 +6,7 @@ import { endOf } from '../signing/request-end.ts';
 import { sha256 } from '../signing/request-fingerprint.ts';
 import { Usage } from '../signing/usage.ts';
 import { ownerKey, type KeptToken, type TokenStore } from '../tokens/token-store.ts';
-import type { RemoteProvider, RemoteToken } from './remote-provider.ts';
+import type { IssuedToken, RemoteProvider, RemoteToken } from './remote-provider.ts';
 import { isToRevoke, Lifetime, type RemoteSession, type SessionEnd } from './remote-session.ts';
 import { sessionNotices } from './session-notices.ts';
 
@@ -25,6 +25,11 @@ interface Kept {
   readonly session: RemoteSession;
   readonly lifetime: Lifetime;
   isWarned: boolean;
+}
+
+interface Whose extends Pick<RemoteSession, 'owner'> {
+  /** Null where nothing that names the person was verified. */
+  readonly subject: string | null;
 }
 
 /** How long before its end a session says so. */
@@ -83,7 +88,12 @@ export class RemoteSessionDesk {
     const owner = { clientId: caller.clientId, staffId: staff.id, provider: provider.name };
     const before = this.find(caller.clientId, staff.id);
     if (before) await this.end(before, 'replaced');
-    await store.put(owner, token);
+    try {
+      await store.put(owner, token);
+    } catch (error) {
+      await this.discard(owner, token);
+      throw error;
+    }
     const { subject, method, expiresAt } = token;
     const session = this.#keep({ owner, subject, method, expiresAt }, staff.name, new Usage());
     try {
@@ -116,9 +126,9 @@ export class RemoteSessionDesk {
     if (token !== undefined) await this.#revoke(session, token);
   }
 
-  /** A token that never became a session, because it is somebody else's. */
-  async discard(owner: KeptToken['owner'], token: RemoteToken): Promise<void> {
-    await this.#revoke({ owner, subject: token.subject }, token);
+  /** A token that never became a session: somebody else's, a late one, or one whose answer was refused and names nobody. */
+  async discard(owner: KeptToken['owner'], token: IssuedToken & Partial<Pick<RemoteToken, 'subject'>>): Promise<void> {
+    await this.#revoke({ owner, subject: token.subject ?? null }, token);
   }
 
   async endAll(why: SessionEnd): Promise<void> {
@@ -181,7 +191,7 @@ export class RemoteSessionDesk {
     return lifetime.left(this.#parts.clock.now(), this.#parts.clock.monotonic());
   }
 
-  async #revoke(session: Pick<RemoteSession, 'owner' | 'subject'>, token: RemoteToken): Promise<void> {
+  async #revoke(session: Whose, token: IssuedToken): Promise<void> {
     const { providers, log } = this.#parts;
     let result = 'ok';
     try {
@@ -196,7 +206,7 @@ export class RemoteSessionDesk {
   }
 
   /** What has ended has ended, whether or not the disk takes the line. */
-  async #record(session: Pick<RemoteSession, 'owner' | 'subject'>, statement: Pick<AuditStatement, 'event' | 'result' | 'notes'>): Promise<void> {
+  async #record(session: Whose, statement: Pick<AuditStatement, 'event' | 'result' | 'notes'>): Promise<void> {
     const { audit, log } = this.#parts;
     const common = this.#statement(session);
     await audit
@@ -204,7 +214,7 @@ export class RemoteSessionDesk {
       .catch((error: unknown) => log.error('audit.failed', { fault: fault(error) }));
   }
 
-  #statement({ owner, subject }: Pick<RemoteSession, 'owner' | 'subject'>): Pick<AuditStatement, 'staffId' | 'method' | 'notes'> {
+  #statement({ owner, subject }: Whose): Pick<AuditStatement, 'staffId' | 'method' | 'notes'> {
     return { staffId: owner.staffId, method: 'remote', notes: accountNotes(owner.provider, subject) };
   }
 
@@ -219,6 +229,6 @@ function isOutOfTime(error: unknown): boolean {
 }
 
 /** Which account it was, without the name that the provider gives it. */
-export function accountNotes(provider: string, subject: string): readonly string[] {
-  return [`provider=${provider}`, `subjectSha256=${sha256(subject)}`];
+export function accountNotes(provider: string, subject: string | null): readonly string[] {
+  return [`provider=${provider}`, ...(subject === null ? [] : [`subjectSha256=${sha256(subject)}`])];
 }

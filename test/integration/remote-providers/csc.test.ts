@@ -1,12 +1,12 @@
 /** The CSC provider at the sandbox's service: real TLS with the facility's certificate, real OAuth, real signatures. */
 import { createHash, verify, X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RemoteCredential, RemoteToken, ValueSigning } from '../../../src/agent/remote/remote-provider.ts';
+import type { AuthenticationSteps, IssuedToken, PhoneCode, RemoteCredential, RemoteToken, ValueSigning } from '../../../src/agent/remote/remote-provider.ts';
 import type { ServiceFetch } from '../../../src/agent/remote/network/service-fetch.ts';
 import type { FaultToArm } from '../../../src/sandbox/remote/faults/fault.ts';
 import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
 import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
-import { approve, cardKey, cscSettings, loginByPhone, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
+import { approve, asIfTaken, cardKey, cscSettings, loginByPhone, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
 
 const never = new AbortController().signal;
 const hashes = (count: number): readonly Uint8Array[] => Array.from({ length: count }, (_, index) => createHash('sha256').update(`document ${index}`).digest());
@@ -32,6 +32,23 @@ const problemOf = async (work: Promise<unknown>): Promise<unknown> =>
     () => 'nothing failed',
     (error: unknown) => (error as { problem?: { code?: string } }).problem?.code ?? error,
   );
+
+/** The token of a login that ends by `code` after the service has issued one. */
+async function refusedToken(at: ProviderDesk, code: string, own: Partial<AuthenticationSteps> = {}): Promise<RemoteToken> {
+  const discarded: IssuedToken[] = [];
+  expect(await problemOf(loginByPhone(at, service, 'doctor', { ...own, discard: (token) => discarded.push(token) }))).toBe(code);
+  expect(discarded).toHaveLength(1);
+  return asIfTaken(discarded[0]);
+}
+
+/** It lives at the service until it is revoked there. */
+async function expectRevocable({ provider }: ProviderDesk, token: RemoteToken): Promise<void> {
+  if (provider.signing.form !== 'value') throw new Error('CSC signs values');
+  const { signing } = provider;
+  expect(await signing.credentials(token, never)).not.toHaveLength(0);
+  await provider.revoke(token, never);
+  expect(await problemOf(signing.credentials(token, never))).toBe('TOKEN_EXPIRED');
+}
 
 describe('a login by phone', () => {
   it('brings a token that names the person and ends when the service says', async () => {
@@ -126,7 +143,7 @@ describe('a login by phone', () => {
     const without = await openDesk(service, cscSettings(service), timeless);
     expect((await loginByPhone(without, service)).subject).toBe('hpki-2nd-0001');
     service.clock.offset = 10 * 60 * 1000;
-    expect(await problemOf(loginByPhone(without, service))).toBe('CLOCK_WRONG');
+    await expectRevocable(without, await refusedToken(without, 'CLOCK_WRONG'));
     without.close();
   });
 
@@ -142,8 +159,26 @@ describe('a login by phone', () => {
       return new Response(JSON.stringify({ ...body, id_token: forged }), { status: 200, headers: { 'content-type': 'application/json' } });
     };
     const forgery = await openDesk(service, cscSettings(service), forging);
-    expect(await problemOf(loginByPhone(forgery, service))).toBe('AUTHENTICATION_REFUSED');
+    await expectRevocable(forgery, await refusedToken(forgery, 'AUTHENTICATION_REFUSED'));
     forgery.close();
+  });
+
+  it('whose token comes from another time is refused, and the token can be revoked in spite of that', async () => {
+    const lateAnswer = (code: PhoneCode): void => {
+      void approve(service, code, 'doctor').then(() => (service.clock.offset = -10 * 60 * 1000));
+    };
+    await expectRevocable(desk, await refusedToken(desk, 'CLOCK_WRONG', { showCode: lateAnswer }));
+  });
+
+  it.each(['id_token', 'expires_in'])('whose answer has no %s is refused, and its token can be revoked', async (missing) => {
+    const bending = (plain: ServiceFetch): ServiceFetch => async (address, init) => {
+      const answer = await plain(address, init);
+      if (!String(address).endsWith('/token') || answer.status !== 200) return answer;
+      return new Response(JSON.stringify({ ...((await answer.json()) as object), [missing]: undefined }), { status: 200, headers: { 'content-type': 'application/json' } });
+    };
+    const bent = await openDesk(service, cscSettings(service), bending);
+    await expectRevocable(bent, await refusedToken(bent, 'PROVIDER_REFUSED'));
+    bent.close();
   });
 });
 

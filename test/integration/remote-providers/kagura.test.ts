@@ -1,14 +1,14 @@
 /** The provider of the national platform's shape at the sandbox's service. Its login is TLS client authentication by a card, as a browser does it. */
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ElementSigning, LoginPage, RemoteToken } from '../../../src/agent/remote/remote-provider.ts';
+import type { ElementSigning, IssuedToken, LoginPage, RemoteToken } from '../../../src/agent/remote/remote-provider.ts';
 import { prepareSplice } from '../../../src/formats/xades/signature-splice.ts';
 import { verifySignedDocument } from '../../../src/formats/xades/verifier.ts';
 import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
 import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
 import { samplePrescriptionCsv } from '../../../src/sandbox/samples/prescription.ts';
 import { CardBrowser, withParameter } from '../../support/card-browser.ts';
-import { kaguraSettings, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
+import { asIfTaken, kaguraSettings, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
 
 const never = new AbortController().signal;
 let service: RemoteService;
@@ -63,6 +63,19 @@ describe('a login', () => {
     ['a refusal', (ended) => withParameter(withParameter(ended, 'code', null), 'error', 'access_denied')],
   ])('that ends with %s is refused', async (_what, bend) => {
     expect(await problemOf(login(async (page) => bend(await browse(page))))).toBe('AUTHENTICATION_REFUSED');
+  });
+
+  it('whose token belongs to another login (nonce) is refused, and the token is revoked', async () => {
+    const discarded: IssuedToken[] = [];
+    const showLogin = (page: LoginPage) => browse({ ...page, url: withParameter(page.url, 'nonce', 'somebody-elses') });
+    const refused = desk.provider.authenticate(order('hpki-card'), steps({ showLogin, discard: (token) => discarded.push(token) }), never);
+    expect(await problemOf(refused)).toBe('AUTHENTICATION_REFUSED');
+    expect(discarded).toHaveLength(1);
+    const token = asIfTaken(discarded[0]);
+    await desk.provider.revoke(token, never);
+    if (desk.provider.signing.form !== 'element') throw new Error('the platform signs elements');
+    const signing = desk.provider.signing.sign(token, [{ type: 'prescription', digest: createHash('sha256').update('some element').digest() }], never);
+    expect(await problemOf(signing.next())).toBe('TOKEN_EXPIRED');
   });
 
   it('takes an answer once: the same address for another login fits nothing', async () => {

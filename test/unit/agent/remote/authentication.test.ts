@@ -187,6 +187,22 @@ describe('an authentication by phone', () => {
     expect(desk.sessions.list()).toEqual([]);
   });
 
+  it('whose token is refused has it revoked, and a service that is silent about it holds nobody', async () => {
+    openDesk();
+    const silence = Promise.withResolvers<undefined>();
+    desk.provider.revocation = () => silence.promise;
+    desk.provider.login = ({ method }, steps) => {
+      steps.discard({ method, secret: new Uint8Array(Buffer.from('issued')) });
+      return Promise.reject(refused('CLOCK_WRONG'));
+    };
+    desk.person.method = ({ suggested, problem }) => (problem === null ? suggested : 'cancelled');
+    await expect(join()).rejects.toMatchObject({ problem: { code: 'CLOCK_WRONG' } });
+    expect(audited()).toEqual(['authentication.started ok', 'authentication.refused CLOCK_WRONG']);
+    silence.resolve(undefined);
+    await until('the revocation is written down', () => audited().includes('token.revoked ok'));
+    expect(desk.provider.revoked).toHaveLength(1);
+  });
+
   it('takes only a method that was offered, and a card only where one was', async () => {
     openDesk({ remote: { methods: ['smartphone'] } }).person.method = by('hpki-card');
     await expect(join()).rejects.toThrow('was not offered');

@@ -206,6 +206,14 @@ describe('a session', () => {
     expect(desk.provider.revoked).toEqual(['sub-1']);
   });
 
+  it('is none where its token cannot be kept, which is revoked', async () => {
+    openDesk();
+    desk.store.put = () => Promise.reject(new ProblemError({ code: 'STORAGE_FAILED', detail: null }));
+    await expect(begin()).rejects.toMatchObject({ problem: { code: 'STORAGE_FAILED' } });
+    expect(live()).toBeUndefined();
+    expect(desk.provider.revoked).toEqual(['sub-1']);
+  });
+
   it('in memory goes with the agent, and its provider is told', async () => {
     openDesk();
     await begin();

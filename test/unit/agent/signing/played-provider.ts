@@ -2,7 +2,7 @@ import { randomUUID, sign } from 'node:crypto';
 import type { SessionMethod } from '../../../../src/contract/api.ts';
 import { ProblemError } from '../../../../src/contract/problem.ts';
 import type { ErrorCode } from '../../../../src/contract/error-codes.ts';
-import type { AuthenticationOrder, AuthenticationSteps, RemoteCredential, RemoteProvider, RemoteToken } from '../../../../src/agent/remote/remote-provider.ts';
+import type { AuthenticationOrder, AuthenticationSteps, IssuedToken, RemoteCredential, RemoteProvider, RemoteToken } from '../../../../src/agent/remote/remote-provider.ts';
 import type { DocumentType } from '../../../../src/formats/prescription/document.ts';
 import { wrapperNames } from '../../../../src/formats/prescription/wrapper.ts';
 import { sha256Base64, toBase64 } from '../../../../src/formats/xades/digests.ts';
@@ -80,9 +80,9 @@ export class PlayedProvider implements RemoteProvider {
     return { subject: account.subject, method: order.method, expiresAt: new Date(this.now() + this.lifetimeMs), secret: new Uint8Array(Buffer.from(secret)) };
   }
 
-  revoke(token: RemoteToken): Promise<void> {
+  revoke(token: IssuedToken & Partial<Pick<RemoteToken, 'subject'>>): Promise<void> {
     const secret = Buffer.from(token.secret).toString();
-    this.revoked.push(token.subject);
+    this.revoked.push(token.subject ?? 'nobody');
     this.#live.delete(secret);
     return this.revocation();
   }

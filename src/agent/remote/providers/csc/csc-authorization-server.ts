@@ -1,4 +1,5 @@
 import type { Configuration, ServerMetadata } from 'openid-client';
+import type { ServiceFetch } from '../../network/service-fetch.ts';
 import { oauthClient, oauthFetch } from '../oauth/oauth-client.ts';
 import type { ProviderParts } from '../provider-parts.ts';
 import type { CscSettings } from '../../../config/remote-settings.ts';
@@ -18,8 +19,9 @@ export class CscAuthorizationServer {
     this.#parts = parts;
   }
 
-  async client(until?: AbortSignal): Promise<Configuration> {
-    return oauthClient(await this.#metadata(until), this.#settings.clientId, this.#parts, until);
+  /** `fetch` in place of the usual one, for what the client asks; `until` ends that. */
+  async client({ fetch = this.#parts.fetch, until }: { readonly fetch?: ServiceFetch; readonly until?: AbortSignal }): Promise<Configuration> {
+    return oauthClient(await this.#metadata(until), this.#settings.clientId, { ...this.#parts, fetch }, until);
   }
 
   async #metadata(until: AbortSignal | undefined): Promise<ServerMetadata> {

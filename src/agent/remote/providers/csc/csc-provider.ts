@@ -1,6 +1,7 @@
 import { tokenRevocation } from 'openid-client';
 import type { CscSettings } from '../../../config/remote-settings.ts';
 import type { RemoteProvider } from '../../remote-provider.ts';
+import { discardUnlessTaken } from '../oauth/discard-unless-taken.ts';
 import { loginProblem } from '../oauth/oauth-problems.ts';
 import { bearerOf } from '../oauth/token-of-login.ts';
 import type { ProviderParts } from '../provider-parts.ts';
@@ -26,17 +27,20 @@ export function createCscProvider(settings: CscSettings, parts: ProviderParts): 
     },
     async authenticate(order, steps, signal) {
       try {
-        const client = await server.client();
-        return order.method === 'smartphone'
-          ? await loginByPhone(client, settings, order, steps, parts.clock, signal)
-          : await loginByCard(client, settings, order.method, steps, parts.clock, signal);
+        const { method } = order;
+        return await discardUnlessTaken(parts.fetch, { bearer: 'access_token', method }, steps, async (fetch) => {
+          const client = await server.client({ fetch });
+          return method === 'smartphone'
+            ? loginByPhone(client, settings, order, steps, parts.clock, signal)
+            : loginByCard(client, settings, method, steps, parts.clock, signal);
+        });
       } catch (error) {
         throw loginProblem(error, signal);
       }
     },
     async revoke(token, signal) {
       try {
-        await tokenRevocation(await server.client(signal), bearerOf(token), { token_type_hint: 'access_token' });
+        await tokenRevocation(await server.client({ until: signal }), bearerOf(token), { token_type_hint: 'access_token' });
       } catch (error) {
         throw loginProblem(error, signal);
       }

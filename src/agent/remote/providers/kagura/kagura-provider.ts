@@ -1,7 +1,9 @@
 import { tokenRevocation, type ServerMetadata } from 'openid-client';
 import type { SessionMethod } from '../../../../contract/api.ts';
 import type { KaguraSettings } from '../../../config/remote-settings.ts';
+import type { ServiceFetch } from '../../network/service-fetch.ts';
 import type { RemoteProvider } from '../../remote-provider.ts';
+import { discardUnlessTaken } from '../oauth/discard-unless-taken.ts';
 import { oauthClient } from '../oauth/oauth-client.ts';
 import { loginProblem, problem } from '../oauth/oauth-problems.ts';
 import { bearerOf } from '../oauth/token-of-login.ts';
@@ -24,10 +26,10 @@ export function createKaguraProvider(settings: KaguraSettings, parts: ProviderPa
     ...(settings.jwksUrl === null ? {} : { jwks_uri: settings.jwksUrl }),
     ...(settings.revocationUrl === null ? {} : { revocation_endpoint: settings.revocationUrl }),
   };
-  const clientFor = (method: SessionMethod, until?: AbortSignal) => {
+  const clientFor = (method: SessionMethod, { fetch = parts.fetch, until }: { readonly fetch?: ServiceFetch; readonly until?: AbortSignal }) => {
     const clientId = settings.clientIds[method];
     if (clientId === undefined) throw problem('AUTHENTICATION_NOT_OFFERED', { ja: 'この方法のclient_idがポリシーにありません。', en: 'Policy names no client id for this method.' });
-    return oauthClient(server, clientId, parts, until);
+    return oauthClient(server, clientId, { ...parts, fetch }, until);
   };
   return {
     name: settings.name,
@@ -40,7 +42,10 @@ export function createKaguraProvider(settings: KaguraSettings, parts: ProviderPa
     },
     async authenticate(order, steps, signal) {
       try {
-        return await loginOnPage(clientFor(order.method), settings, order, steps, parts.clock, signal);
+        const { method } = order;
+        return await discardUnlessTaken(parts.fetch, { bearer: 'id_token', method }, steps, async (fetch) =>
+          loginOnPage(clientFor(method, { fetch }), settings, order, steps, parts.clock, signal),
+        );
       } catch (error) {
         throw loginProblem(error, signal);
       }
@@ -49,7 +54,7 @@ export function createKaguraProvider(settings: KaguraSettings, parts: ProviderPa
       // A service without revocation ends its tokens by time alone; here the token is forgotten all the same.
       if (settings.revocationUrl === null) return;
       try {
-        await tokenRevocation(clientFor(token.method, signal), bearerOf(token));
+        await tokenRevocation(clientFor(token.method, { until: signal }), bearerOf(token));
       } catch (error) {
         throw loginProblem(error, signal);
       }

@@ -1,7 +1,7 @@
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client';
 import type { SessionMethod } from '../../../../contract/api.ts';
 import type { Clock } from '../../../ports.ts';
-import type { RemoteToken } from '../../remote-provider.ts';
+import type { IssuedToken, RemoteToken } from '../../remote-provider.ts';
 import { refuseWrongClock } from './oauth-client.ts';
 import { problem } from './oauth-problems.ts';
 
@@ -29,6 +29,6 @@ export function tokenOfLogin(answer: LoginAnswer, bearer: 'access_token' | 'id_t
 }
 
 /** The bearer as it goes into a request. */
-export function bearerOf(token: RemoteToken): string {
+export function bearerOf(token: IssuedToken): string {
   return Buffer.from(token.secret).toString('utf8');
 }
