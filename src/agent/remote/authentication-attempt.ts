@@ -9,6 +9,7 @@ import { CardLogin } from './card-login.ts';
 import { LeftAuthentication } from './left-authentication.ts';
 import type { AuthenticationSteps, CardAuthenticationKey, LoginPage, PhoneCode, RemoteProvider, RemoteToken } from './remote-provider.ts';
 import type { RemoteSession } from './remote-session.ts';
+import { UnfittingAnswer } from './unfitting-answer.ts';
 
 export interface AttemptParts extends AuthenticationWindowParts {
   readonly dialog: AuthenticationDialog;
@@ -47,7 +48,8 @@ export class AuthenticationAttempt {
       dialog.progress('checking');
       return await accept(provider, token, this.#outer);
     } catch (error) {
-      await this.#task.failed(this.#method, (error instanceof LeftAuthentication ? cancelledBy('person') : endOf(error))?.problem ?? { code: 'INTERNAL', detail: null });
+      const problem = (error instanceof LeftAuthentication ? cancelledBy('person') : endOf(error))?.problem;
+      await this.#task.failed(this.#method, problem ?? { code: 'INTERNAL', detail: null }, error instanceof UnfittingAnswer ? error.by : null);
       throw error;
     } finally {
       attempt.endQuestion();

@@ -5,6 +5,7 @@ import type { Caller, Clock, Prompts, Staff } from '../ports.ts';
 import type { AuthenticationStep } from './authentication-step.ts';
 import type { IssuedToken, RemoteProvider, RemoteToken } from './remote-provider.ts';
 import type { RemoteSession } from './remote-session.ts';
+import type { UnfittingAnswer } from './unfitting-answer.ts';
 
 export interface AuthenticationWindowParts {
   readonly prompts: Pick<Prompts, 'openAuthentication'>;
@@ -30,7 +31,7 @@ export interface AuthenticationTask {
   readonly report: (step: AuthenticationStep) => void;
   /** For the audit log: an attempt began, or ended without a token. */
   readonly began: (method: SessionMethod) => Promise<void>;
-  readonly failed: (method: SessionMethod, problem: Problem) => Promise<void>;
+  readonly failed: (method: SessionMethod, problem: Problem, unfitting: UnfittingAnswer['by']) => Promise<void>;
   /** Makes a session of a token whose person is the one who was asked for. Throws ProblemError. */
   readonly accept: (provider: RemoteProvider, token: RemoteToken, signal: AbortSignal) => Promise<RemoteSession>;
   /** A token that came too late, or whose answer was refused. */

@@ -17,6 +17,7 @@ import type { PersonCheck } from './person-check.ts';
 import type { RemoteProvider, RemoteToken } from './remote-provider.ts';
 import type { RemoteSession } from './remote-session.ts';
 import { accountNotes, type RemoteSessionDesk } from './remote-session-desk.ts';
+import type { UnfittingAnswer } from './unfitting-answer.ts';
 
 export interface AuthenticationsParts extends Omit<AuthenticationWindowParts, 'methods' | 'providerOf' | 'prompts' | 'facility'> {
   readonly prompts: Pick<Prompts, 'openAuthentication' | 'notify' | 'loginPageTakesCards'>;
@@ -116,7 +117,7 @@ export class Authentications {
         return card === null || ownershipOf(card.certificate, staff.id, this.#parts.bindings, this.#parts.policy.staff) !== 'other';
       },
       began: (method) => this.#record(first, method, { event: 'authentication.started', result: 'ok' }),
-      failed: (method, problem) => this.#failed(first, method, problem),
+      failed: (method, problem, unfitting) => this.#failed(first, method, problem, unfitting),
       accept: (provider, token, until) => this.#accept(first, provider, token, until),
       discard: (provider, token) => this.#parts.sessions.discard({ clientId: caller.clientId, staffId: staff.id, provider: provider.name }, token),
     };
@@ -146,9 +147,10 @@ export class Authentications {
     throw reasonOfAbort(signal);
   }
 
-  async #failed(first: Passenger, method: SessionMethod, { code }: Problem): Promise<void> {
+  /** An answer with another login's state or nonce may be an injected one, so it is told apart from a refusal. */
+  async #failed(first: Passenger, method: SessionMethod, { code }: Problem, unfitting: UnfittingAnswer['by']): Promise<void> {
     const isOther = code === 'AUTHENTICATED_OTHER_PERSON';
-    await this.#record(first, method, { event: isOther ? 'authentication.mismatch' : 'authentication.refused', result: code });
+    await this.#record(first, method, { event: isOther ? 'authentication.mismatch' : 'authentication.refused', result: code, notes: unfitting === null ? [] : [`why=${unfitting}`] });
   }
 
   /** What a log line about an authentication cannot be written for is still an authentication: the signature's line is what counts. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ElementSigning, IssuedToken, LoginPage, RemoteToken } from '../../../src/agent/remote/remote-provider.ts';
+import { UnfittingAnswer } from '../../../src/agent/remote/unfitting-answer.ts';
 import { prepareSplice } from '../../../src/formats/xades/signature-splice.ts';
 import { verifySignedDocument } from '../../../src/formats/xades/verifier.ts';
 import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
@@ -55,21 +56,23 @@ describe('a login', () => {
     expect(query['nonce']?.length).toBeGreaterThan(20);
   });
 
-  it.each<[string, (ended: URL) => URL]>([
-    ['another state', (ended) => withParameter(ended, 'state', 'somebody-elses')],
-    ['no state', (ended) => withParameter(ended, 'state', null)],
-    ['another issuer', (ended) => withParameter(ended, 'iss', 'https://evil.example')],
-    ['a code that nobody gave', (ended) => withParameter(ended, 'code', 'made-up')],
-    ['a refusal', (ended) => withParameter(withParameter(ended, 'code', null), 'error', 'access_denied')],
-  ])('that ends with %s is refused', async (_what, bend) => {
-    expect(await problemOf(login(async (page) => bend(await browse(page))))).toBe('AUTHENTICATION_REFUSED');
+  it.each<[string, string | null | undefined, (ended: URL) => URL]>([
+    ['another state', 'state', (ended) => withParameter(ended, 'state', 'somebody-elses')],
+    ['no state', 'state', (ended) => withParameter(ended, 'state', null)],
+    ['another issuer', null, (ended) => withParameter(ended, 'iss', 'https://evil.example')],
+    ['a code that nobody gave', undefined, (ended) => withParameter(ended, 'code', 'made-up')],
+    ['a refusal', undefined, (ended) => withParameter(withParameter(ended, 'code', null), 'error', 'access_denied')],
+  ])('that ends with %s is refused, and what does not fit is named: %s', async (_what, unfitting, bend) => {
+    const refused: unknown = await login(async (page) => bend(await browse(page))).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ problem: { code: 'AUTHENTICATION_REFUSED' } });
+    expect(refused instanceof UnfittingAnswer ? refused.by : undefined).toBe(unfitting);
   });
 
   it('whose token belongs to another login (nonce) is refused, and the token is revoked', async () => {
     const discarded: IssuedToken[] = [];
     const showLogin = (page: LoginPage) => browse({ ...page, url: withParameter(page.url, 'nonce', 'somebody-elses') });
     const refused = desk.provider.authenticate(order('hpki-card'), steps({ showLogin, discard: (token) => discarded.push(token) }), never);
-    expect(await problemOf(refused)).toBe('AUTHENTICATION_REFUSED');
+    await expect(refused).rejects.toMatchObject({ problem: { code: 'AUTHENTICATION_REFUSED' }, by: 'nonce' });
     expect(discarded).toHaveLength(1);
     const token = asIfTaken(discarded[0]);
     await desk.provider.revoke(token, never);

@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionMethod } from '../../../../src/contract/api.ts';
 import type { AuthenticationSteps, LoginPage } from '../../../../src/agent/remote/remote-provider.ts';
 import type { Landing, Passenger } from '../../../../src/agent/remote/authentication-flight.ts';
+import { UnfittingAnswer } from '../../../../src/agent/remote/unfitting-answer.ts';
 import { RequestStopped } from '../../../../src/agent/signing/request-end.ts';
 import { parseCertificate } from '../../../../src/formats/pki/certificate.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
@@ -201,6 +202,16 @@ describe('an authentication by phone', () => {
     silence.resolve(undefined);
     await until('the revocation is written down', () => audited().includes('token.revoked ok'));
     expect(desk.provider.revoked).toHaveLength(1);
+  });
+
+  it.each(['state', 'nonce'] as const)('whose answer has another %s is told apart from a refusal in the audit log', async (by) => {
+    openDesk();
+    const answers = [new UnfittingAnswer({ ja: '別', en: 'other' }, by, {}), refused('AUTHENTICATION_REFUSED')];
+    desk.provider.login = () => Promise.reject(answers.shift() ?? new Error('a third login'));
+    desk.person.method = ({ suggested }) => (answers.length > 0 ? suggested : 'cancelled');
+    await expect(join()).rejects.toMatchObject({ problem: { code: 'AUTHENTICATION_REFUSED' } });
+    const lines = desk.auditEntries().filter(({ event }) => event === 'authentication.refused');
+    expect(lines.map(({ notes }) => notes)).toEqual([['method=smartphone', `why=${by}`], ['method=smartphone']]);
   });
 
   it('takes only a method that was offered, and a card only where one was', async () => {

@@ -2,6 +2,7 @@ import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'open
 import { ProblemError } from '../../../../contract/problem.ts';
 import type { Bilingual } from '../../../../formats/bilingual.ts';
 import { NetworkError } from '../../network/network-error.ts';
+import { UnfittingAnswer } from '../../unfitting-answer.ts';
 import { isSuspension, suspendedService } from '../suspended-service.ts';
 
 /** `error` of OAuth answers (RFC 6749 §5.2, RFC 8628 §3.5) that have a name of their own here. */
@@ -35,7 +36,7 @@ export function loginProblem(error: unknown, signal: AbortSignal): unknown {
   }
   if (error instanceof ClientError && error.code === 'OAUTH_PARSE_ERROR') return problem('PROVIDER_REFUSED', unreadable, error);
   // An answer that does not fit what was asked: state, nonce, issuer, audience, signature (RFC 9207, OIDC Core §3.1.3.7).
-  if (error instanceof ClientError) return problem('AUTHENTICATION_REFUSED', unfitting(error.code ?? error.message), error);
+  if (error instanceof ClientError) return new UnfittingAnswer(unfitting(error.code ?? error.message), unfittingPart(error), { cause: error });
   return error;
 }
 
@@ -84,6 +85,12 @@ const unreadable = { ja: 'サービスの応答を読み取れません。', en:
 function answered(status: number): Bilingual {
   if (status === 200) return unreadable;
   return { ja: `サービスの応答: ${status}。`, en: `The service answered ${status}.` };
+}
+
+/** openid-client gives one code to several checks; its cause's message names the parameter or claim, and no value of it. */
+function unfittingPart({ cause }: ClientError): UnfittingAnswer['by'] {
+  const part = cause instanceof Error ? /"(state|nonce)"/.exec(cause.message)?.[1] : undefined;
+  return part === 'state' || part === 'nonce' ? part : null;
 }
 
 function unfitting(why: string): Bilingual {
