@@ -43,13 +43,11 @@ export class RemoteConsent {
 
   /** Before anything is sent. `certificate` is null where it is known only afterwards. */
   async ask(session: RemoteSession, certificate: Certificate | null): Promise<void> {
-    const needsBinding = certificate !== null && this.#isFirstUse(certificate);
-    if (!needsBinding && this.#reason(session) === null) return;
-    const window = await this.#open();
     if (certificate !== null) await this.confirmFirstUse(certificate, session.owner.provider);
-    // The request before this one may have been confirmed meanwhile, and have brought the count down.
+    const window = await this.#openIf(() => this.#reason(session) !== null);
+    // The window may have been open for long: the count is the one of now.
     const why = this.#reason(session);
-    if (why === null) return;
+    if (window === null || why === null) return;
     const ids = this.#order.plan.accepted.map(({ id }) => id);
     const rounds = this.#parts.confirm === 'each' ? ids.map((id) => [id]) : [ids];
     for (const documents of rounds) await window.askConsent(why, documents, session);
@@ -60,9 +58,8 @@ export class RemoteConsent {
   /** True where a person has confirmed, in this run, that the certificate belongs to the staff member. */
   async confirmFirstUse(certificate: Certificate, provider: string): Promise<boolean> {
     if (this.#confirmed === certificate.sha256) return true;
-    if (!this.#isFirstUse(certificate)) return false;
-    const window = await this.#open();
-    if (!this.#isFirstUse(certificate)) return false;
+    const window = await this.#openIf(() => this.#isFirstUse(certificate));
+    if (window === null) return false;
     try {
       await window.confirmBinding(certificate, provider);
     } catch (error) {
@@ -98,11 +95,20 @@ export class RemoteConsent {
     return this.#confirmed !== certificate.sha256 && signerQuestion(this.#parts, this.#order, null).ownership(certificate) === 'unbound';
   }
 
-  async #open(): Promise<RemoteWindow> {
+  /**
+   * The window, where there is a question for it; else null. The wait for the lane may have been for a request whose
+   * confirmation answers this one too: it has brought the count down, or has bound the certificate.
+   */
+  async #openIf(isNeeded: () => boolean): Promise<RemoteWindow | null> {
+    if (!isNeeded()) return null;
     if (this.#window !== null) return this.#window;
     const { windows, waitingCallers, onQueueChange } = this.#parts;
     const { request } = this.#order;
     const leave = await windows.enter(request.signal);
+    if (!isNeeded()) {
+      leave();
+      return null;
+    }
     const window = new RemoteWindow(this.#parts, request, dialogViewOf(this.#order, waitingCallers(request), false));
     const forgetQueue = onQueueChange(() => window.waiting(waitingCallers(request)));
     this.#leave = () => {

@@ -382,6 +382,17 @@ describe('bounds and consent', () => {
     expect(desk.person.asked('pin')).toBe(0);
   });
 
+  it('open no window for a second request that the confirmation of the first has answered', async () => {
+    openDesk({ policy });
+    await desk.sign('k1', requestFor(['rx-1', 'rx-2', 'rx-3'], { method: 'remote' }));
+    const opened = (): number => desk.person.shown.filter(({ what }) => what === 'opened').length;
+    const before = opened();
+    const ends = await Promise.all(['k2', 'k3'].map((key) => desk.sign(key, requestFor(key === 'k2' ? ['rx-1', 'rx-2'] : ['rx-1']))));
+    expect(ends).toMatchObject([{ state: 'signed' }, { state: 'signed' }]);
+    expect(desk.person.asked('consent')).toBe(1);
+    expect(opened() - before).toBe(1);
+  });
+
   it('are one confirmation beyond so many requests an hour', async () => {
     openDesk({ policy: { bounds: { documentsPerSession: 250, requestsPerHour: 2 } } });
     for (const key of ['k1', 'k2', 'k3']) await desk.sign(key, requestFor(['rx-1'], { method: 'remote' }));
