@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { knownRootFingerprints } from '../formats/pki/known-anchors.ts';
-import { readTrust } from './config/anchors.ts';
+import { readTrust, type TrustContents } from './config/anchors.ts';
 import type { Settings } from './config/settings.ts';
 import { fault, place, type Log } from './log.ts';
 import type { TrustSource } from './signing/verifiers.ts';
@@ -18,36 +19,39 @@ export interface TrustStore {
 }
 
 /**
- * Anchors, intermediates and revocation lists as their files are now. `current` gives the same object until a file
- * has changed, so that verifiers may keep what they have checked. A file that was read once and no longer can be keeps
+ * Anchors, intermediates and revocation lists as their files are now. `current` gives the same object until what they
+ * hold has changed, so that verifiers may keep what they have checked. A file that was read once and no longer can be keeps
  * what was read before; one that never could be is left out, and the log and `doctor` name it.
  */
 export async function openTrustStore(data: DataDirectory, trust: Settings['trust'], log: Log): Promise<TrustStore> {
   /** Why each file could not be read at the last look: told once, and again when that has changed. */
   let told: ReadonlyMap<string, string> = new Map();
-  const read = async (): Promise<{ readonly found: ReturnType<TrustSource>; readonly unreadable: ReadonlySet<string> }> => {
-    const { anchors, chain, crls, unreadable } = await readTrust(data, trust);
+  let contents: TrustContents | undefined;
+  const read = async (): Promise<ReturnType<TrustSource>> => {
+    const { anchors, chain, crls, unreadable, ...found } = await readTrust(data, trust, contents);
+    contents = found.contents;
     for (const { file, why } of unreadable) {
       if (told.get(file) !== why) log.warn('trust.unreadable', { file: place(file), why: place(why) });
     }
     told = new Map(unreadable.map(({ file, why }) => [file, why]));
-    return { found: { anchors: anchors.map(({ der }) => der), anchorFingerprints: knownRootFingerprints, chain, crls }, unreadable: new Set(told.keys()) };
+    return { anchors: anchors.map(({ der }) => der), anchorFingerprints: knownRootFingerprints, chain, crls };
   };
   let stamp = await stampOf(data, trust);
   let current = await read();
   const lookAgain = async (): Promise<void> => {
     const now = await stampOf(data, trust);
-    if (now === stamp) return;
+    // What stands in the way of reading a file, its rights for one, does not show in its stamp.
+    if (now === stamp && told.size === 0) return;
     const fresh = await read();
-    if ([...fresh.unreadable].some((file) => !current.unreadable.has(file))) return;
-    current = fresh;
     stamp = now;
-    log.info('trust.read_again', { anchors: current.found.anchors.length, lists: current.found.crls.length });
+    if (isDeepStrictEqual(fresh, current)) return;
+    current = fresh;
+    log.info('trust.read_again', { anchors: current.anchors.length, lists: current.crls.length });
   };
   const timer = setInterval(() => {
     lookAgain().catch((error: unknown) => log.warn('trust.unreadable', { fault: fault(error) }));
   }, lookAgainMs).unref();
-  return { current: () => current.found, lookAgain, close: () => clearInterval(timer) };
+  return { current: () => current, lookAgain, close: () => clearInterval(timer) };
 }
 
 /** Changes when one of the files is added, removed or written. */

@@ -33,35 +33,54 @@ export interface ConfiguredTrust {
   /** Revocation lists of the policy's folder, DER. */
   readonly crls: readonly Uint8Array[];
   readonly unreadable: readonly UnreadableTrustFile[];
+  readonly contents: TrustContents;
 }
+
+/** What counts of each file, or of a folder of lists, by its path. */
+export interface TrustContents {
+  readonly certificates: ReadonlyMap<string, readonly TrustAnchor[]>;
+  readonly lists: ReadonlyMap<string, readonly Uint8Array[]>;
+}
+
+const nothingBefore: TrustContents = { certificates: new Map(), lists: new Map() };
 
 /**
  * What is trusted by the files as they are now. One that cannot be read does not stop the rest: signing needs none of
- * them, and verification says what it lacks. It is named in `unreadable`, so that somebody is told.
+ * them, and verification says what it lacks. It is named in `unreadable`, so that somebody is told, and what it held
+ * `before` goes on to count.
  */
-export async function readTrust(data: DataDirectory, trust: Settings['trust']): Promise<ConfiguredTrust> {
+export async function readTrust(data: DataDirectory, trust: Settings['trust'], before = nothingBefore): Promise<ConfiguredTrust> {
   const unreadable: UnreadableTrustFile[] = [];
-  async function each<T>(files: readonly string[], read: (file: string) => Promise<readonly T[]>): Promise<T[]> {
+  const certificates = new Map<string, readonly TrustAnchor[]>();
+  const lists = new Map<string, readonly Uint8Array[]>();
+  async function each<T>(
+    files: readonly string[],
+    read: (file: string) => Promise<readonly T[]>,
+    { earlier, now }: { readonly earlier: ReadonlyMap<string, readonly T[]>; readonly now: Map<string, readonly T[]> },
+  ): Promise<T[]> {
     const of = async (file: string): Promise<readonly T[]> => {
       const found = await read(file).catch((error: unknown) => whyUnreadable(error));
-      if (typeof found !== 'string') return found;
-      unreadable.push({ file, why: found });
-      return [];
+      if (typeof found === 'string') unreadable.push({ file, why: found });
+      const counts = typeof found === 'string' ? (earlier.get(file) ?? []) : found;
+      now.set(file, counts);
+      return counts;
     };
     return (await Promise.all(files.map(of))).flat();
   }
-  const imported = await each((await filesIn(data.anchors).catch(() => [])).filter((name) => name.endsWith('.pem')), certificatesOf);
-  const byPolicy = await each(trust.anchors, certificatesOf);
-  const chain = await each(trust.chain, certificatesOf);
+  const certificatesIn = (files: readonly string[]) => each(files, certificatesOf, { earlier: before.certificates, now: certificates });
+  const listsIn = (places: readonly string[], read: typeof listsOf) => each(places, read, { earlier: before.lists, now: lists });
+  const imported = await certificatesIn((await filesIn(data.anchors).catch(() => [])).filter((name) => name.endsWith('.pem')));
+  const byPolicy = await certificatesIn(trust.anchors);
+  const chain = await certificatesIn(trust.chain);
   // A folder that is not there is one fault, of its own name.
-  const lists = await each(trust.crlDir === null ? [] : [trust.crlDir], filesIn);
-  const crls = await each(lists, listsOf);
+  const crls = await listsIn(trust.crlDir === null ? [] : [trust.crlDir], async (folder) => listsIn(await filesIn(folder), listsOf));
   return {
     // SECURITY: the folder is the user's own, so each file must prove itself again. test/unit/agent/config/anchors.test.ts
     anchors: [...imported.filter((anchor) => anchor.known), ...byPolicy],
     chain: chain.map(({ der }) => der),
     crls,
     unreadable,
+    contents: { certificates, lists },
   };
 }
 

@@ -58,6 +58,33 @@ describe('what the running agent trusts', () => {
     store.close();
   });
 
+  it('takes up today’s list also while another file, or yesterday’s, cannot be read', async () => {
+    const root = path.join(folder, 'root.pem');
+    const [yesterday, today] = [path.join(folder, 'crl', '1.crl'), path.join(folder, 'crl', '2.crl')];
+    writeFileSync(root, writePem(ca.root.certificate.der));
+    writeFileSync(yesterday, ca.crl('signing').der);
+    const { trust } = settingsSchema.parse({ trust: { anchors: [root], crlDir: path.join(folder, 'crl') } });
+    const store = await openTrustStore(dataDirectory(path.join(folder, 'data')), trust, silentLog);
+    const first = store.current();
+    writeFileSync(root, damaged);
+    writeFileSync(yesterday, damaged);
+    await store.lookAgain();
+    expect(store.current()).toBe(first);
+
+    writeFileSync(today, ca.crl('root').der);
+    await store.lookAgain();
+    expect(store.current().anchors).toEqual(first.anchors);
+    expect(store.current().crls).toHaveLength(2);
+
+    rmSync(yesterday);
+    await store.lookAgain();
+    expect(store.current().crls).toEqual([ca.crl('root').der]);
+    rmSync(path.join(folder, 'crl'), { recursive: true });
+    await store.lookAgain();
+    expect(store.current().crls).toHaveLength(1);
+    store.close();
+  });
+
   it('names an unreadable file once, and again only when it has been readable meanwhile or fails in another way', async () => {
     const [root, chain] = [path.join(folder, 'root.pem'), path.join(folder, 'chain.pem')];
     const pem = writePem(ca.root.certificate.der);
