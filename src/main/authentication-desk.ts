@@ -1,4 +1,5 @@
 import type { AuthenticationDialog, AuthenticationDialogView, AuthenticationExit } from '../agent/ports.ts';
+import { cancelledBy } from '../agent/signing/request-end.ts';
 import type { AuthenticationStep, AuthenticationView } from '../contract/ipc.ts';
 import type { SessionMethod } from '../contract/api.ts';
 import type { PinSessionId } from '../native/host/card-host.ts';
@@ -137,8 +138,14 @@ export class AuthenticationDesk {
     this.#desk.raise();
   }
 
+  /** The person closed the window. */
   cancelOpen(): void {
     this.#desk.cancelOpen();
+  }
+
+  /** The screen was locked, the machine sleeps: nobody is there to be told, so the caller and the records are. */
+  personLeft(): void {
+    this.#desk.cancelOpen(cancelledBy('away'));
   }
 
   abandon(): void {

@@ -149,7 +149,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy, ...option
   watchPower(powerMonitor, {
     leave: () => {
       signatures.personLeft();
-      authentications.cancelOpen();
+      authentications.personLeft();
       if (agent.isRunning) void agent.running.endPinSessions();
     },
     comeBack: (slept) => {

@@ -134,6 +134,21 @@ test('a code that nobody used runs out, and a click makes another one; by keyboa
   expect((await answerOf(signing, remote)).status).toBe(201);
 });
 
+test('a locked screen takes the code away, and neither the EHR nor the records say that the doctor cancelled', async () => {
+  const { desktop, page } = remote;
+  const signing = remote.sign();
+  await desktop.untilVisible('authentication');
+  await page.getByRole('button', { name: /^スマートフォン/ }).click();
+  await scan(page);
+  await desktop.app.shell.power('lock-screen');
+  const { json } = await signing.answer;
+  expect(json).toMatchObject({ code: 'CANCELLED_BY_USER' });
+  expect(json['detail']).toContain('画面がロックされたか、PCがスリープに入った');
+  await expect.poll(() => desktop.audit().at(-1)).toMatchObject({ event: 'signature.cancelled', notes: ['by=away'] });
+  await desktop.untilVisible('authentication', false);
+  await expect(page.locator('.qr')).toHaveCount(0);
+});
+
 test('a phone that refuses ends the attempt by name, and the card is one click away', async () => {
   const { desktop, page } = remote;
   const signing = remote.sign();

@@ -3,7 +3,7 @@ import { ProblemError, type Problem } from '../../contract/problem.ts';
 import type { AuthenticationDialog, AuthenticationOutcome, PinRefusal } from '../ports.ts';
 import { askUntil, DeadlinePassed } from '../signing/ask-until.ts';
 import { whyRefused } from '../signing/pin-refusal.ts';
-import { cancelledBy, cardProblem, endOf, expired } from '../signing/request-end.ts';
+import { cancelledBy, cardProblem, endOf, expired, isAway } from '../signing/request-end.ts';
 import { AuthenticationAttempt } from './authentication-attempt.ts';
 import type { AuthenticationTask, AuthenticationWindowParts } from './authentication-task.ts';
 import { isWrongPin } from './card-login.ts';
@@ -19,7 +19,7 @@ export class AuthenticationWindow {
   readonly #task: AuthenticationTask;
   readonly #signal: AbortSignal;
   readonly #dialog: AuthenticationDialog;
-  /** Why the latest attempt failed: a person who gives up after it is told of it, not of the cancellation. */
+  /** Why the latest attempt failed: who gives up or goes away after it is told of it, not of that. */
   #problem: Problem | null = null;
 
   constructor(parts: AuthenticationWindowParts, task: AuthenticationTask, signal: AbortSignal) {
@@ -36,8 +36,9 @@ export class AuthenticationWindow {
       this.#dialog.close(end === 'use_card' ? { outcome: 'use_card' } : { outcome: 'authenticated', method: end.method, until: end.until });
       return end;
     } catch (error) {
-      this.#dialog.close(outcomeOf(error));
-      throw error;
+      const end = isAway(error) ? (this.#lastProblem() ?? error) : error;
+      this.#dialog.close(outcomeOf(end));
+      throw end;
     }
   }
 

@@ -38,6 +38,11 @@ export function cancelledBy(who: Canceller): RequestStopped {
   return new RequestStopped('cancelled', { code: 'CANCELLED_BY_USER', detail }, who);
 }
 
+/** Whether the screen was locked or the machine went to sleep while a person was asked. */
+export function isAway(error: unknown): boolean {
+  return error instanceof RequestStopped && error.by === 'away';
+}
+
 export function expired(): RequestStopped {
   return new RequestStopped('expired', { code: 'EXPIRED', detail: null }, null);
 }

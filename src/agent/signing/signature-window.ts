@@ -10,7 +10,7 @@ import { KeypadWatch } from './keypad-watch.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { PinSessions } from './pin-sessions.ts';
 import { TakesOtherWay } from './other-way.ts';
-import { cancelledBy, endOf, expired, problem } from './request-end.ts';
+import { cancelledBy, endOf, expired, isAway, problem } from './request-end.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
 
 export interface WindowParts {
@@ -217,8 +217,8 @@ export class SignatureWindow {
       return { session: answer, isAtKeypad: atKeypad.has(answer) };
     } catch (error) {
       if (error instanceof CardError && isGone(error)) return await this.#waitUntilGone(card, error);
-      if (!(error instanceof DeadlinePassed)) throw error;
-      throw givenUp(refusal) ?? expired();
+      if (error instanceof DeadlinePassed) throw givenUp(refusal) ?? expired();
+      throw isAway(error) ? (givenUp(refusal) ?? error) : error;
     } finally {
       for (const session of held) if (session !== accepted) await this.#parts.pinSessions.end(session);
     }
@@ -287,7 +287,7 @@ export class SignatureWindow {
   }
 }
 
-/** Who stops after a wrong PIN stops because of it. Where none came from the reader, nothing was wrong. */
+/** Who stops after a wrong PIN, or goes away, stops because of it. Where none came from the reader, nothing was wrong. */
 function givenUp(refusal: Refusal | null): ProblemError | null {
   return refusal?.why === 'incorrect' ? new ProblemError({ code: 'PIN_INCORRECT', detail: null, triesLeft: refusal.triesLeft }) : null;
 }

@@ -81,12 +81,23 @@ describe('the authentication desk', () => {
     expect(await leaving).toBe('use_card');
   });
 
-  it('counts a closed window, a locked screen and Escape as cancelled, also for what is asked next', async () => {
+  it('counts a closed window and Escape as cancelled, also for what is asked next', async () => {
     const { desk, dialog } = setUp();
     const asked = dialog.showCode(phoneCode, never());
     desk.cancelOpen();
     expect(await asked).toBe('cancelled');
     expect(await dialog.codeRanOut(never())).toBe('cancelled');
+  });
+
+  it('says that nobody was there where the screen was locked, also between two questions, and goes at once', async () => {
+    const { desk, dialog, id, shown } = setUp();
+    const asked = dialog.showCode(phoneCode, never());
+    desk.painted(id());
+    desk.personLeft();
+    await expect(asked).rejects.toMatchObject({ state: 'cancelled', by: 'away', problem: { code: 'CANCELLED_BY_USER' } });
+    await expect(dialog.codeRanOut(never())).rejects.toMatchObject({ by: 'away' });
+    dialog.close({ outcome: 'cancelled', problem: { code: 'CANCELLED_BY_USER', detail: null } });
+    expect(shown()).toBeNull();
   });
 
   it('gives a PIN port only while a PIN is asked for', async () => {

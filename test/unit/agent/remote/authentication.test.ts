@@ -4,7 +4,7 @@ import type { SessionMethod } from '../../../../src/contract/api.ts';
 import type { AuthenticationSteps, LoginPage } from '../../../../src/agent/remote/remote-provider.ts';
 import type { Landing, Passenger } from '../../../../src/agent/remote/authentication-flight.ts';
 import { UnfittingAnswer } from '../../../../src/agent/remote/unfitting-answer.ts';
-import { RequestStopped } from '../../../../src/agent/signing/request-end.ts';
+import { cancelledBy, RequestStopped } from '../../../../src/agent/signing/request-end.ts';
 import { parseCertificate } from '../../../../src/formats/pki/certificate.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
 import { accountOf, createCast, ehr, otherEhr, requestFor, SigningDesk, staff, until, type Cast, type DeskOptions } from '../signing/signing-desk.ts';
@@ -157,6 +157,14 @@ describe('an authentication by phone', () => {
     expect(audited()).toEqual(['authentication.started ok', 'authentication.refused CANCELLED_BY_USER']);
   });
 
+  it('is not said to be cancelled by the person where the screen was locked', async () => {
+    openDesk().provider.login = silentPhone;
+    desk.person.code = () => Promise.reject(cancelledBy('away'));
+    await expect(join()).rejects.toMatchObject({ state: 'cancelled', by: 'away' });
+    expect(closed()).toMatchObject({ end: { outcome: 'cancelled', problem: cancelledBy('away').problem } });
+    expect(audited()).toEqual(['authentication.started ok', 'authentication.refused CANCELLED_BY_USER']);
+  });
+
   it('leads to the other method from the code', async () => {
     openDesk().cards.insertLogin(cast.doctorLogin, 'hpki');
     desk.person.code = () => 'other_method';
@@ -306,10 +314,13 @@ describe('an authentication by card', () => {
     expect(desk.person.shownAuthentication.flatMap((one) => (one.what === 'pin' ? [one.question] : []))).toMatchObject([{ refused: null, tries: { triesLeft: 15 } }, { refused: 'incorrect', tries: { triesLeft: 14 } }]);
   });
 
-  it('given up after a wrong PIN ends by that name', async () => {
+  it.each(['person', 'away'] as const)('given up after a wrong PIN ends by that name (%s)', async (who) => {
     openCardDesk().cards.insertLogin(cast.doctorLogin, 'hpki');
     const typed = ['9999'];
-    desk.person.authenticationPin = () => typed.shift() ?? 'cancelled';
+    desk.person.authenticationPin = () => typed.shift() ?? (who === 'person' ? 'cancelled' : leave());
+    const leave = (): never => {
+      throw cancelledBy('away');
+    };
     await expect(join()).rejects.toMatchObject({ problem: { code: 'PIN_INCORRECT', triesLeft: 14 } });
     expect(desk.cards.verifies).toBe(1);
   });

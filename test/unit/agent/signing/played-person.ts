@@ -67,7 +67,7 @@ export class PlayedPerson implements Prompts {
   /** How remote signing is authenticated: by default the suggested method, once. */
   method: (question: MethodQuestion) => SessionMethod | Exclude<Exit, 'other_method'> = ({ suggested, problem }) => (problem === null ? suggested : 'cancelled');
   /** The code is on the screen. */
-  code: (code: PhoneCode) => Exit = () => 'silent';
+  code: (code: PhoneCode) => Exit | Promise<AuthenticationExit> = () => 'silent';
   ranOut: () => 'again' | Exit = () => 'cancelled';
   authenticationNeed: (need: AuthenticationCardNeed) => Exit = () => 'silent';
   /** A PIN, or one of the words of {@link Exit}. */

@@ -2,6 +2,7 @@ import { createVerifier } from '../../../../src/formats/xades/verifier.ts';
 import { whyNotHere } from '../../../../src/agent/remote/why-not-here.ts';
 import { generateTestKey } from '../../../../src/sandbox/ca/test-keys.ts';
 import { sampleDispensingCsv } from '../../../../src/sandbox/samples/dispensing.ts';
+import { cancelledBy } from '../../../../src/agent/signing/request-end.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createCast, ehr, otherEhr, requestFor, SigningDesk, staff, until, xmlOf, type Cast, type DeskOptions } from './signing-desk.ts';
@@ -481,6 +482,15 @@ describe('the PIN', () => {
     expect(again.state).toBe('signed');
     expect(again.id).not.toBe(first.id);
     expect(again.result?.signedAt.getTime()).toBe(Math.floor(desk.clock.now() / 1000) * 1000);
+  });
+
+  it('is left by a locked screen: after a refusal that is PIN_INCORRECT with the tries left, else nobody cancelled', async () => {
+    openDesk().cards.insert(cast.doctor);
+    const typed = ['0000'];
+    desk.person.pin = () => typed.shift() ?? Promise.reject(cancelledBy('away'));
+    expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'PIN_INCORRECT', triesLeft: 14 } });
+    expect(await desk.sign('k2')).toMatchObject({ state: 'cancelled', problem: cancelledBy('away').problem });
+    expect(desk.auditEntries().at(-1)).toMatchObject({ event: 'signature.cancelled', notes: ['by=away'] });
   });
 
   it('that nobody types in time is EXPIRED, and nothing stays held', async () => {
