@@ -164,6 +164,8 @@ export interface AuthenticationDialogView {
   readonly canUseCard: boolean;
   /** More than one method to choose from. */
   readonly methods: readonly SessionMethod[];
+  /** Those that policy offers and the provider's login page cannot use here: the window says why they are missing. */
+  readonly hiddenMethods: readonly SessionMethod[];
 }
 
 /** Where a person goes who leaves a step of the authentication. `other_method` only where there are several. */

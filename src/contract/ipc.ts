@@ -153,6 +153,8 @@ export const authenticationView = z.object({
   documents: z.int(),
   canUseCard: z.boolean(),
   methods: z.array(sessionMethod).min(1),
+  /** Policy offers them, and the service's login page cannot use them on this computer. */
+  hiddenMethods: z.array(sessionMethod),
   step: authenticationStep,
 });
 export type AuthenticationView = z.infer<typeof authenticationView>;

@@ -14,7 +14,7 @@ import { viewCaller } from './signature-view.ts';
 
 /** What the authentication window shows of one dialog, before its step. Names from outside are made safe to read. */
 export function viewAuthentication(dialog: string, view: AuthenticationDialogView): Omit<AuthenticationView, 'step'> {
-  const { caller, staff, facility, terminal, documents, canUseCard, methods } = view;
+  const { caller, staff, facility, terminal, documents, canUseCard, methods, hiddenMethods } = view;
   return {
     dialog,
     caller: viewCaller(caller),
@@ -24,6 +24,7 @@ export function viewAuthentication(dialog: string, view: AuthenticationDialogVie
     documents,
     canUseCard,
     methods: [...methods],
+    hiddenMethods: [...hiddenMethods],
   };
 }
 

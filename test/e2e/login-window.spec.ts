@@ -225,6 +225,7 @@ test('is offered for a card only where its window can use one', async () => {
     await here.desktop.untilVisible('authentication');
     await expect(here.page.getByRole('button', { name: /^スマートフォン/ })).toBeVisible();
     await expect(here.page.getByRole('button', { name: /^HPKIカード/ })).toHaveCount(process.platform === 'linux' ? 0 : 1);
+    await expect(here.page.getByText('HPKIカードは、このPCでは認証サービスのログイン画面から使えないため、上の方法で認証してください。')).toHaveCount(process.platform === 'linux' ? 1 : 0);
     await here.page.keyboard.press('Escape');
     await signing.answer;
   } finally {

@@ -21,6 +21,7 @@ const dialog = terminalPrompts(terminal.input, terminal.output, 'ja').openAuthen
   documents: 1,
   canUseCard: false,
   methods: ['smartphone'],
+  hiddenMethods: [],
 });
 const page = { url: new URL('https://login.example.jp/auth?state=s'), redirectUrl: new URL(`http://adapter:${port}/cb`), listens: true, allowedOrigins: [], card: null };
 const ended = dialog.showLogin({ page, certificateSha256: null }, new AbortController().signal);

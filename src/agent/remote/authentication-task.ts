@@ -17,6 +17,8 @@ export interface AuthenticationWindowParts {
   readonly terminal: string;
   /** What this terminal offers, in the order in which it is shown. At least one. */
   readonly methods: readonly SessionMethod[];
+  /** Those that the provider's login page cannot use here. */
+  readonly hiddenMethods: readonly SessionMethod[];
   readonly providerOf: (method: SessionMethod) => RemoteProvider;
 }
 

@@ -27,7 +27,7 @@ export class AuthenticationWindow {
     this.#task = task;
     this.#signal = signal;
     const { caller, staff, documents, canUseCard } = task;
-    this.#dialog = parts.prompts.openAuthentication({ caller, staff, documents, canUseCard, facility: parts.facility, terminal: parts.terminal, methods: parts.methods });
+    this.#dialog = parts.prompts.openAuthentication({ caller, staff, documents, canUseCard, facility: parts.facility, terminal: parts.terminal, methods: parts.methods, hiddenMethods: parts.hiddenMethods });
   }
 
   async run(): Promise<RemoteSession | 'use_card'> {

@@ -19,7 +19,7 @@ import type { RemoteSession } from './remote-session.ts';
 import { accountNotes, type RemoteSessionDesk } from './remote-session-desk.ts';
 import type { UnfittingAnswer } from './unfitting-answer.ts';
 
-export interface AuthenticationsParts extends Omit<AuthenticationWindowParts, 'methods' | 'providerOf' | 'prompts' | 'facility'> {
+export interface AuthenticationsParts extends Omit<AuthenticationWindowParts, 'methods' | 'hiddenMethods' | 'providerOf' | 'prompts' | 'facility'> {
   readonly prompts: Pick<Prompts, 'openAuthentication' | 'notify' | 'loginPageTakesCards'>;
   readonly providers: readonly RemoteProvider[];
   /** Asked before each authentication: a certificate may be imported meanwhile. */
@@ -97,7 +97,9 @@ export class Authentications {
       if (now !== undefined && now !== before) return now;
       const facility = await this.#parts.facility();
       if (signal.aborted) throw reasonOfAbort(signal);
-      return await new AuthenticationWindow({ ...this.#parts, facility, methods: this.#methods, providerOf: (method) => this.#providerOf(method) }, this.#task(first, report), signal).run();
+      const hiddenMethods = this.#parts.methods.filter((method) => this.isPageWithoutCards(method));
+      const parts = { ...this.#parts, facility, methods: this.#methods, hiddenMethods, providerOf: (method: SessionMethod) => this.#providerOf(method) };
+      return await new AuthenticationWindow(parts, this.#task(first, report), signal).run();
     } finally {
       leave();
     }

@@ -10,7 +10,7 @@ import { Cancel, OtherWays } from './ways-out.tsx';
 /** The click that begins. SECURITY: nothing begins without it. test/unit/renderer/authentication.test.ts */
 export function ChooseMethodStep(props: StepOf<'choose_method'>) {
   const { agent, view, step, arming } = props;
-  const { t, say } = useSpeech();
+  const { language, t, say } = useSpeech();
   const methods = [step.suggested, ...view.methods.filter((method) => method !== step.suggested)];
   const known = step.problem === null ? null : errorCodes[step.problem.code as ErrorCode];
   return (
@@ -48,6 +48,9 @@ export function ChooseMethodStep(props: StepOf<'choose_method'>) {
           </li>
         ))}
       </ul>
+      {view.hiddenMethods.length === 0 ? null : (
+        <p class="note">{t('authentication.choose.hidden', { methods: view.hiddenMethods.map((method) => t(`authentication.methods.${method}`)).join(language === 'ja' ? '・' : ', ') })}</p>
+      )}
       <AuthenticationFacts view={view} />
     </StepFrame>
   );

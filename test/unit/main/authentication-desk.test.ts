@@ -15,6 +15,7 @@ const view: AuthenticationDialogView = {
   documents: 1,
   canUseCard: true,
   methods: ['smartphone', 'hpki-card'],
+  hiddenMethods: [],
 };
 const phoneCode: PhoneCode = { uri: 'https://sign.example.jp/s/ABCD', userCode: 'ABCD', number: '482', expiresAt: new Date(0) };
 const never = (): AbortSignal => new AbortController().signal;

@@ -47,6 +47,18 @@ describeWith(['chromium'], 'the authentication window', () => {
     expect(await window.asked()).toContainEqual({ channel: 'authentication.begin', request: { dialog: 'dialog-1', method: 'hpki-card' } });
   });
 
+  it('says in one line which methods are missing here and what to use, and nothing where none is', async () => {
+    await show(authenticationScenes['choose-without-cards']);
+    expect(await window.page.locator('.method').count()).toBe(1);
+    const line = window.page.locator('.methods + .note');
+    expect(await line.innerText()).toBe('HPKIカード・マイナンバーカードは、このPCでは認証サービスのログイン画面から使えないため、上の方法で認証してください。');
+    await window.appear({ language: 'en' });
+    expect(await line.innerText()).toBe("Choose from above: the service's login page cannot use a card on this computer (HPKI card, My Number card).");
+    await window.push('authentication', authenticationScenes.choose);
+    await expect.poll(() => window.page.locator('.method').count()).toBe(3);
+    expect(await line.count()).toBe(0);
+  });
+
   it('asks for a new code by a click alone', async () => {
     await show(authentication({ step: 'code_ran_out' }));
     await waitUntilArmed(window);

@@ -49,10 +49,10 @@ it('offers what the service and the terminal both know, and nothing else', async
 });
 
 describe('a login page that cannot use a card here', () => {
-  it('is not offered for one: neither in the window nor to an EHR, who is told why', async () => {
+  it('is not offered for one: neither in the window nor to an EHR, and both say why', async () => {
     openDesk({ remote: { form: 'element', pageWithoutCards: true } });
     await join({ suggested: 'hpki-card' });
-    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { methods: ['smartphone'] } });
+    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { methods: ['smartphone'], hiddenMethods: ['hpki-card', 'mynumber-card'] } });
     for (const method of ['hpki-card', 'mynumber-card'] as const) {
       await expect(desk.callers.begin(ehr, { staffId: staff.id, staffName: staff.name, method })).rejects.toMatchObject({
         problem: { code: 'AUTHENTICATION_NOT_OFFERED', detail: { ja: expect.stringContaining('カードを使えません') as string } },
@@ -63,7 +63,7 @@ describe('a login page that cannot use a card here', () => {
   it('makes way for the next service, whose cards the agent reads itself', async () => {
     openDesk({ remote: { pageWithoutCards: true, secondProvider: true } });
     await join();
-    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { methods: ['smartphone', 'hpki-card', 'mynumber-card'] } });
+    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { methods: ['smartphone', 'hpki-card', 'mynumber-card'], hiddenMethods: [] } });
     desk.person.method = by('hpki-card');
     await desk.sessions.endAll('person');
     await join({ suggested: 'hpki-card' });

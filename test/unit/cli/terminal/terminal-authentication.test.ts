@@ -39,6 +39,7 @@ function open(view: Partial<AuthenticationDialogView> = {}): AuthenticationDialo
     documents: 2,
     canUseCard: true,
     methods: ['smartphone', 'hpki-card'],
+    hiddenMethods: [],
     ...view,
   });
 }

@@ -12,6 +12,7 @@ export function authentication(step: AuthenticationStep, changes: Partial<Authen
     documents: 1,
     canUseCard: true,
     methods: ['smartphone', 'hpki-card', 'mynumber-card'],
+    hiddenMethods: [],
     step,
     ...changes,
   };
@@ -34,6 +35,10 @@ export const authenticationScenes = {
   'choose-again': authentication(
     { step: 'choose_method', suggested: 'hpki-card', problem: { code: 'AUTHENTICATED_OTHER_PERSON', detail: null } },
     { documents: 0, canUseCard: false },
+  ),
+  'choose-without-cards': authentication(
+    { step: 'choose_method', suggested: 'smartphone', problem: null },
+    { methods: ['smartphone'], hiddenMethods: ['hpki-card', 'mynumber-card'] },
   ),
   code: authentication(code()),
   'code-ran-out': authentication({ step: 'code_ran_out' }),
