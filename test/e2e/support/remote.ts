@@ -35,8 +35,8 @@ export interface Remote {
   reset(): Promise<void>;
 }
 
-export async function startRemote(remote: PlayedRemote, options: StartOptions = {}): Promise<Remote> {
-  const desktop = await Desktop.start({ ...options, played: { remote } });
+export async function startRemote(remote: PlayedRemote, options: StartOptions = {}, policy?: object): Promise<Remote> {
+  const desktop = await Desktop.start({ ...options, played: { remote, policy } });
   const ehr = await desktop.ehr('見本電子カルテ');
   return {
     desktop,
