@@ -72,11 +72,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy, ...option
   guardContents(app, session.defaultSession, (contents, url) => help.mayNavigate(contents, url));
   protocol.handle(pageScheme, ({ url }) => answerPage(pages, url));
 
-  let isSessionEnding = false;
-  watchLogOff({ app, power: powerMonitor, signals: process }, () => {
-    isSessionEnding = true;
-    return agent.loggedOff();
-  });
+  const isSessionEnding = watchLogOff({ app, power: powerMonitor, signals: process }, () => agent.loggedOff());
   const notices = (): SignatureView['notices'] => (secrets.protection === 'memory' ? [noKeyStore] : []);
   const windows = buildWindows(path.join(app.getAppPath(), 'out', 'preload', 'preload.cjs'), {
     lost: (window) => {
@@ -164,7 +160,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy, ...option
     power: powerMonitor,
     settings: config.settings.update,
     notify: (notice) => prompts.notify(notice),
-    isSessionEnding: () => isSessionEnding,
+    isSessionEnding,
     isIdle: () => !isAsking() && (!agent.isRunning || isIdle(agent.running.status())),
   });
 

@@ -19,9 +19,14 @@ interface Delayable {
  * Windows tells each window, hidden ones too, and `app` hears nothing of it. It asks before it tells; another program may
  * then say no, and the person authenticates once more than needed.
  * Linux and macOS announce a shutdown. A log-off, and a restart by the service manager, end the program by a signal.
+ *
+ * The returned function says whether the system ends this program, for whatever reason: an installer of ours would be cut
+ * off, or stand beside the one that wanted the files. A mere question of Windows is no end: it may be taken back unheard.
  */
-export function watchLogOff({ app, power, signals }: LogOffSources, leave: () => Promise<void>): void {
+export function watchLogOff({ app, power, signals }: LogOffSources, leave: () => Promise<void>): () => boolean {
+  let isEnding = false;
   const leaveAndQuit = (): void => {
+    isEnding = true;
     void leave().then(() => app.quit());
   };
   app.on('browser-window-created', (_event, window) => {
@@ -29,6 +34,7 @@ export function watchLogOff({ app, power, signals }: LogOffSources, leave: () =>
       if (isLogOff(reasons)) void leave();
     });
     window.on('session-end', ({ reasons }) => {
+      isEnding = true;
       if (isLogOff(reasons)) void leave();
       // In this very turn: else Electron ends the process as soon as every window has heard of it.
       app.quit();
@@ -39,6 +45,7 @@ export function watchLogOff({ app, power, signals }: LogOffSources, leave: () =>
     leaveAndQuit();
   });
   if (signals.platform !== 'win32') for (const signal of ['SIGTERM', 'SIGHUP'] as const) signals.on(signal, leaveAndQuit);
+  return () => isEnding;
 }
 
 /** An installer that wants its files free (`close-app`) leaves the person where they are. */

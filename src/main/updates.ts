@@ -22,7 +22,7 @@ export interface UpdateParts {
   /** Whether a file is signed by the publisher whom policy names. */
   readonly isSignedBy: (file: string, publisher: string) => Promise<boolean>;
   readonly notify: (notice: Notice) => void;
-  /** The person logs off, or the machine shuts down. */
+  /** The system ends this program: the person logs off, the machine shuts down, another installer wants the files. */
   readonly isSessionEnding: () => boolean;
 }
 

@@ -8,17 +8,43 @@ function desktop(platform: NodeJS.Platform) {
   const power = new EventEmitter();
   const signals = Object.assign(new EventEmitter(), { platform });
   const seen: string[] = [];
-  Object.assign(app, { quit: () => seen.push('quit') });
-  watchLogOff({ app: app as unknown as App, power: power as unknown as PowerMonitor, signals: signals as unknown as NodeJS.Process }, () => {
+  const knownAtQuit: boolean[] = [];
+  const quit = (): void => {
+    seen.push('quit');
+    knownAtQuit.push(isEnding());
+  };
+  Object.assign(app, { quit });
+  const isEnding = watchLogOff({ app: app as unknown as App, power: power as unknown as PowerMonitor, signals: signals as unknown as NodeJS.Process }, () => {
     seen.push('left');
     return Promise.resolve();
   });
   const window = new EventEmitter();
   app.emit('browser-window-created', {}, window);
-  return { window, power, signals, seen };
+  return { window, power, signals, seen, isEnding, knownAtQuit };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('whether the system ends the program', () => {
+  it('is not settled by a question of Windows, which another program may answer with no', () => {
+    const { window, isEnding } = desktop('win32');
+    window.emit('query-session-end', { reasons: ['logoff'] });
+    expect(isEnding()).toBe(false);
+  });
+
+  it.each(['logoff', 'shutdown', 'critical', 'close-app'])('is known by the time it is told to quit (%s)', (reason) => {
+    const { window, knownAtQuit } = desktop('win32');
+    window.emit('session-end', { reasons: [reason] });
+    expect(knownAtQuit).toEqual([true]);
+  });
+
+  it.each(['shutdown', 'SIGTERM', 'SIGHUP'])('is known from %s elsewhere', (event) => {
+    const { power, signals, isEnding } = desktop('linux');
+    expect(isEnding()).toBe(false);
+    (event === 'shutdown' ? power : signals).emit(event);
+    expect(isEnding()).toBe(true);
+  });
+});
 
 describe('the end of the OS session', () => {
   it.each(['logoff', 'shutdown', 'critical'])('is taken from Windows as it asks, and as it tells (%s)', (reason) => {
