@@ -39,11 +39,15 @@ export function trayTooltip(view: AgentView, language: Language, now: Date): str
   return whole.length > tooltipLength ? state : whole;
 }
 
-/** One line for each session of remote signing, the one that ends first before the others. */
+/** One line for each session of remote signing, the one that ends first before the others; with its EHR where a name has several. */
 function sessionLines({ remote }: AgentView, language: Language, now: Date): readonly string[] {
-  return [...(remote?.sessions ?? [])]
-    .sort((a, b) => a.until.localeCompare(b.until))
-    .map(({ staff, until }) => messages[language].tray.session.replace('{{name}}', () => staff.name).replace('{{until}}', clockTime(new Date(until), language, now)));
+  const { session, nameAtEhr } = messages[language].tray;
+  const sessions = [...(remote?.sessions ?? [])].sort((a, b) => a.until.localeCompare(b.until));
+  return sessions.map(({ staff: { name }, caller, until }) => {
+    const isAlone = sessions.filter(({ staff }) => staff.name === name).length === 1;
+    const whose = isAlone ? name : nameAtEhr.replace('{{caller}}', () => caller).replace('{{name}}', () => name);
+    return session.replace('{{until}}', clockTime(new Date(until), language, now)).replace('{{name}}', () => whose);
+  });
 }
 
 const locales = { ja: 'ja-JP', en: 'en-GB' } as const;

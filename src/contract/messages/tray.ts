@@ -11,7 +11,9 @@ export const trayJa = {
   tooltip: '{{product}}: {{reason}}',
   /** Remote signing: who need not authenticate, until which clock time. */
   session: 'リモート署名: {{name}} {{until}}まで',
-  otherSessions: 'ほか{{count}}名',
+  /** Whose session, where one name has several: one for each EHR. */
+  nameAtEhr: '{{name}}（{{caller}}）',
+  otherSessions: 'ほか{{count}}件',
   menu: {
     answer: '署名の確認画面を前に出す',
     status: '状態',
@@ -33,6 +35,7 @@ export const trayEn: SameKeys<typeof trayJa> = {
   starting: 'Starting',
   tooltip: '{{product}}: {{reason}}',
   session: 'Remote signing: {{name}} until {{until}}',
+  nameAtEhr: '{{name}} ({{caller}})',
   otherSessions: 'and {{count}} more',
   menu: {
     answer: 'Show the window that asks',

@@ -112,10 +112,10 @@ describe('the state in the tray', () => {
 describe('the sessions of remote signing in the tray', () => {
   const now = new Date(2026, 3, 1, 9, 30);
   const actions = { answer: () => undefined, open: () => undefined, saveLogs: () => undefined, quit: null };
-  const shown = (...sessions: readonly (readonly [string, Date])[]): ReturnType<typeof view> => ({
+  const shown = (...sessions: readonly (readonly [name: string, until: Date, caller?: string])[]): ReturnType<typeof view> => ({
     ...view([]),
     remote: {
-      sessions: sessions.map(([name, until]) => ({ clientId: 'c1', caller: 'EHR', staff: { id: name, name }, method: 'smartphone', until: until.toISOString(), endsSoon: false })),
+      sessions: sessions.map(([name, until, caller = 'EHR']) => ({ clientId: caller, caller, staff: { id: name, name }, method: 'smartphone', until: until.toISOString(), endsSoon: false })),
       registrations: [],
     },
   });
@@ -131,8 +131,16 @@ describe('the sessions of remote signing in the tray', () => {
 
   it('begin with the one that ends first, each with a line of the menu', () => {
     const two = shown(['医者　三郎', new Date(2026, 3, 2, 8, 15)], ['R&D $& 架空', new Date(2026, 3, 1, 18, 5)]);
-    expect(trayTooltip(two, 'ja', now)).toContain('リモート署名: R&D $& 架空 18:05まで ほか1名');
+    expect(trayTooltip(two, 'ja', now)).toContain('リモート署名: R&D $& 架空 18:05まで ほか1件');
     expect(lines(two, 'ja')).toEqual(['署名できます', 'リモート署名: R&&D $&& 架空 18:05まで', 'リモート署名: 医者　三郎 4月2日 08:15まで']);
+  });
+
+  it('are told apart by their EHR where one doctor has several, and counted as sessions', () => {
+    const [noon, evening] = [new Date(2026, 3, 1, 12, 0), new Date(2026, 3, 1, 18, 5)];
+    const three = shown(['医者　三郎', evening, '電子カルテA'], ['架空　さくら', evening, '電子カルテA'], ['医者　三郎', noon, '$& B']);
+    expect(trayTooltip(three, 'ja', now)).toContain('リモート署名: 医者　三郎（$& B） 12:00まで ほか2件');
+    expect(lines(three, 'ja').slice(1)).toEqual(['リモート署名: 医者　三郎（$&& B） 12:00まで', 'リモート署名: 医者　三郎（電子カルテA） 18:05まで', 'リモート署名: 架空　さくら 18:05まで']);
+    expect(lines(three, 'en')[1]).toBe('Remote signing: 医者　三郎 ($&& B) until 12:00');
   });
 
   it('stand in the menu alone where Windows would cut the tooltip', () => {
