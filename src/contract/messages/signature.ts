@@ -147,7 +147,7 @@ export const signatureJa = {
   },
   consent: {
     title: '内容を確認し、署名してください',
-    policy: 'この施設では、リモート署名の前に内容を確認します。',
+    policy: 'この施設では、リモート署名のたびに、署名する方が内容を確認します。',
     bound_reached: '続けて署名した件数が上限に達したため、一度ご確認ください。確認すると、また続けて署名できます。',
     session: '認証: {{method}}（{{until}}まで有効）',
   },
@@ -298,7 +298,7 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
       incorrect: 'The {{pin}} is wrong. Please try again.',
       keypad_cancelled: 'Cancelled on the reader. The PIN can be entered again.',
       keypad_timed_out: 'The reader timed out. No try was used.',
-      keypad_refused: 'The entry on the reader was not as long as a {{pin}}. No try was used.',
+      keypad_refused: 'The entry on the reader did not have the length of a {{pin}}. No try was used.',
       keypad_unusable: 'The {{pin}} could not be entered on this reader’s keys. Enter it here. No try was used.',
     },
   },
@@ -309,7 +309,7 @@ export const signatureEn: SameKeys<typeof signatureJa> = {
   },
   consent: {
     title: 'Check the content and sign',
-    policy: 'At this facility the content is checked before each remote signature.',
+    policy: 'At this facility you check the content before each remote signature.',
     bound_reached: 'The limit of documents signed in a row has been reached. Check once; after that, signing continues.',
     session: 'Authenticated: {{method}} (until {{until}})',
   },
