@@ -24,13 +24,18 @@ export function steps(own: Partial<AuthenticationSteps>): AuthenticationSteps {
 type Person = Parameters<RemoteService['people']['person']>[0];
 type Wrap = (fetch: ServiceFetch) => ServiceFetch;
 
-/** The agent's own network with the facility's certificate, and what the test changes in it. */
-export async function networkTo(service: RemoteService, wrap: Wrap = (plain) => plain): Promise<{ readonly fetchFor: OutboundNetwork['fetchFor']; close(): void }> {
+/** The agent's own network with the facility's certificate. */
+export async function openNetwork(service: RemoteService): Promise<{ readonly network: OutboundNetwork; close(): void }> {
   const { tlsCa, facility } = service.trust;
   const tested = testNetwork({ trusted: [{ pem: tlsCa.serverRoot }] });
-  const { network } = tested;
-  await network.useClientCertificate(importClientCertificate(Buffer.from(`${facility.certificate}\n${facility.privateKey}`), ''));
-  return { fetchFor: (addresses) => wrap(network.fetchFor(addresses)), close: () => tested.close() };
+  await tested.network.useClientCertificate(importClientCertificate(Buffer.from(`${facility.certificate}\n${facility.privateKey}`), ''));
+  return tested;
+}
+
+/** The same, and what the test changes in it. */
+export async function networkTo(service: RemoteService, wrap: Wrap = (plain) => plain): Promise<{ readonly fetchFor: OutboundNetwork['fetchFor']; close(): void }> {
+  const opened = await openNetwork(service);
+  return { fetchFor: (addresses) => wrap(opened.network.fetchFor(addresses)), close: () => opened.close() };
 }
 
 export interface ProviderDesk {

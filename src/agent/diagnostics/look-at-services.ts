@@ -34,17 +34,12 @@ export function diagnoseServices(parts: {
   );
 }
 
-/** Of the providers that are at this origin; what each says elsewhere is told there. */
+/** Of the providers that are at this origin; what each says elsewhere is asked and told there. */
 async function descriptionsAt(origin: string, network: OutboundNetwork, { remote }: Pick<Settings, 'remote'>, signal: AbortSignal): Promise<ServiceDiagnosis['descriptions']> {
-  const either = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   const isHere = (address: string): boolean => new URL(address).origin === origin;
-  const providers = remote.providers.filter((provider) => addressesOf(provider).some(isHere));
-  const all = await Promise.all(providers.map((provider) => describeProvider(provider, network.fetchFor(addressesOf(provider)), either)));
-  return all.flat().filter(({ address }) => isHere(address));
+  const all = await Promise.all(remote.providers.map((provider) => describeProvider(provider, isHere, network.fetchFor(addressesOf(provider)), signal)));
+  return all.flat();
 }
-
-/** How long a service may take to describe itself, in milliseconds. */
-const patienceMs = 30_000;
 
 /**
  * The same from outside: by the running agent, which knows the system's proxy and holds what was imported, else by a

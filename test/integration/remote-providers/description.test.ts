@@ -1,12 +1,15 @@
 /** What the diagnosis asks of a service whose connection stands: whether it is the one that policy describes. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { providerSettings } from '../../../src/agent/config/remote-settings.ts';
+import { settingsSchema } from '../../../src/agent/config/settings.ts';
+import { diagnoseServices } from '../../../src/agent/diagnostics/look-at-services.ts';
 import type { ServiceFetch } from '../../../src/agent/remote/network/service-fetch.ts';
 import { addressesOf } from '../../../src/agent/remote/providers/create-providers.ts';
-import { describeProvider } from '../../../src/agent/remote/providers/describe-provider.ts';
+import { describeProvider, type SelfDescription } from '../../../src/agent/remote/providers/describe-provider.ts';
+import { systemClock } from '../../../src/agent/system-clock.ts';
 import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
 import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
-import { cscSettings, kaguraSettings, networkTo } from '../../support/remote-provider-desk.ts';
+import { cscSettings, kaguraSettings, networkTo, openNetwork } from '../../support/remote-provider-desk.ts';
 
 let service: RemoteService;
 let fetchFor: (addresses: readonly string[]) => ServiceFetch;
@@ -34,10 +37,14 @@ afterAll(async () => {
   await service.close();
 });
 
-async function faults(settings: Readonly<Record<string, unknown>>): Promise<readonly (string | null)[]> {
+function describe(settings: Readonly<Record<string, unknown>>, signal: AbortSignal, patienceMs?: number): Promise<readonly SelfDescription[]> {
   const provider = providerSettings.parse(settings);
-  const found = await describeProvider(provider, fetchFor(addressesOf(provider)), new AbortController().signal);
-  return found.map(({ fault }) => fault?.en ?? null);
+  return describeProvider(provider, () => true, fetchFor(addressesOf(provider)), signal, patienceMs);
+}
+
+async function faults(settings: Readonly<Record<string, unknown>>): Promise<readonly (string | null)[]> {
+  const found = await describe(settings, new AbortController().signal);
+  return found.map(({ fault }) => fault?.detail?.en ?? null);
 }
 
 it('is all there for the sandbox, of either kind', async () => {
@@ -76,7 +83,40 @@ it('names an issuer that is another one: nobody has refused a login', async () =
   expect(await faults(cscSettings(service))).toEqual([expect.stringContaining('does not describe itself'), null]);
 });
 
-it('says that a service is busy', async () => {
-  service.control.arm({ kind: 'status', status: 503, on: 'oauth.discovery', times: null });
-  expect((await faults(cscSettings(service)))[0]).toMatch(/down or too busy/);
+it.each(['oauth.discovery', 'csc.info'])('says that a service is busy at %s: what policy says may be right', async (endpoint) => {
+  service.control.arm({ kind: 'status', status: 503, on: endpoint, times: null });
+  const found = await describe(cscSettings(service), new AbortController().signal);
+  expect(found.flatMap(({ fault }) => fault ?? [])).toEqual([expect.objectContaining({ code: 'SERVICE_SUSPENDED', detail: expect.objectContaining({ en: expect.stringMatching(/down or too busy/) as string }) as object })]);
+});
+
+it.each([
+  ['oauth.discovery', ['PROVIDER_UNREACHABLE', null]],
+  ['csc.info', [null, 'PROVIDER_UNREACHABLE']],
+])('tells of %s that does not answer, and of the other address all the same', async (endpoint, expected) => {
+  service.control.arm({ kind: 'half-open', on: endpoint, times: null });
+  const found = await describe(cscSettings(service), new AbortController().signal, 5000);
+  expect(found.map(({ fault }) => fault?.code ?? null)).toEqual(expected);
+});
+
+it('ends with whoever asked', async () => {
+  service.control.arm({ kind: 'half-open', on: 'csc.info', times: null });
+  const caller = new AbortController();
+  const asked = describe(cscSettings(service), caller.signal);
+  caller.abort(new Error('the person has left'));
+  await expect(asked).rejects.toThrow('the person has left');
+});
+
+it('asks each address once, where it is', async () => {
+  const opened = await openNetwork(service);
+  try {
+    const settings = { ...cscSettings(service), issuer: service.addresses.csc.issuer.replace('localhost', '127.0.0.1') };
+    const remote = { ...settingsSchema.parse({}).remote, providers: [providerSettings.parse(settings)] };
+    const asked = service.calls.received('csc.info');
+    const found = await diagnoseServices({ network: opened.network, settings: { remote }, address: null, clock: systemClock, signal: new AbortController().signal });
+    const { base } = service.addresses.csc;
+    expect(found.map(({ descriptions }) => descriptions.map(({ address }) => address))).toEqual([[settings.issuer], [`${base}/info`]]);
+    expect(service.calls.received('csc.info') - asked).toBe(1);
+  } finally {
+    opened.close();
+  }
 });

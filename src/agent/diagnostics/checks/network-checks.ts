@@ -153,14 +153,18 @@ function serviceResult(host: string, { status, ms }: NonNullable<ServiceDiagnosi
     : result('network.service', titles.service, 'problem', text, { ja: 'サービス側の障害です。時間をおいて試すか、契約先に問い合わせてください。', en: "The service itself is in trouble. Try again later or ask its operator." });
 }
 
-/** A service may be there, and not where policy looks for it. */
+/** A service may be there, and not where policy looks for it; whatever else is in the way has its code's own remedy. */
 function descriptionResult({ address, fault }: ServiceDiagnosis['descriptions'][number]): CheckResult {
   if (fault === null) return result('network.discovery', titles.discovery, 'ok', { ja: address, en: address });
-  return result('network.discovery', titles.discovery, 'problem', { ja: `${address}: ${fault.ja}`, en: `${address}: ${fault.en}` }, {
-    ja: 'ポリシー remote.providers のアドレス（issuer、serviceUrl、jwksUrl）を契約先の資料と比べてください。',
-    en: "Compare the addresses in the policy remote.providers (issuer, serviceUrl, jwksUrl) with the operator's papers.",
-  });
+  const { code, detail } = fault;
+  const { ja, en } = detail ?? errorCodes[code];
+  return result('network.discovery', titles.discovery, 'problem', { ja: `${address}: ${ja}`, en: `${address}: ${en}` }, code === 'PROVIDER_REFUSED' ? otherAddress : errorCodes[code].remedy);
 }
+
+const otherAddress: Bilingual = {
+  ja: 'ポリシー remote.providers のアドレス（issuer、serviceUrl、jwksUrl）を契約先の資料と比べてください。',
+  en: "Compare the addresses in the policy remote.providers (issuer, serviceUrl, jwksUrl) with the operator's papers.",
+};
 
 function clockResult(skewMs: number): CheckResult {
   const seconds = Math.round(Math.abs(skewMs) / 1000);

@@ -1,4 +1,5 @@
 import type { NetworkErrorCode } from '../../../contract/error-codes.ts';
+import type { Problem } from '../../../contract/problem.ts';
 import type { Bilingual } from '../../../formats/bilingual.ts';
 import type { Clock } from '../../ports.ts';
 import { exchangeFailure, refusalIn } from './exchange-failures.ts';
@@ -27,7 +28,7 @@ export interface ServiceDiagnosis {
   /** Any status says that the service is there. `skewMs`: this clock minus the service's; null where it told no time. */
   readonly answer: { readonly status: number; readonly ms: number; readonly skewMs: number | null } | null;
   /** What it says of itself, where policy names it; empty for a service that did not answer. */
-  readonly descriptions: readonly { readonly address: string; readonly fault: Bilingual | null }[];
+  readonly descriptions: readonly { readonly address: string; readonly fault: Problem | null }[];
   readonly failure: {
     readonly code: NetworkErrorCode;
     readonly phase: NetworkPhase | null;

@@ -1,32 +1,62 @@
 import { z } from 'zod';
-import { ProblemError } from '../../../contract/problem.ts';
+import { ProblemError, type Problem } from '../../../contract/problem.ts';
 import type { Bilingual } from '../../../formats/bilingual.ts';
 import type { CscSettings, ProviderSettings } from '../../config/remote-settings.ts';
 import type { ServiceFetch } from '../network/service-fetch.ts';
+import { isSuspension, suspendedService } from './suspended-service.ts';
 
 /** What a service says of itself at one address, as far as logins and signatures need it. */
 export interface SelfDescription {
   readonly address: string;
-  /** Null where everything is there. */
-  readonly fault: Bilingual | null;
+  /** Null where everything is there. PROVIDER_REFUSED: it is not what policy describes. */
+  readonly fault: Problem | null;
 }
 
-/** Asks a service for what needs nobody's token: discovery and `info`, or the keys of its ID tokens. Throws the signal's reason. */
-export async function describeProvider(provider: ProviderSettings, fetch: ServiceFetch, signal: AbortSignal): Promise<readonly SelfDescription[]> {
-  const ask: ServiceFetch = (address, init) => fetch(address, { ...init, signal, repeatable: true });
+/** How long a service may take to describe itself at one address, in milliseconds. */
+const usualPatienceMs = 30_000;
+
+/**
+ * Asks a service for what needs nobody's token: discovery and `info`, or the keys of its ID tokens; of these the addresses
+ * that `isAsked` picks. One that fails or does not answer takes nothing from the others. Throws the signal's reason.
+ */
+export function describeProvider(
+  provider: ProviderSettings,
+  isAsked: (address: string) => boolean,
+  fetch: ServiceFetch,
+  signal: AbortSignal,
+  patienceMs: number = usualPatienceMs,
+): Promise<readonly SelfDescription[]> {
+  const asked = looksAt(provider).filter(({ address }) => isAsked(address));
+  return Promise.all(asked.map((look) => finding(look, fetch, signal, patienceMs)));
+}
+
+interface Look {
+  readonly address: string;
+  readonly look: (ask: ServiceFetch) => Promise<Bilingual | null>;
+}
+
+function looksAt(provider: ProviderSettings): readonly Look[] {
   if (provider.kind === 'csc') {
-    return Promise.all([finding(provider.issuer, signal, () => lookAtServer(provider, ask)), finding(`${provider.serviceUrl}/info`, signal, () => lookAtApi(provider, ask))]);
+    const info = `${provider.serviceUrl.replace(/\/$/, '')}/info`;
+    return [
+      { address: provider.issuer, look: (ask) => lookAtServer(provider, ask) },
+      { address: info, look: (ask) => lookAtApi(info, ask) },
+    ];
   }
   const { jwksUrl } = provider;
-  return jwksUrl === null ? [] : [await finding(jwksUrl, signal, () => lookAtKeys(jwksUrl, ask))];
+  return jwksUrl === null ? [] : [{ address: jwksUrl, look: (ask) => lookAtKeys(jwksUrl, ask) }];
 }
 
-async function finding(address: string, signal: AbortSignal, look: () => Promise<Bilingual | null>): Promise<SelfDescription> {
+async function finding({ address, look }: Look, fetch: ServiceFetch, signal: AbortSignal, patienceMs: number): Promise<SelfDescription> {
+  const late = AbortSignal.timeout(patienceMs);
+  const either = AbortSignal.any([signal, late]);
   try {
-    return { address, fault: await look() };
+    const fault = await look((asked, init) => fetch(asked, { ...init, signal: either, repeatable: true }));
+    return { address, fault: fault === null ? null : { code: 'PROVIDER_REFUSED', detail: fault } };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof ProblemError) return { address, fault: error.problem.detail ?? unreadable };
+    if (late.aborted) return { address, fault: { code: 'PROVIDER_UNREACHABLE', detail: noAnswer } };
+    if (error instanceof ProblemError) return { address, fault: error.problem };
     throw error;
   }
 }
@@ -43,9 +73,9 @@ const needed = ['credentials/list', 'credentials/info', 'credentials/authorize',
 const info = z.object({ specs: z.string(), methods: z.array(z.string()) });
 
 /** CSC API v2 §11.1. */
-async function lookAtApi({ serviceUrl }: CscSettings, ask: ServiceFetch): Promise<Bilingual | null> {
+async function lookAtApi(address: string, ask: ServiceFetch): Promise<Bilingual | null> {
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
-  const answer = await json(await ask(`${serviceUrl.replace(/\/$/, '')}/info`, { method: 'POST', headers, body: '{}' }), info);
+  const answer = await json(await ask(address, { method: 'POST', headers, body: '{}' }), info);
   if (!answer.success) return answer.fault;
   const { specs, methods } = answer.data;
   if (!specs.startsWith('2.')) return { ja: `CSC APIの版が違います（${specs.slice(0, 16)}）。2.0が要ります。`, en: `It speaks CSC API ${specs.slice(0, 16)}; 2.0 is needed.` };
@@ -60,11 +90,13 @@ async function lookAtKeys(address: string, ask: ServiceFetch): Promise<Bilingual
 }
 
 async function json<T>(response: Response, shape: z.ZodType<T>): Promise<{ readonly success: true; readonly data: T } | { readonly success: false; readonly fault: Bilingual }> {
+  if (isSuspension(response.status)) throw suspendedService(response);
   if (response.status !== 200) return { success: false, fault: { ja: `応答は${response.status}です。`, en: `The answer is ${response.status}.` } };
   const parsed = shape.safeParse(await response.json().catch(() => undefined));
   return parsed.success ? { success: true, data: parsed.data } : { success: false, fault: unreadable };
 }
 
+const noAnswer = { ja: '時間内に応答がありません。', en: 'It does not answer in time.' };
 const unreadable = { ja: '応答を読み取れません。', en: 'The answer cannot be read.' };
 
 function lacks(what: string): Bilingual {

@@ -165,7 +165,7 @@ const cases: readonly (readonly [string, CheckResult['status'] | undefined, stri
   ['network.service', 'problem', 'a service that answers 503', () => reached({ answer: { status: 503, ms: 5, skewMs: 0 } })],
   ['network.service', 'problem', 'a service that does not answer', () => failed('PROVIDER_UNREACHABLE', 'http')],
   ['network.discovery', 'ok', 'a service that describes itself', () => reached({ descriptions: [{ address: 'https://sign.example', fault: null }] })],
-  ['network.discovery', 'problem', 'a service that is not where policy looks for it', () => reached({ descriptions: [{ address: 'https://sign.example', fault: { ja: '応答は404です。', en: 'The answer is 404.' } }] })],
+  ['network.discovery', 'problem', 'a service that is not where policy looks for it', () => reached({ descriptions: [{ address: 'https://sign.example', fault: { code: 'PROVIDER_REFUSED', detail: { ja: '応答は404です。', en: 'The answer is 404.' } } }] })],
   ['network.clock', 'ok', 'a clock that is right', () => reached({ answer: { status: 200, ms: 5, skewMs: -30_000 } })],
   ['network.clock', 'warning', 'a clock that is off', () => reached({ answer: { status: 200, ms: 5, skewMs: 31_000 } })],
   ['network.clock', 'warning', 'a clock that is just tolerable', () => reached({ answer: { status: 200, ms: 5, skewMs: -300_000 } })],
@@ -186,6 +186,15 @@ const cases: readonly (readonly [string, CheckResult['status'] | undefined, stri
 describe('doctor', () => {
   it.each(cases)('%s: %s with %s', async (id, status, _machine, changed) => {
     expect(await statusOf(id, changed())).toBe(status);
+  });
+
+  it.each<[NetworkErrorCode | 'PROVIDER_REFUSED', RegExp]>([
+    ['PROVIDER_REFUSED', /^Compare the addresses/],
+    ['SERVICE_SUSPENDED', /^Wait for the service/],
+    ['PROXY_AUTH_REQUIRED', /proxy's credentials/],
+  ])('network.discovery: what helps against %s', async (code, remedy) => {
+    const [found] = (await results(reached({ descriptions: [{ address: 'https://sign.example', fault: { code, detail: null } }] }))).filter(({ id }) => id === 'network.discovery');
+    expect(found?.remedy?.en).toMatch(remedy);
   });
 
   it.runIf(process.platform !== 'win32')('storage.private: warns of a folder that others can read, and only then', async () => {
