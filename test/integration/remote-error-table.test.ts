@@ -113,7 +113,7 @@ const reach: Readonly<Record<RemoteCode, () => Promise<HttpAnswer>>> = {
   },
   TLS_HOSTNAME: underAnotherName,
   NETWORK_NOT_CONFIGURED: async () => signRemotely(await ready({ network: { extraCa: [path.join(at.folder, 'is-not-there.pem')] } })),
-  SERVICE_SUSPENDED: () => signedThen({ kind: 'status', status: 503, on: signHash }),
+  SERVICE_SUSPENDED: () => signedThen({ kind: 'status', status: 429, on: signHash }),
   PROVIDER_REFUSED: () => signedThen({ kind: 'status', status: 400, on: signHash }),
   REMOTE_ANSWER_LOST: () => signedThen({ kind: 'cut-after-work', on: signHash }),
   AUTHENTICATION_EXPIRED: () => byPhone(() => at.service.control.setClockOffset(120_000)),

@@ -40,6 +40,7 @@ describe.each(['csc', 'kagura'] as const)('a signature call of %s', (kind) => {
     ['cut after the service signed', { kind: 'cut-after-work' }, 1],
     ['answered 500', { kind: 'status', status: 500 }, 0],
     ['answered 502', { kind: 'status', status: 502 }, 0],
+    ['answered 503 by who does not say when to come again', { kind: 'status', status: 503 }, 0],
   ])('%s is a lost answer: sent once, and never again under its key', async (_what, fault, signatures) => {
     const running = await ready(kind);
     at.arm({ ...fault, on: signatureCall[kind] });
@@ -50,7 +51,7 @@ describe.each(['csc', 'kagura'] as const)('a signature call of %s', (kind) => {
   });
 
   it.each<[string, FaultToArm, string]>([
-    ['503', { kind: 'status', status: 503, retryAfter: 1 }, 'SERVICE_SUSPENDED'],
+    ['503 with Retry-After', { kind: 'status', status: 503, retryAfter: 1 }, 'SERVICE_SUSPENDED'],
     ['429', { kind: 'status', status: 429, retryAfter: 1 }, 'SERVICE_SUSPENDED'],
   ])('answered %s was not carried out: not repeated by itself, and the same key runs anew', async (_what, fault, code) => {
     const running = await ready(kind);

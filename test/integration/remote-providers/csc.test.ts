@@ -244,7 +244,7 @@ describe('a signature', () => {
   it.each([
     [500, 'REMOTE_ANSWER_LOST'],
     [502, 'REMOTE_ANSWER_LOST'],
-    [503, 'SERVICE_SUSPENDED'],
+    [503, 'REMOTE_ANSWER_LOST'],
     [429, 'SERVICE_SUSPENDED'],
     [400, 'PROVIDER_REFUSED'],
     [401, 'TOKEN_EXPIRED'],

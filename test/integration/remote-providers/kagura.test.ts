@@ -138,7 +138,8 @@ describe('a signature', () => {
 
   it.each([
     [500, 'REMOTE_ANSWER_LOST'],
-    [503, 'SERVICE_SUSPENDED'],
+    [503, 'REMOTE_ANSWER_LOST'],
+    [429, 'SERVICE_SUSPENDED'],
     [400, 'PROVIDER_REFUSED'],
     [401, 'TOKEN_EXPIRED'],
   ])('that is answered %i ends as %s', async (status, code) => {

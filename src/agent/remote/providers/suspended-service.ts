@@ -1,15 +1,42 @@
 import { ProblemError } from '../../../contract/problem.ts';
+import type { Bilingual } from '../../../formats/bilingual.ts';
+import { systemClock } from '../../system-clock.ts';
+import { retryAfterMs } from '../network/retry-policy.ts';
 
-/** 429 and 503: nothing was done, and it is worth asking again later. */
+type Refusal = Pick<Response, 'status' | 'headers'>;
+
+/** 429 and 503: the service is too busy or down, and it is worth asking again later. */
 export const isSuspension = (status: number): boolean => status === 429 || status === 503;
 
-/** What a person is told of it, and when an EHR may send again where the service says so in seconds (RFC 9110 §10.2.3). */
-export function suspendedService({ status, headers }: Pick<Response, 'status' | 'headers'>, cause?: unknown): ProblemError {
-  const seconds = /^\d{1,6}$/.exec(headers.get('retry-after') ?? '')?.[0];
-  const again = seconds === undefined ? { ja: '', en: '' } : { ja: `${seconds}秒後にやり直せます。`, en: ` Try again in ${seconds} seconds.` };
+/**
+ * Whether a signature call was turned away before anything was signed. A gateway says 503 also where the service broke off
+ * with the request in its hands; who says when to come again (RFC 9110 §10.2.3) has not taken it.
+ * SECURITY: test/integration/remote-faults.test.ts
+ */
+export const isTurnedAway = (answer: Refusal): boolean => answer.status === 429 || (answer.status === 503 && secondsUntilRetry(answer) !== null);
+
+/** What a person is told of it, and when an EHR may send again where the service says so. */
+export function suspendedService(answer: Refusal, cause?: unknown): ProblemError {
+  const seconds = secondsUntilRetry(answer);
+  const again = seconds === null ? { ja: '', en: '' } : againIn(seconds);
   const detail =
-    status === 429
+    answer.status === 429
       ? { ja: `サービスが混み合っています（429）。${again.ja}`, en: `The service is too busy (429).${again.en}` }
       : { ja: `サービスが停止しているか、混み合っています（503）。${again.ja}`, en: `The service is down or too busy (503).${again.en}` };
-  return new ProblemError({ code: 'SERVICE_SUSPENDED', detail, ...(seconds === undefined ? {} : { retryAfterSeconds: Number(seconds) }) }, { cause });
+  return new ProblemError({ code: 'SERVICE_SUSPENDED', detail, ...(seconds === null ? {} : { retryAfterSeconds: seconds }) }, { cause });
+}
+
+/** A date is taken by the service's own clock where it tells its time. */
+function secondsUntilRetry({ headers }: Refusal): number | null {
+  const theirs = Date.parse(headers.get('date') ?? '');
+  const ms = retryAfterMs(headers.get('retry-after'), Number.isNaN(theirs) ? systemClock.now() : theirs);
+  return ms === null ? null : Math.ceil(ms / 1000);
+}
+
+function againIn(seconds: number): Bilingual {
+  if (seconds < 120) return { ja: `${seconds}秒後にやり直せます。`, en: ` Try again in ${seconds} seconds.` };
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 120) return { ja: `約${minutes}分後にやり直せます。`, en: ` Try again in about ${minutes} minutes.` };
+  const hours = Math.ceil(minutes / 60);
+  return { ja: `約${hours}時間後にやり直せます。`, en: ` Try again in about ${hours} hours.` };
 }

@@ -60,7 +60,8 @@ export class Gate {
         await delay(fault.milliseconds, undefined, { signal: this.#closing.signal }).catch(() => undefined);
         return 'goes-on';
       case 'status': {
-        const error = fault.status === 429 || fault.status === 503 ? 'temporarily_unavailable' : 'server_error';
+        // Without a time it is the 503 of a machine in between, which does not know what became of the call.
+        const error = fault.status === 429 || (fault.status === 503 && fault.retryAfter !== undefined) ? 'temporarily_unavailable' : 'server_error';
         exchange.answerJson(fault.status, { error }, fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) });
         return 'ended';
       }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ServiceFetch } from '../../network/service-fetch.ts';
-import { isSuspension, suspendedService } from '../suspended-service.ts';
+import { isSuspension, isTurnedAway, suspendedService } from '../suspended-service.ts';
 import { cscProblem, unreadable, type CscMethod } from './csc-problems.ts';
 
 export interface CscApi {
@@ -23,7 +23,7 @@ export function cscApi(serviceUrl: string, fetch: ServiceFetch): CscApi {
         repeatable: method !== 'signatures/signHash',
         signal,
       });
-      if (isSuspension(response.status)) throw suspendedService(response);
+      if (method === 'signatures/signHash' ? isTurnedAway(response) : isSuspension(response.status)) throw suspendedService(response);
       const json: unknown = await response.json().catch(() => undefined);
       if (response.status !== 200) throw cscProblem(method, response.status, json);
       const parsed = answer.safeParse(json);

@@ -2,7 +2,7 @@ import { ProblemError } from '../../../../contract/problem.ts';
 import type { DocumentType } from '../../../../formats/prescription/document.ts';
 import type { ServiceFetch } from '../../network/service-fetch.ts';
 import type { KaguraSettings } from '../../../config/remote-settings.ts';
-import { isSuspension, suspendedService } from '../suspended-service.ts';
+import { isTurnedAway, suspendedService } from '../suspended-service.ts';
 
 interface Digest {
   readonly type: DocumentType;
@@ -38,7 +38,7 @@ async function signDigest({ signatureUrl, names, institution, tokenErrors }: Kag
     }),
     repeatable: false,
   });
-  if (isSuspension(response.status)) throw suspendedService(response);
+  if (isTurnedAway(response)) throw suspendedService(response);
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.status !== 200) throw refusal(response.status, fieldOf(answer, names.errorCode), tokenErrors);
   const element = fieldOf(answer, names.element);
