@@ -62,7 +62,8 @@ describeWith(['openssl'], 'after a day of remote signing', () => {
     }
   }
   function keep(answer: HttpAnswer): HttpAnswer {
-    answers.push(answer.text + JSON.stringify(answer.headers));
+    // A length may be any three digits.
+    answers.push(answer.text + JSON.stringify(answer.headers, (name, value: unknown) => (name === 'content-length' ? undefined : value)));
     codes.add(codeOf(answer) ?? String(answer.status));
     return answer;
   }
@@ -219,6 +220,9 @@ describeWith(['openssl'], 'after a day of remote signing', () => {
     // Three digits may stand anywhere by chance; as a word of their own in a text they do not.
     const words = new RegExp(`"(?:[^"\\\\]*[^0-9A-Za-z.:_-])?(?:${numbers.join('|')})(?:[^0-9A-Za-z.:_-][^"\\\\]*)?"`);
     expect(JSON.stringify({ detail: `番号は ${numbers[0] ?? ''} です` })).toMatch(words);
-    for (const [place, text] of places()) expect({ place, found: words.exec(text)?.[0] ?? null }).toEqual({ place, found: null });
+    // The API's description is the same for everybody, and its status codes are words of three digits.
+    const said = [...places()].filter(([, text]) => !text.startsWith('{"openapi":'));
+    expect(said).toHaveLength(places().size - 1);
+    for (const [place, text] of said) expect({ place, found: words.exec(text)?.[0] ?? null }).toEqual({ place, found: null });
   });
 });
