@@ -40,8 +40,6 @@ export interface SignatureDialogView {
   }[];
   /** Other requests that wait for their turn, by caller name. */
   readonly waiting: readonly string[];
-  /** Whether the person may go to remote signing instead of waiting for a card. */
-  readonly canAuthenticate: boolean;
   /** What concerns the whole request and not one document: a clock that contradicts it. */
   readonly notices: readonly { readonly ja: string; readonly en: string }[];
 }
@@ -131,8 +129,11 @@ export type DialogOutcome =
 
 /** One window for one request, card first. Every question ends when its signal aborts. */
 export interface SignatureDialog {
-  /** Shows what is missing until the signal aborts; resolves only when the person cancels or goes to remote signing. */
-  waitForCard(need: CardNeed, signal: AbortSignal): Promise<'authenticate' | 'cancelled'>;
+  /**
+   * Shows what is missing until the signal aborts; resolves only when the person cancels or, where `canAuthenticate`, goes to
+   * remote signing instead.
+   */
+  waitForCard(need: CardNeed, canAuthenticate: boolean, signal: AbortSignal): Promise<'authenticate' | 'cancelled'>;
   chooseCard(cards: readonly CardView[], signal: AbortSignal): Promise<SigningCard | 'cancelled'>;
   confirmBinding(binding: BindingView, signal: AbortSignal): Promise<'confirmed' | 'cancelled'>;
   /** Consent and PIN in one step: what is signed is in the dialog's view. */

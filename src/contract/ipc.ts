@@ -53,7 +53,12 @@ const pinRefusal = z.enum(['incorrect', 'keypad_cancelled', 'keypad_timed_out', 
 
 /** Where the signature window stands. Card first; the PIN step shows everything that will be signed. */
 export const signatureStep = z.discriminatedUnion('step', [
-  z.object({ step: z.literal('insert_card'), need: z.enum(['no_service', 'no_reader', 'no_card', 'card_removed', 'unknown_card', 'card_in_use', 'module_failed', 'other_doctor']) }),
+  z.object({
+    step: z.literal('insert_card'),
+    need: z.enum(['no_service', 'no_reader', 'no_card', 'card_removed', 'unknown_card', 'card_in_use', 'module_failed', 'other_doctor']),
+    /** Remote signing may take the card's place: one click away. */
+    canAuthenticate: z.boolean(),
+  }),
   z.object({ step: z.literal('choose_card'), cards: z.array(cardView) }),
   z.object({
     step: z.literal('confirm_binding'),
@@ -98,8 +103,6 @@ export const signatureView = z.object({
   documents: z.array(documentView),
   /** Names of callers whose requests wait behind this one. */
   waiting: z.array(z.string()),
-  /** Remote signing may take the card's place: one click away while a card is waited for. */
-  canAuthenticate: z.boolean(),
   /** What the person should know and that no document says: a clock that is wrong, no secret store. */
   notices: z.array(bilingual),
   step: signatureStep,

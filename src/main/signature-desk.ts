@@ -55,8 +55,10 @@ export class SignatureDesk {
     const sitting = desk.open((dialog) => viewRequest(dialog, request, this.#options.notices()));
     let keypad: KeypadWait | null = null;
     return {
-      waitForCard: (need: CardNeed, signal) =>
-        desk.ask<'authenticate'>(sitting, steps.insertCard(need), signal, (answer) => ({ authenticate: () => answer('authenticate') })),
+      waitForCard: (need: CardNeed, canAuthenticate, signal) =>
+        desk.ask<'authenticate'>(sitting, steps.insertCard(need, canAuthenticate), signal, (answer) =>
+          canAuthenticate ? { authenticate: () => answer('authenticate') } : {},
+        ),
       chooseCard: (cards: readonly CardView[], signal) =>
         desk.ask<SigningCard>(sitting, steps.chooseCard(cards), signal, (answer) => ({
           chooseCard: (certificateSha256) => {

@@ -14,7 +14,6 @@ export function viewRequest(dialog: string, view: SignatureDialogView, notices: 
     staff: { id: showSafely(staff.id), name: showSafely(staff.name) },
     documents: view.documents.map(viewDocument),
     waiting: view.waiting.map((name) => showSafely(name)),
-    canAuthenticate: view.canAuthenticate,
     notices: [...view.notices.map((notice) => ({ ...notice })), ...notices],
   };
 }
@@ -60,7 +59,7 @@ function viewCertificate({ certificateSha256, name, role, notAfter, daysLeft }: 
 }
 
 export const steps = {
-  insertCard: (need: CardNeed): SignatureStep => ({ step: 'insert_card', need }),
+  insertCard: (need: CardNeed, canAuthenticate: boolean): SignatureStep => ({ step: 'insert_card', need, canAuthenticate }),
   chooseCard: (cards: readonly CardView[]): SignatureStep => ({ step: 'choose_card', cards: cards.map(viewCardInfo) }),
   confirmBinding: ({ personInDocument, certificate, place, staff }: BindingView): SignatureStep => ({
     step: 'confirm_binding',

@@ -32,7 +32,7 @@ export function scriptedPrompts(script: PromptScript): Prompts {
       script.onRequest?.(view);
       let attempt = 0;
       return {
-        waitForCard: (_need, signal) => untilAborted(signal, 'cancelled' as const),
+        waitForCard: (_need, _canAuthenticate, signal) => untilAborted(signal, 'cancelled' as const),
         chooseCard: (cards) => Promise.resolve(cards[0]?.card ?? 'cancelled'),
         confirmBinding: () => Promise.resolve(script.confirmBinding === false ? 'cancelled' : 'confirmed'),
         async askPin(question, hold) {

@@ -109,7 +109,7 @@ export class RemoteConsent {
       leave();
       return null;
     }
-    const window = new RemoteWindow(this.#parts, request, dialogViewOf(this.#order, waitingCallers(request), false));
+    const window = new RemoteWindow(this.#parts, request, dialogViewOf(this.#order, waitingCallers(request)));
     const forgetQueue = onQueueChange(() => window.waiting(waitingCallers(request)));
     this.#leave = () => {
       forgetQueue();

@@ -55,13 +55,12 @@ export function cardQuestion(parts: QuestionParts, order: QuestionedRequest, rec
 }
 
 /** What a window says of a request while it is open. */
-export function dialogViewOf({ request, plan }: QuestionedRequest, waiting: readonly string[], canAuthenticate: boolean): SignatureDialogView {
+export function dialogViewOf({ request, plan }: QuestionedRequest, waiting: readonly string[]): SignatureDialogView {
   return {
     caller: request.identity.caller,
     staff: request.identity.staff,
     documents: plan.accepted.map((document) => ({ id: document.id, summary: document.summary, warnings: warningsBesideSummary(document) })),
     waiting,
-    canAuthenticate,
     notices: noticesOf(plan.accepted),
   };
 }

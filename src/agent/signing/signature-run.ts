@@ -119,8 +119,8 @@ export class SignatureRun {
     this.#refuseWhatNoWindowMends();
     // A key that may have signed stays with the card that it is on.
     const canAuthenticate = this.#order.canAuthenticate && this.#recipe === null;
-    const view = dialogViewOf(this.#order, this.#parts.waitingCallers(this.#order.request), canAuthenticate);
-    const window = new SignatureWindow(this.#parts, this.#order.request, view, () => this.#question());
+    const view = dialogViewOf(this.#order, this.#parts.waitingCallers(this.#order.request));
+    const window = new SignatureWindow(this.#parts, this.#order.request, view, { card: () => this.#question(), canAuthenticate });
     const forgetQueue = this.#parts.onQueueChange(() => window.waiting(this.#parts.waitingCallers(this.#order.request)));
     try {
       const authorization = await this.#signUntilAccepted(window);

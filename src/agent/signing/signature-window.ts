@@ -31,8 +31,13 @@ export interface Authorization {
   readonly isAtKeypad: boolean;
 }
 
-/** Asked anew at each look, because time passes and bindings change. */
-export type CardQuestionSource = () => CardQuestion;
+/** What may serve the request. */
+export interface WindowChoice {
+  /** Asked anew at each look, because time passes and bindings change. */
+  readonly card: () => CardQuestion;
+  /** The person may turn to remote signing, until the card may have signed. */
+  readonly canAuthenticate: boolean;
+}
 
 /** How long a card that was pulled is waited for before the request ends, if the deadline for cards is not shorter. */
 const pulledCardMs = 15_000;
@@ -54,7 +59,7 @@ export class SignatureWindow {
   readonly #parts: WindowParts;
   readonly #request: LiveRequest;
   readonly #dialog: SignatureDialog;
-  readonly #question: CardQuestionSource;
+  readonly #choice: WindowChoice;
   readonly #documents: number;
   /** Doctor or pharmacist as the first CSV names them. */
   readonly #personInDocument: string;
@@ -66,10 +71,10 @@ export class SignatureWindow {
   /** While a PIN is entered on the reader's own keys. */
   #keypad: KeypadWatch | null = null;
 
-  constructor(parts: WindowParts, request: LiveRequest, view: SignatureDialogView, question: CardQuestionSource) {
+  constructor(parts: WindowParts, request: LiveRequest, view: SignatureDialogView, choice: WindowChoice) {
     this.#parts = parts;
     this.#request = request;
-    this.#question = question;
+    this.#choice = choice;
     this.#documents = view.documents.length;
     this.#waiting = view.waiting;
     this.#personInDocument = view.documents[0]?.summary.signer.name ?? '';
@@ -145,23 +150,27 @@ export class SignatureWindow {
     const missing = this.#cardWasThere && code === 'NO_CARD' ? 'CARD_REMOVED' : code;
     try {
       const end = await askUntil(this.#request.signal, ms, (signal) =>
-        Promise.race([this.#dialog.waitForCard(shown, signal), this.#changed(signal, () => !this.#stillNeeds(need))]),
+        Promise.race([this.#dialog.waitForCard(shown, this.#canAuthenticate, signal), this.#changed(signal, () => !this.#stillNeeds(need))]),
       );
       if (end === 'cancelled') throw cancelledBy('person');
       if (end !== 'authenticate') return;
     } catch (error) {
       throw error instanceof DeadlinePassed ? problem(missing) : error;
     }
-    // SECURITY: what the card may have signed under this key, the cloud does not sign once more, whatever the window answers
-    // (test/unit/agent/signing/remote-requests.test.ts).
-    throw this.#request.keyUsed ? problem(missing) : new TakesOtherWay('remote');
+    // SECURITY: whatever the window answers, the cloud signs neither what was asked of a card alone, nor once more what the
+    // card may have signed under this key (test/unit/agent/signing/remote-requests.test.ts).
+    throw this.#canAuthenticate ? new TakesOtherWay('remote') : problem(missing);
+  }
+
+  get #canAuthenticate(): boolean {
+    return this.#choice.canAuthenticate && !this.#request.keyUsed;
   }
 
   async #settleOn(cards: readonly [ReadCard, ...ReadCard[]]): Promise<ReadCard | null> {
     const card = cards.length === 1 ? cards[0] : await this.#choose(cards);
     if (card === null) return null;
     const { sha256 } = card.certificate;
-    if (this.#question().ownership(card) !== 'unbound' || this.#confirmed === sha256) return card;
+    if (this.#choice.card().ownership(card) !== 'unbound' || this.#confirmed === sha256) return card;
     return (await this.#confirmBinding(card)) ? card : null;
   }
 
@@ -264,7 +273,7 @@ export class SignatureWindow {
   }
 
   #look(): CardAnswer {
-    return lookForCard(this.#parts.cards, this.#question(), this.#hasAskedForCard);
+    return lookForCard(this.#parts.cards, this.#choice.card(), this.#hasAskedForCard);
   }
 
   #isReading(): boolean {

@@ -74,9 +74,9 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
   const certificateLine = ({ name, role, daysLeft }: CertificateView): string => `${showSafely(name)} ${role ?? t.noRole} ${t.daysLeft(daysLeft)}`;
   const cardLine = (card: CardView): string => `${certificateLine(card)} [${showSafely(card.card.reader)}]`;
   return {
-    async waitForCard(need: CardNeed, signal: AbortSignal) {
-      print(`… ${t.cardNeeds[need]}${view.canAuthenticate ? '' : t.escCancels}`);
-      if (!view.canAuthenticate) {
+    async waitForCard(need: CardNeed, canAuthenticate: boolean, signal: AbortSignal) {
+      print(`… ${t.cardNeeds[need]}${canAuthenticate ? '' : t.escCancels}`);
+      if (!canAuthenticate) {
         await readCancel(input, signal);
         return 'cancelled';
       }

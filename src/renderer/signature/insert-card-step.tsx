@@ -8,12 +8,13 @@ import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
 import { StepFrame } from '../parts/step-frame.tsx';
 
-type Need = Extract<SignatureStep, { step: 'insert_card' }>['need'];
+type Step = Extract<SignatureStep, { step: 'insert_card' }>;
 
 /** Needs that a person mends by hand are asked for; the others are waited out. */
-const askedFor: ReadonlySet<Need> = new Set<Need>(['no_card', 'no_reader']);
+const askedFor: ReadonlySet<Step['need']> = new Set<Step['need']>(['no_card', 'no_reader']);
 
-export function InsertCardStep({ agent, view, need, arming, onLeave }: StepProps & { readonly need: Need }) {
+export function InsertCardStep({ agent, view, step, arming, onLeave }: StepProps & { readonly step: Step }) {
+  const { need, canAuthenticate } = step;
   const { t } = useSpeech();
   return (
     <StepFrame
@@ -23,7 +24,7 @@ export function InsertCardStep({ agent, view, need, arming, onLeave }: StepProps
           <Button look="outline" initialFocus onPress={onLeave}>
             {t('common.cancel')}
           </Button>
-          {view.canAuthenticate ? (
+          {canAuthenticate ? (
             <Button
               look="outline"
               waiting={!arming.armed}

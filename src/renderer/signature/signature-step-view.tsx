@@ -13,7 +13,7 @@ export function SignatureStepView(props: StepProps) {
   const { step } = props.view;
   switch (step.step) {
     case 'insert_card':
-      return <InsertCardStep {...props} need={step.need} />;
+      return <InsertCardStep {...props} step={step} />;
     case 'choose_card':
       return <ChooseCardStep {...props} cards={step.cards} />;
     case 'confirm_binding':

@@ -9,7 +9,6 @@ const request: SignatureDialogView = {
   staff: { id: 'D1', name: '医者 三郎' },
   documents: [],
   waiting: [],
-  canAuthenticate: false,
   notices: [],
 };
 const card = (sha: string): CardView => ({
@@ -53,7 +52,7 @@ const cancelled: DialogOutcome = { outcome: 'cancelled', code: 'CANCELLED_BY_USE
 describe('the signature desk', () => {
   it('shows the window only after its page has painted this very request', () => {
     const { desk, dialog, seen, id } = setUp();
-    void dialog.waitForCard('no_card', open());
+    void dialog.waitForCard('no_card', false, open());
     expect(seen).toEqual(['insert_card']);
     desk.painted('another');
     expect(seen).not.toContain('show');
@@ -82,16 +81,29 @@ describe('the signature desk', () => {
     expect(await answer).toMatchObject({ certificateSha256: 'b' });
   });
 
+  it('goes to remote signing only where the question allows it', async () => {
+    const { desk, dialog, id, view } = setUp();
+    const stop = new AbortController();
+    const first = dialog.waitForCard('no_card', false, stop.signal);
+    desk.authenticate(id());
+    stop.abort();
+    expect(await first).toBe('cancelled');
+    const second = dialog.waitForCard('no_card', true, open());
+    expect(view()?.step).toMatchObject({ step: 'insert_card', canAuthenticate: true });
+    desk.authenticate(id());
+    expect(await second).toBe('authenticate');
+  });
+
   it('makes what a caller calls itself safe to read', () => {
     const { dialog, view } = setUp();
-    void dialog.waitForCard('no_card', open());
+    void dialog.waitForCard('no_card', false, open());
     expect(view()?.caller.name).not.toContain('\u202e');
   });
 
   it('hears a cancel between two questions', async () => {
     const { desk, dialog, id } = setUp();
     const stop = new AbortController();
-    const first = dialog.waitForCard('no_card', stop.signal);
+    const first = dialog.waitForCard('no_card', false, stop.signal);
     stop.abort();
     await first;
     desk.cancel(id());
@@ -113,7 +125,7 @@ describe('the signature desk', () => {
 
   it('says how it ended, then empties and hides the window', async () => {
     const { desk, dialog, seen, id, view } = setUp();
-    const waiting = dialog.waitForCard('no_card', open()).catch(() => 'ended');
+    const waiting = dialog.waitForCard('no_card', false, open()).catch(() => 'ended');
     desk.painted(id());
     dialog.close({ outcome: 'failed', code: 'CARD_REMOVED', detail: null });
     expect(view()?.step).toEqual({ step: 'ended', outcome: 'failed', code: 'CARD_REMOVED', detail: null });
@@ -124,7 +136,7 @@ describe('the signature desk', () => {
 
   it('says that nobody was there where the screen was locked, also between two questions, and goes at once', async () => {
     const { desk, dialog, id, view } = setUp();
-    const answer = dialog.waitForCard('no_card', open());
+    const answer = dialog.waitForCard('no_card', false, open());
     desk.painted(id());
     desk.personLeft();
     await expect(answer).rejects.toMatchObject({ state: 'cancelled', by: 'away', problem: { code: 'CANCELLED_BY_USER' } });
@@ -135,7 +147,7 @@ describe('the signature desk', () => {
 
   it('goes at once when the person has cancelled', async () => {
     const { desk, dialog, id, view } = setUp();
-    const answer = dialog.waitForCard('no_card', open());
+    const answer = dialog.waitForCard('no_card', false, open());
     desk.painted(id());
     desk.cancel(id());
     expect(await answer).toBe('cancelled');
@@ -223,7 +235,7 @@ describe('the PIN port', () => {
   it('is made only while a PIN is asked for, and by its dialog', () => {
     const { desk, dialog, id } = setUp();
     const connect = vi.fn(port);
-    void dialog.waitForCard('no_card', open());
+    void dialog.waitForCard('no_card', false, open());
     expect(desk.openPinPort(id(), connect)).toBe(false);
     void dialog.askPin(question, holder().hold, open());
     expect(desk.openPinPort('another', connect)).toBe(false);

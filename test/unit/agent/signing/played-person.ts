@@ -27,7 +27,7 @@ type Answer<T> = T | 'cancelled' | 'silent';
 /** What the window showed, in order, as short words. */
 export type Shown =
   | { readonly what: 'opened'; readonly view: SignatureDialogView }
-  | { readonly what: 'need'; readonly need: CardNeed }
+  | { readonly what: 'need'; readonly need: CardNeed; readonly canAuthenticate: boolean }
   | { readonly what: 'choice'; readonly cards: readonly CardView[] }
   | { readonly what: 'binding'; readonly view: BindingView }
   | { readonly what: 'pin'; readonly question: PinQuestion }
@@ -91,8 +91,8 @@ export class PlayedPerson implements Prompts {
     this.openWindows += 1;
     this.mostOpenWindows = Math.max(this.mostOpenWindows, this.openWindows);
     return {
-      waitForCard: async (need, signal) => {
-        this.shown.push({ what: 'need', need });
+      waitForCard: async (need, canAuthenticate, signal) => {
+        this.shown.push({ what: 'need', need, canAuthenticate });
         const answer = this.need(need);
         return answer === 'silent' ? silent(signal) : answer;
       },

@@ -268,7 +268,7 @@ describe('the way of a request', () => {
     desk.person.method = ({ suggested }) => (asked++ === 0 ? 'use_card' : suggested);
     desk.person.need = () => 'authenticate';
     expect(await desk.sign('k1')).toMatchObject({ state: 'signed', result: { method: 'remote' } });
-    expect(desk.person.shown.find(({ what }) => what === 'opened')).toMatchObject({ view: { canAuthenticate: true } });
+    expect(desk.person.shown.find(({ what }) => what === 'need')).toMatchObject({ canAuthenticate: true });
     expect(desk.person.mostOpenWindows).toBe(1);
   });
 
@@ -280,10 +280,20 @@ describe('the way of a request', () => {
     desk.cards.pull();
     desk.person.need = () => 'authenticate';
     expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'NO_CARD' } });
-    expect(desk.person.shown.flatMap((shown) => (shown.what === 'opened' ? [shown.view.canAuthenticate] : []))).toEqual([true, false]);
+    expect(desk.person.shown.find(({ what }) => what === 'need')).toMatchObject({ canAuthenticate: false });
     expect(desk.provider.signed).toEqual([]);
     desk.cards.insert(cast.doctor);
     expect(await desk.sign('k1')).toMatchObject({ state: 'signed', id, result: { method: 'local' } });
+  });
+
+  it('does not change to the cloud what was asked of a card alone, whatever the window answers', async () => {
+    openDesk();
+    await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' }));
+    const before = desk.provider.signed.length;
+    desk.person.need = () => 'authenticate';
+    expect(await desk.sign('k2', requestFor(['rx-2'], { method: 'local' }))).toMatchObject({ state: 'failed', problem: { code: 'NO_CARD' } });
+    expect(desk.person.shown.find(({ what }) => what === 'need')).toMatchObject({ canAuthenticate: false });
+    expect(desk.provider.signed).toHaveLength(before);
   });
 
   it('does not change to the cloud in the middle of a batch that the card has begun', async () => {
@@ -297,6 +307,7 @@ describe('the way of a request', () => {
     };
     desk.person.need = () => 'authenticate';
     expect(await desk.sign('k1', requestFor(['rx-1', 'rx-2']))).toMatchObject({ state: 'failed', problem: { code: 'CARD_REMOVED' } });
+    expect(desk.person.shown.find(({ what }) => what === 'need')).toMatchObject({ need: 'card_removed', canAuthenticate: false });
     expect(desk.cards.signatures).toBe(1);
     expect(desk.provider.signed).toEqual([]);
   });

@@ -187,7 +187,7 @@ describe('the card', () => {
     await bindPeople(['pharmacist']);
     const { id } = await desk.agent.submit(ehr, 'k1', requestFor(['rx-1']));
     await until('a card is missed', () => desk.person.last?.what === 'need');
-    expect(desk.person.last).toEqual({ what: 'need', need: 'other_doctor' });
+    expect(desk.person.last).toMatchObject({ what: 'need', need: 'other_doctor' });
     desk.cards.insert(cast.doctor, '1234', 'Reader 1');
     expect(await desk.ended(id)).toMatchObject({ state: 'signed' });
   });
@@ -224,7 +224,7 @@ describe('the card', () => {
     await until('a card is missed', () => desk.person.last?.what === 'need');
     desk.cards.insert(cast.pharmacist);
     await until('another is asked for', () => desk.person.asked('need') === 2);
-    expect(desk.person.last).toEqual({ what: 'need', need: 'other_doctor' });
+    expect(desk.person.last).toMatchObject({ what: 'need', need: 'other_doctor' });
     desk.cards.insert(cast.doctor);
     expect(await desk.ended(id)).toMatchObject({ state: 'signed' });
   });
@@ -268,7 +268,7 @@ describe('the card', () => {
     desk.cards.insert(cast.otherDoctor);
     const { id } = await desk.agent.submit(ehr, 'k2', requestFor(['rx-1']));
     await until('other_doctor shown', () => desk.person.last?.what === 'need');
-    expect(desk.person.last).toEqual({ what: 'need', need: 'other_doctor' });
+    expect(desk.person.last).toMatchObject({ what: 'need', need: 'other_doctor' });
     desk.cards.insert(cast.doctor);
     expect(await desk.ended(id)).toMatchObject({ state: 'signed', result: { signer: { name: 'テスト医者　三郎' } } });
   });
@@ -366,7 +366,7 @@ describe('the card', () => {
     try {
       const { id } = await desk.agent.submit(ehr, 'k1', requestFor(['rx-1']));
       await until('the card is missed', () => desk.person.last?.what === 'need');
-      expect(desk.person.last).toEqual({ what: 'need', need: 'card_removed' });
+      expect(desk.person.last).toMatchObject({ what: 'need', need: 'card_removed' });
       expect(desk.agent.get(ehr, id)).toMatchObject({ state: 'awaiting_card', reason: { en: expect.stringContaining('was removed') as unknown } });
       vi.advanceTimersByTime(15_000);
       await until('the window has closed', () => desk.person.last?.what === 'closed');

@@ -168,7 +168,6 @@ describe('the questions of one signature', () => {
       staff: { id: 'D0012', name: '医者 三郎' },
       documents: [{ id: 'rx-1', summary: summarizePrescription(reading.document), warnings: [{ ja: '注意', en: 'mind' }] }],
       waiting: ['別のEHR'],
-      canAuthenticate: false,
       notices: [{ ja: '時計がずれています。', en: 'The clock is wrong.' }],
     };
   }
@@ -192,7 +191,7 @@ describe('the questions of one signature', () => {
   });
 
   it('wait for a card, and can be cancelled by a key meanwhile', async () => {
-    const waiting = dialog().waitForCard('other_doctor', never);
+    const waiting = dialog().waitForCard('other_doctor', false, never);
     expect(shown).toContain('… 別の方のカードです。ご本人のHPKIカードを挿入してください。（Escで取り消し）');
     await terminal.type('\x1b');
     expect(await waiting).toBe('cancelled');

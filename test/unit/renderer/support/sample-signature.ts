@@ -29,11 +29,14 @@ export function signature(step: SignatureStep, changes: Partial<SignatureView> =
     staff: { id: 'D0012', name: '医者　三郎' },
     documents: one,
     waiting: [],
-    canAuthenticate: false,
     notices: [],
     step,
     ...changes,
   };
+}
+
+function insertStep(need: Extract<SignatureStep, { step: 'insert_card' }>['need'], canAuthenticate = false): SignatureStep {
+  return { step: 'insert_card', need, canAuthenticate };
 }
 
 export function pinStep(changes: Partial<Extract<SignatureStep, { step: 'pin' }>> = {}): SignatureStep {
@@ -43,18 +46,18 @@ export function pinStep(changes: Partial<Extract<SignatureStep, { step: 'pin' }>
 const program = { name: 'みほんレセコン Ver.5', origin: null, program: 'C:\\Program Files\\Mihon Medical Systems\\Receipt Computer 5\\bin\\mihon-rececom-x64.exe' };
 
 export const signatureScenes = {
-  'insert-card': signature({ step: 'insert_card', need: 'no_card' }),
-  'insert-no-service': signature({ step: 'insert_card', need: 'no_service' }),
-  'insert-no-reader': signature({ step: 'insert_card', need: 'no_reader' }),
-  'insert-unknown-card': signature({ step: 'insert_card', need: 'unknown_card' }),
-  'insert-card-in-use': signature({ step: 'insert_card', need: 'card_in_use' }),
-  'insert-module-failed': signature({ step: 'insert_card', need: 'module_failed' }),
-  'card-removed': signature({ step: 'insert_card', need: 'card_removed' }),
-  'insert-card-or-authenticate': signature({ step: 'insert_card', need: 'no_card' }, { canAuthenticate: true }),
+  'insert-card': signature(insertStep('no_card')),
+  'insert-no-service': signature(insertStep('no_service')),
+  'insert-no-reader': signature(insertStep('no_reader')),
+  'insert-unknown-card': signature(insertStep('unknown_card')),
+  'insert-card-in-use': signature(insertStep('card_in_use')),
+  'insert-module-failed': signature(insertStep('module_failed')),
+  'card-removed': signature(insertStep('card_removed')),
+  'insert-card-or-authenticate': signature(insertStep('no_card', true)),
   consent: signature(
     { step: 'consent', why: 'bound_reached', documents: ['rx-1'], method: 'smartphone', until: '2026-04-02T00:30:00.000Z' },
   ),
-  'wrong-card': signature({ step: 'insert_card', need: 'other_doctor' }, { waiting: ['みほんレセコン Ver.5'] }),
+  'wrong-card': signature(insertStep('other_doctor'), { waiting: ['みほんレセコン Ver.5'] }),
   'choose-card': signature({ step: 'choose_card', cards: [card, otherCard] }),
   'first-binding': signature({ step: 'confirm_binding', personInDocument: '医者　三郎', card, differences: [] }),
   'pin-one': signature(pinStep()),
