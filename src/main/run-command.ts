@@ -48,7 +48,8 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => void stream.write('', () => resolve()));
 }
 
+/** The last one, as the command itself takes it. */
 function valueOf(option: string, argv: readonly string[]): string | undefined {
-  const at = argv.findIndex((argument) => argument === option || argument.startsWith(`${option}=`));
+  const at = argv.findLastIndex((argument) => argument === option || argument.startsWith(`${option}=`));
   return argv[at]?.startsWith(`${option}=`) === true ? argv[at].slice(option.length + 1) : at < 0 ? undefined : argv[at + 1];
 }

@@ -61,7 +61,7 @@ describeWith(['chromium'], 'the installed program on a command line', () => {
   it('writes no answer over the agent’s own records', async () => {
     const records = path.join(desktop.user, 'records');
     await mkdir(records);
-    for (const [file, dataDir] of [[path.join(records, 'audit.jsonl'), ['--data-dir', records]], [data('journal.jsonl'), []], [path.join(records, 'clients.json'), [`--data-dir=${records}`]]] as const) {
+    for (const [file, dataDir] of [[path.join(records, 'audit.jsonl'), ['--data-dir', records]], [data('journal.jsonl'), []], [path.join(records, 'clients.json'), [`--data-dir=${records}`]], [path.join(records, 'journal.jsonl'), ['--data-dir', path.join(desktop.user, 'elsewhere'), `--data-dir=${records}`]]] as const) {
       await mkdir(path.dirname(file), { recursive: true });
       await writeFile(file, 'a record\n');
       const { code, output } = await desktop.run('audit', 'export', ...dataDir, '--out', file);
