@@ -88,7 +88,8 @@ export interface ConsentQuestion {
 
 /**
  * Why a PIN is asked for again: it was wrong, or none came from the reader's own keys. Then no try was spent; of `keypad_cancelled`
- * only the counter says so, where it can be read: a module has that one word for more than the Cancel key.
+ * only the counter says so. Where it cannot be read, that is on record as a failure: a module has that one word for more than
+ * the Cancel key.
  */
 export type PinRefusal = 'incorrect' | 'keypad_cancelled' | 'keypad_timed_out' | 'keypad_refused' | 'keypad_unusable';
 

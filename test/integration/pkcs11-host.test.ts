@@ -366,11 +366,12 @@ describeWith(['softhsm2', 'gcc'], 'the card host with a PKCS#11 module', () => {
     const host = start();
     await keypadCard(host);
     const byKeypad = async () => host.sign(await host.holdPin(entry('', { pin: 'keypad' })), hash);
-    await expect(byKeypad()).rejects.toMatchObject({ code: 'KEYPAD_CANCELLED', pinNotPresented: true });
-    expect(await ledger.load(plain.certificateSha256)).toEqual({ failures: 0, inFlight: false });
+    await expect(byKeypad()).rejects.toMatchObject({ code: 'KEYPAD_CANCELLED' });
+    // No counter confirms the module's word: on the safe side.
+    expect(await ledger.load(plain.certificateSha256)).toEqual({ failures: 1, inFlight: false });
     module.control({ keypad: wrongPin });
     await expect(byKeypad()).rejects.toMatchObject({ code: 'PIN_INCORRECT' });
-    expect(await ledger.load(plain.certificateSha256)).toEqual({ failures: 1, inFlight: false });
+    expect(await ledger.load(plain.certificateSha256)).toEqual({ failures: 2, inFlight: false });
     expect(module.presentations()).toEqual(['login user refused']);
   });
 

@@ -90,6 +90,7 @@ const keyUntouched: ReadonlySet<CardError['code']> = new Set([
   'PIN_LOCKED',
   'PIN_CONSENT_NEEDED',
   'PIN_SESSION_ENDED',
+  'KEYPAD_CANCELLED',
   'STORAGE_FAILED',
 ]);
 

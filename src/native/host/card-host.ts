@@ -86,7 +86,10 @@ export type CardErrorCode =
   | 'PIN_CONSENT_NEEDED'
   /** The PIN session was ended, used up or never held. */
   | 'PIN_SESSION_ENDED'
-  /** At the reader's own keys: the person pressed Cancel there, entered nothing in time, or entered what is no PIN. By its word no try was spent. */
+  /**
+   * At the reader's own keys: the person pressed Cancel there, entered nothing in time, or entered what is no PIN. By
+   * its word no try was spent; `KEYPAD_CANCELLED` counts as a failure all the same where no counter confirms that.
+   */
   | 'KEYPAD_CANCELLED'
   | 'KEYPAD_TIMED_OUT'
   | 'KEYPAD_REFUSED'

@@ -173,13 +173,17 @@ export class GuardedCardHost implements CardHost {
 
   /**
    * A reader that says "cancelled" says that it has sent no PIN. The card knows better: where its counter has fallen, a PIN
-   * was refused. The session is over either way: whoever goes on has to say so.
+   * was refused. Where no counter tells, the word is doubted: a module has it for a refused PIN too, and one failure too many
+   * on record only asks for a consent earlier, while one too few may lock the card unwarned. The session is over either way:
+   * whoever goes on has to say so. SECURITY: test/unit/native/host/keypad.test.ts
    */
   async #checkKeypadEnd({ id, certificateSha256: card }: PinSession, { triesLeft: before }: PinTries, end: CardError): Promise<CardError> {
     this.#vault.end(id, 'refused');
     const after = await this.#tries.counter(card).catch(() => 'unknown' as const);
-    const isSpent = before !== 'unknown' && after !== 'unknown' && after < before;
-    return isSpent ? new CardError('PIN_INCORRECT', `${end.detail}, but a try is gone`, after, { cause: end }) : end;
+    if (before === 'unknown' || after === 'unknown') {
+      return end.code === 'KEYPAD_CANCELLED' ? new CardError(end.code, `${end.detail}, and no counter confirms it`, undefined, { cause: end }) : end;
+    }
+    return after < before ? new CardError('PIN_INCORRECT', `${end.detail}, but a try is gone`, after, { cause: end }) : end;
   }
 
   /** The card has accepted this PIN since it was inserted: presenting it again spends no try. */

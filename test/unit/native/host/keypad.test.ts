@@ -61,12 +61,44 @@ describe('a PIN that is entered on the reader, under the PIN rules', () => {
     expect(await ledger.load(cardA)).toEqual({ failures: 1, inFlight: false });
   });
 
-  it.each(['KEYPAD_CANCELLED', 'KEYPAD_TIMED_OUT', 'KEYPAD_REFUSED', 'KEYPAD_UNUSABLE'] as const)('%s costs no try and counts for nothing, and ends the session all the same', async (end) => {
+  it.each(['KEYPAD_CANCELLED', 'KEYPAD_TIMED_OUT', 'KEYPAD_REFUSED', 'KEYPAD_UNUSABLE'] as const)('%s counts for nothing where the counter has not moved, and ends the session all the same', async (end) => {
     const { host, stack, ledger } = setUp();
     stack.press = () => end;
     const session = await host.holdPin(atKeypad());
     expect(await codeOf(host.sign(session, hash))).toBe(end);
     expect(await codeOf(host.sign(session, hash))).toBe('PIN_SESSION_ENDED');
+    expect(await ledger.load(cardA)).toEqual({ failures: 0, inFlight: false });
+  });
+
+  it('"cancelled" counts as a failure where no counter confirms it, and asks for consent once there were two', async () => {
+    const { host, stack, card, ledger } = setUp();
+    card.tells = false;
+    stack.press = () => 'KEYPAD_CANCELLED';
+    for (const failures of [1, 2]) {
+      expect(await codeOf(host.sign(await host.holdPin(atKeypad()), hash))).toBe('KEYPAD_CANCELLED');
+      expect(await ledger.load(cardA)).toEqual({ failures, inFlight: false });
+    }
+    expect(await codeOf(host.sign(await host.holdPin(atKeypad()), hash))).toBe('PIN_CONSENT_NEEDED');
+    stack.press = () => '1234';
+    await host.sign(await host.holdPin(atKeypad({ spendLastTries: true })), hash);
+    expect(await ledger.load(cardA)).toEqual({ failures: 0, inFlight: false });
+  });
+
+  it('"cancelled" counts as a failure where the counter cannot be read any more', async () => {
+    const { host, stack, card, ledger } = setUp();
+    stack.press = () => {
+      card.tells = false;
+      return 'KEYPAD_CANCELLED';
+    };
+    expect(await codeOf(host.sign(await host.holdPin(atKeypad()), hash))).toBe('KEYPAD_CANCELLED');
+    expect(await ledger.load(cardA)).toEqual({ failures: 1, inFlight: false });
+  });
+
+  it.each(['KEYPAD_TIMED_OUT', 'KEYPAD_REFUSED', 'KEYPAD_UNUSABLE'] as const)('%s counts for nothing without a counter too', async (end) => {
+    const { host, stack, card, ledger } = setUp();
+    card.tells = false;
+    stack.press = () => end;
+    expect(await codeOf(host.sign(await host.holdPin(atKeypad()), hash))).toBe(end);
     expect(await ledger.load(cardA)).toEqual({ failures: 0, inFlight: false });
   });
 
