@@ -78,7 +78,8 @@ describeWith(['chromium'], 'the installed program on a command line', () => {
     const audit = new AuditLog({ file: path.join(folder, 'audit.jsonl'), clock: systemClock, terminal: 'clinic-1', secrets: { protection: 'memory', get: () => Promise.resolve(undefined), set: () => Promise.resolve() } });
     for (let entry = 0; entry < 400; entry += 1) await audit.append({ event: 'agent.started', result: 'ok', notes: ['x'.repeat(500)] });
     await audit.close();
-    const slowly = ['sh', '-c', '"$@" | { sleep 8; cat; }', 'sh', ...desktop.byHand.program];
+    // A reader that has begun and then rests, for longer than the program takes to end.
+    const slowly = ['sh', '-c', '"$@" | { dd bs=1 count=1 2>/dev/null; sleep 2; cat; }', 'sh', ...desktop.byHand.program];
     const { out: csv } = await runCommand(['audit', 'export', '--data-dir', folder], { program: slowly, env: { ...desktop.byHand.env, NODE_OPTIONS: undefined } });
     expect(csv.length).toBeGreaterThan(200_000);
     expect(csv.trimEnd().split('\n')).toHaveLength(401);
