@@ -41,7 +41,14 @@ test.describe('on Linux, where Electron tells of no locked screen', () => {
       await desktop.insertCard();
       const signing = ehr.sign();
       await reachPin(await desktop.page('signature'));
-      await bus.tell('org.gnome.ScreenSaver.ActiveChanged', true);
+      const end = { isHere: false };
+      void signing.answer.finally(() => (end.isHere = true)).catch(() => undefined);
+      // What is told before the app's monitor listens is lost, so that it is told until it is heard.
+      const told = async (): Promise<boolean> => {
+        await bus.tell('org.gnome.ScreenSaver.ActiveChanged', true);
+        return end.isHere;
+      };
+      await expect.poll(told, { timeout: 45_000 }).toBe(true);
       expect(codeOf(await signing.answer)).toBe('CANCELLED_BY_USER');
       await expect.poll(() => desktop.audit().at(-1)).toMatchObject({ event: 'signature.cancelled', notes: ['by=away'] });
     } finally {

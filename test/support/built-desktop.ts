@@ -36,7 +36,8 @@ export function buildDesktop(): BuiltDesktop {
   const user = path.join(folder, 'user');
   const userData = path.join(user, 'electron');
   const main = path.join(folder, 'out/main/index.js');
-  const env = { XDG_DATA_HOME: path.join(user, 'share'), XDG_CONFIG_HOME: path.join(user, 'config'), XDG_RUNTIME_DIR: user };
+  // Without a session bus: a person's own desktop locks its screen when it likes.
+  const env = { XDG_DATA_HOME: path.join(user, 'share'), XDG_CONFIG_HOME: path.join(user, 'config'), XDG_RUNTIME_DIR: user, DBUS_SESSION_BUS_ADDRESS: '' };
   const running = new Set<HostedApplication>();
   const launch = async (options: Pick<LaunchOptions, 'args' | 'under'>): Promise<HostedApplication> => {
     const app = await launchElectronHost({ ...options, main, env, userData, timeout: 60_000 });

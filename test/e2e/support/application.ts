@@ -48,7 +48,9 @@ function isolated(userData: string, options: StartOptions): Record<string, strin
 function optionsForModel(userData: string, options: StartOptions): LaunchOptions {
   const { args = [], secretStore, scale } = options;
   return {
-    main: mainFile, args, userData, cwd: root, timeout, env: isolated(userData, options),
+    main: mainFile, args, userData, cwd: root, timeout,
+    // A person's own desktop locks its screen when it likes.
+    env: { DBUS_SESSION_BUS_ADDRESS: '', ...isolated(userData, options) },
     ...(secretStore === undefined ? {} : { secretStore }), ...(scale === undefined ? {} : { scale }),
   };
 }
