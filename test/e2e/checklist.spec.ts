@@ -288,17 +288,20 @@ test('17. the sender of every message is checked [attacked]', async ({ shared: {
     stranger.loadURL('app://ui/home/index.html').catch(() => undefined);
   });
   const find = (): Page | undefined => desktop.app.windows().find((other) => other !== ours && desktop.app.addressOf(other) === desktop.app.addressOf(ours));
-  await expect.poll(() => find() !== undefined).toBe(true);
-  const strangers = find();
   const asked = (page: Page | undefined): Promise<string[] | undefined> | undefined =>
     page?.evaluate(() => {
       const { agent } = window as unknown as { agent: { invoke(channel: string, request?: unknown): Promise<unknown> } };
       return Promise.all(['home.ready', 'clients.list', 'settings.get'].map((channel) => agent.invoke(channel).then(() => 'answered', (error: unknown) => String(error))));
     });
-  expect(await asked(ours)).toEqual(['answered', 'answered', 'answered']);
-  for (const answer of (await asked(strangers)) ?? []) expect(answer).toContain('unknown sender');
-  expect((await asked(strangers))?.length).toBe(3);
-  await desktop.app.evaluate(() => globalThis.stranger?.destroy());
+  try {
+    await expect.poll(() => find() !== undefined).toBe(true);
+    const strangers = find();
+    expect(await asked(ours)).toEqual(['answered', 'answered', 'answered']);
+    for (const answer of (await asked(strangers)) ?? []) expect(answer).toContain('unknown sender');
+    expect((await asked(strangers))?.length).toBe(3);
+  } finally {
+    await desktop.app.evaluate(() => globalThis.stranger?.destroy());
+  }
 });
 
 test(`18. own scheme instead of file:// [${seen}, attacked]`, async ({ shared: { desktop } }) => {
