@@ -4,12 +4,13 @@
  * where an administrator owns file and folders and nobody else may write them; else defaults apply, and `config show`,
  * `doctor` and the log say so. Tried on the command line itself, in a mount namespace with an /etc of its own.
  */
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { projectRoot, runCommand, type CommandEnd } from '../support/command-line.ts';
 import { describeWith } from '../support/machine.ts';
+import { ownEtcNeeds, withOwnEtc } from '../support/own-etc.ts';
 
 const nobody = 65534;
 const evilModule = '/tmp/evil-module.so';
@@ -20,7 +21,7 @@ interface Shown {
   readonly settings: readonly { readonly path: string; readonly value: unknown; readonly source: string }[];
 }
 
-describeWith(process.getuid?.() === 0 ? ['unshare', 'mount'] : ['unshare (as root)'], 'a policy in /etc/hpki-agent', () => {
+describeWith(ownEtcNeeds, 'a policy in /etc/hpki-agent', () => {
   let folder: string;
   let etc: string;
   let policyFolder: string;
@@ -29,7 +30,7 @@ describeWith(process.getuid?.() === 0 ? ['unshare', 'mount'] : ['unshare (as roo
     // Not below /tmp itself: every folder above the file is looked at, and inside the namespace that is /etc alone.
     folder = mkdtempSync(path.join(tmpdir(), 'hpki-etc-'));
     etc = path.join(folder, 'etc');
-    cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true, filter: (source) => !source.startsWith('/etc/hpki-agent') });
+    mkdirSync(etc);
     policyFolder = path.join(etc, 'hpki-agent');
     file = path.join(policyFolder, 'policy.json');
   });
@@ -44,8 +45,7 @@ describeWith(process.getuid?.() === 0 ? ['unshare', 'mount'] : ['unshare (as roo
 
   function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CommandEnd> {
     const command = path.join(projectRoot, 'src', 'cli', 'development.ts');
-    const inside = 'mount --bind "$1" /etc && shift && exec "$@"';
-    const program = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', inside, 'sh', etc, process.execPath, command];
+    const program = [...withOwnEtc(etc), process.execPath, command];
     return runCommand([...args, '--data-dir', path.join(folder, 'data')], { program, env });
   }
   const show = async (env: Readonly<Record<string, string>> = {}): Promise<Shown> => JSON.parse((await run(['config', 'show', '--json'], env)).out) as Shown;

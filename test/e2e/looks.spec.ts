@@ -1,7 +1,8 @@
 /**
- * Every window of the built app in every look: two languages, light and dark, 100, 150 and 200 % on a small screen, and
- * high contrast. Leaves a picture of each in screens/e2e, to be looked at by people; what a machine
- * can see is asserted. States that need a rare card or fault are in test/unit/renderer/screens.test.ts.
+ * The four windows of the built app in every look: two languages, light and dark, 100, 150 and 200 % on a small screen,
+ * and high contrast. Leaves a picture of each in screens/e2e, to be looked at by people; what a machine can see is asserted.
+ * States that need a rare card or fault, and the manual, are in test/unit/renderer/screens.test.ts; a provider's login page
+ * is not ours.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

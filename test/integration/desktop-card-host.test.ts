@@ -5,41 +5,43 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { sign, verifyDocument, type PairedAgent } from '../../src/sandbox/ehr/ehr-client.ts';
 import { samplePrescriptionCsv } from '../../src/sandbox/samples/prescription.ts';
-import { connectToVpcd, type VpcdConnection } from '../../src/sandbox/cards/vpcd-connection.ts';
+import { connectToVpcd } from '../../src/sandbox/cards/vpcd-connection.ts';
 import type { HostedApplication } from '../electron-host/launch.ts';
 import { shellControls } from '../electron-host/shell-controls.ts';
 import { buildDesktop, type BuiltDesktop } from '../support/built-desktop.ts';
 import { cardHostProcesses } from '../support/card-host-processes.ts';
 import { describeWith } from '../support/machine.ts';
-import { startPcscd, type PrivatePcscd } from '../support/pcscd.ts';
+import { ownEtcNeeds, withOwnEtc } from '../support/own-etc.ts';
+import { startPcscd } from '../support/pcscd.ts';
 import { TestClinic } from '../support/test-clinic.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 const patient = { timeout: 60_000 };
 
-const needed = ['chromium', 'pcscd', 'vpcd', 'gcc', 'libpcsclite', ...(process.getuid?.() === 0 ? ['unshare', 'mount'] : ['unshare (as root)'])];
+const needed = ['chromium', 'pcscd', 'vpcd', 'gcc', 'libpcsclite', ...ownEtcNeeds];
 describeWith(needed, 'the installed program with a card', () => {
   const token = randomBytes(32).toString('base64url');
-  let pcscd: PrivatePcscd;
   let clinic: TestClinic;
   let desktop: BuiltDesktop;
   let app: HostedApplication;
-  let inserted: VpcdConnection;
+  /** Of what has begun, however far that came. */
+  const ends: (() => Promise<void>)[] = [];
   const card = () => (doctorsCard ??= clinic.card('doctor'));
   let doctorsCard: ReturnType<TestClinic['card']> | undefined;
 
   beforeAll(async () => {
-    [pcscd, clinic] = await Promise.all([startPcscd({ readers: 1 }), TestClinic.open()]);
+    const pcscd = await startPcscd({ readers: 1 });
+    ends.unshift(() => pcscd.stop());
+    clinic = await TestClinic.open();
     desktop = buildDesktop();
+    ends.unshift(() => desktop.remove());
     const etc = path.join(desktop.user, 'etc');
-    await mkdir(desktop.user, { recursive: true });
-    await cp('/etc', etc, { recursive: true, verbatimSymlinks: true, filter: (source) => !source.startsWith('/etc/hpki-agent') });
-    await mkdir(path.join(etc, 'hpki-agent'), { mode: 0o755 });
+    await mkdir(path.join(etc, 'hpki-agent'), { recursive: true, mode: 0o755 });
     await clinic.writeTrust(path.join(etc, 'hpki-agent/trust'));
     const at = (name: string): string => path.join('/etc/hpki-agent/trust', name);
     const policy = {
@@ -47,13 +49,12 @@ describeWith(needed, 'the installed program with a card', () => {
       clients: [{ name: '院内カルテ', native: true, tokenSha256: createHash('sha256').update(token).digest('hex') }],
     };
     await writeFile(path.join(etc, 'hpki-agent/policy.json'), JSON.stringify(policy), { mode: 0o644 });
-    app = await desktop.startUnder(['unshare', '--mount', '--propagation', 'private', 'sh', '-c', 'mount --bind "$1" /etc && shift && exec "$@"', 'sh', etc]);
-    inserted = await connectToVpcd(card(), { port: pcscd.vpcdPorts[0] ?? 0 });
+    app = await desktop.startUnder(withOwnEtc(etc));
+    const inserted = await connectToVpcd(card(), { port: pcscd.vpcdPorts[0] ?? 0 });
+    ends.unshift(() => inserted.remove());
   });
   afterAll(async () => {
-    await inserted.remove();
-    await desktop.remove();
-    await pcscd.stop();
+    for (const end of ends) await end();
   });
 
   const portFile = (): string => path.join(desktop.user, 'share/hpki-agent/port.json');

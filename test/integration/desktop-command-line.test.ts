@@ -1,6 +1,6 @@
 /** The installed program as a command line: the built bundles, over the model of Electron's API. */
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { AuditLog } from '../../src/agent/audit/audit-log.ts';
@@ -8,6 +8,7 @@ import { systemClock } from '../../src/agent/system-clock.ts';
 import { buildDesktop, type BuiltDesktop } from '../support/built-desktop.ts';
 import { runCommand, startCommand, type RunningCommand } from '../support/command-line.ts';
 import { describeWith } from '../support/machine.ts';
+import { ownEtcNeeds, withOwnEtc } from '../support/own-etc.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -102,21 +103,19 @@ describeWith(['chromium'], 'the installed program on a command line', () => {
   });
 });
 
-describeWith(process.getuid?.() === 0 ? ['chromium', 'unshare', 'mount'] : ['unshare (as root)'], 'a start at logon', () => {
+describeWith(['chromium', ...ownEtcNeeds], 'a start at logon', () => {
   let desktop: BuiltDesktop;
   let etc: string;
   beforeAll(async () => {
     desktop = build();
     etc = path.join(desktop.user, 'etc');
-    await cp('/etc', etc, { recursive: true, verbatimSymlinks: true, filter: (source) => !source.startsWith('/etc/hpki-agent') });
-    await mkdir(path.join(etc, 'hpki-agent'), { mode: 0o755 });
+    await mkdir(path.join(etc, 'hpki-agent'), { recursive: true, mode: 0o755 });
   });
 
   /** As the installers start it, with this machine policy in a mount namespace of its own. */
   const start = async (startAtLogin: boolean): Promise<RunningCommand> => {
     await writeFile(path.join(etc, 'hpki-agent/policy.json'), JSON.stringify({ desktop: { startAtLogin } }), { mode: 0o644 });
-    const inside = 'mount --bind "$1" /etc && shift && exec "$@"';
-    const program = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', inside, 'sh', etc, ...desktop.byHand.program];
+    const program = [...withOwnEtc(etc), ...desktop.byHand.program];
     return startCommand(['--at-login'], { program, env: { ...desktop.byHand.env, NODE_OPTIONS: undefined } });
   };
   const portFile = (): string => path.join(desktop.user, 'share', 'hpki-agent', 'port.json');

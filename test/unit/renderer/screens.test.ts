@@ -75,7 +75,7 @@ describeWith(['chromium'], 'every window in every state', () => {
   });
 
   describe('the pictures of README and manual', () => {
-    it.each(manualPictures)('$file is as large as what it shows', { timeout: 60_000 }, async ({ file, scene: name, language, width, height }) => {
+    it.each(manualPictures)('$file has the size it is taken at; what is on it people compare', { timeout: 60_000 }, async ({ file, scene: name, language, width, height }) => {
       const place = path.join(import.meta.dirname, '../../../docs/images', file);
       const scene = scenes.find((one) => one.name === name);
       if (scene === undefined) throw new Error(`There is no scene '${name}'`);
