@@ -51,8 +51,8 @@ export const sessionNotices = {
     return {
       kind: 'problem',
       text: {
-        ja: `${staffName} 様とは別の方の認証でした。取り消しましたので、署名には使われていません。`,
-        en: `Somebody else than ${staffName} authenticated. It was revoked and has signed nothing.`,
+        ja: `${staffName} 様とは別の方の認証でした。その認証を終わらせました。署名は渡していません。`,
+        en: `Somebody else than ${staffName} authenticated. That authentication was ended, and no signature was released.`,
       },
     };
   },
@@ -70,8 +70,8 @@ export const sessionNotices = {
     return {
       kind: 'problem',
       text: {
-        ja: `サービスから戻った署名が正しくないため、EHRに渡しませんでした。${staffName} 様の認証も取り消しました。管理者に連絡してください。`,
-        en: `What the service returned as a signature does not hold and was not released. The authentication of ${staffName} was revoked too. Call your administrator.`,
+        ja: `サービスから戻った署名が正しくないため、EHRに渡しませんでした。${staffName} 様の認証も終わらせました。管理者に連絡してください。`,
+        en: `The signature that the service returned is not valid and was not released. The authentication of ${staffName} was ended too. Call your administrator.`,
       },
     };
   },

@@ -179,7 +179,7 @@ describe.each(['value', 'element'] as const)('a request that the cloud signs (%s
     expect(desk.sessions.list()).toEqual([]);
     expect(desk.provider.liveTokens).toBe(0);
     expect(desk.auditEntries().find(({ event }) => event === 'signature.failed')).toMatchObject({ result: 'SIGNATURE_MISMATCH', method: 'remote' });
-    expect(desk.person.notices.at(-1)?.text.ja).toMatch(/サービスから戻った署名が正しくないため.*医者 三郎 様の認証も取り消しました/);
+    expect(desk.person.notices.at(-1)?.text.ja).toMatch(/サービスから戻った署名が正しくないため.*医者 三郎 様の認証も終わらせました/);
     desk.provider.twist = (hash) => hash;
     expect(await desk.sign('k2', requestFor(['rx-2'], { method: 'remote' }))).toMatchObject(mismatch);
     expect(desk.provider.signed).toHaveLength(2);

@@ -29,10 +29,10 @@ export async function loginByCard(
   return tokenOfLogin(answer, 'access_token', method, clock);
 }
 
-/** RFC 7523 §3.1: the service says no more than that. */
+/** RFC 7523 §3.1: `invalid_grant` is all that a service says, of a card that it refuses as of an assertion whose times do not fit its clock. */
 const cardRefused = {
-  ja: 'サービスがこのカードを受け付けませんでした。登録されていないか、失効または期限切れのカードです。',
-  en: 'The service does not accept this card: it is not enrolled there, revoked or expired.',
+  ja: 'サービスがこのカードを受け付けませんでした。登録されていない、失効または期限切れのカードの可能性があります。PCの時計も確かめてください。',
+  en: "The service does not accept this card: it may not be enrolled there, or be revoked or expired. Check this computer's clock too.",
 };
 
 async function signAssertion(client: Configuration, key: CardAuthenticationKey, clock: Clock): Promise<string> {

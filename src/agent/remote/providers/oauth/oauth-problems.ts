@@ -71,7 +71,7 @@ function firstKnown(error: unknown): ProblemError | null {
 
 /** Nothing was signed by a login: whoever begins another one loses nothing. */
 function answerLost(cause: Error): ProblemError {
-  return problem('PROVIDER_UNREACHABLE', { ja: '認証の応答が届きませんでした。もう一度認証してください。', en: 'The answer to the login did not arrive. Authenticate again.' }, cause);
+  return problem('PROVIDER_UNREACHABLE', { ja: '認証サービスの応答が届きませんでした。', en: "The login service's answer did not arrive." }, cause);
 }
 
 /** Only the registered word: `error_description` may hold whatever the service likes, a name among it. */
