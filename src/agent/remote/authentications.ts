@@ -1,9 +1,11 @@
 import type { SessionMethod } from '../../contract/api.ts';
 import type { Problem } from '../../contract/problem.ts';
+import type { Bilingual } from '../../formats/bilingual.ts';
 import type { AuditStatement } from '../audit/audit-entry.ts';
 import type { Audit } from '../audit/audit-log.ts';
 import { fault, type Log } from '../log.ts';
 import type { Prompts } from '../ports.ts';
+import { askUntil, DeadlinePassed } from '../signing/ask-until.ts';
 import { readCard } from '../signing/card-fitness.ts';
 import { reasonOfAbort, type Lane } from '../signing/lane.ts';
 import { cancelledBy } from '../signing/request-end.ts';
@@ -18,6 +20,7 @@ import type { RemoteProvider, RemoteToken } from './remote-provider.ts';
 import type { RemoteSession } from './remote-session.ts';
 import { accountNotes, type RemoteSessionDesk } from './remote-session-desk.ts';
 import type { UnfittingAnswer } from './unfitting-answer.ts';
+import { whyNotHere } from './why-not-here.ts';
 
 export interface AuthenticationsParts extends Omit<AuthenticationWindowParts, 'methods' | 'hiddenMethods' | 'providerOf' | 'prompts' | 'facility'> {
   readonly prompts: Pick<Prompts, 'openAuthentication' | 'notify' | 'loginPageTakesCards'>;
@@ -35,6 +38,8 @@ export interface AuthenticationsParts extends Omit<AuthenticationWindowParts, 'm
   readonly windows: Lane;
   readonly log: Log;
 }
+
+const facilityMs = 2000;
 
 /**
  * Authentications of this terminal. Whoever asks for one that is under way joins it, so that one doctor of one client is
@@ -59,6 +64,11 @@ export class Authentications {
   /** Policy offers it, but the login page cannot use a card here. */
   isPageWithoutCards(method: SessionMethod): boolean {
     return this.#parts.methods.includes(method) && !this.#methods.includes(method) && this.#parts.providers.some(({ methods }) => methods.includes(method));
+  }
+
+  /** Why {@link methods} is empty. */
+  get whyNone(): Bilingual {
+    return this.#parts.methods.some((method) => this.isPageWithoutCards(method)) ? whyNotHere.pageWithoutCards : whyNotHere.noWay;
   }
 
   isUnderWay(clientId: string, staffId: string): boolean {
@@ -95,13 +105,22 @@ export class Authentications {
       // The wait for the lane may have been for an authentication that serves here too.
       const now = sessions.find(first.caller.clientId, first.staff.id);
       if (now !== undefined && now !== before) return now;
-      const facility = await this.#parts.facility();
-      if (signal.aborted) throw reasonOfAbort(signal);
+      const facility = await this.#facility(signal);
       const hiddenMethods = this.#parts.methods.filter((method) => this.isPageWithoutCards(method));
       const parts = { ...this.#parts, facility, methods: this.#methods, hiddenMethods, providerOf: (method: SessionMethod) => this.#providerOf(method) };
       return await new AuthenticationWindow(parts, this.#task(first, report), signal).run();
     } finally {
       leave();
+    }
+  }
+
+  /** No window waits long for the certificate's file on a share that is gone, or for a locked key store: it only names the facility. */
+  async #facility(signal: AbortSignal): Promise<string | null> {
+    try {
+      return await askUntil(signal, facilityMs, () => this.#parts.facility());
+    } catch (error) {
+      if (!(error instanceof DeadlinePassed)) throw error;
+      return null;
     }
   }
 

@@ -8,7 +8,6 @@ import type { RemoteProvider, RemoteToken, ValueSigning } from '../remote/remote
 import type { RemoteSession } from '../remote/remote-session.ts';
 import type { RemoteSessionDesk } from '../remote/remote-session-desk.ts';
 import { sessionNotices } from '../remote/session-notices.ts';
-import { whyNotHere } from '../remote/why-not-here.ts';
 import { mayRoleSign } from './card-fitness.ts';
 import { isAnswerLost, type JournalEntry, type Recipe } from './journal.ts';
 import { TakesOtherWay } from './other-way.ts';
@@ -149,7 +148,7 @@ export class RemoteRun {
     const { caller, staff } = request.identity;
     const live = sessions.find(caller.clientId, staff.id);
     if (live) return live;
-    if (authentications.methods.length === 0) throw problem('NOT_AUTHENTICATED', whyNotHere.noWay);
+    if (authentications.methods.length === 0) throw problem('NOT_AUTHENTICATED', authentications.whyNone);
     // The authentication has a window of its own, and windows come one after another.
     this.#consent.close({ outcome: 'other_way' });
     const canUseCard = this.#canUseCard();

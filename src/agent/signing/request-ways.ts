@@ -2,6 +2,7 @@ import type { Caller } from '../ports.ts';
 import type { Authentications } from '../remote/authentications.ts';
 import type { RemoteProvider } from '../remote/remote-provider.ts';
 import type { RemoteSessionDesk } from '../remote/remote-session-desk.ts';
+import { whyNotHere } from '../remote/why-not-here.ts';
 import type { DocumentPlan } from './accept-documents.ts';
 import type { JournalEntry } from './journal.ts';
 import type { LiveRequest } from './live-request.ts';
@@ -72,7 +73,7 @@ export class RequestWays {
 
   #remoteRun(order: QuestionedRequest, { method }: SignatureRequest, entry: JournalEntry | null): RemoteRun {
     // Policy has taken the provider away since the recipe was written.
-    if (this.#remote === null) throw problem('NOT_AUTHENTICATED');
+    if (this.#remote === null) throw problem('NOT_AUTHENTICATED', whyNotHere.notConfigured);
     const parts = { ...this.#parts, ...this.#remote, verify: this.#release.verify };
     return new RemoteRun(parts, { ...order, entry, canUseCard: method === 'auto' });
   }

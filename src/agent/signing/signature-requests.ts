@@ -173,7 +173,7 @@ export class SignatureRequests implements SignatureService {
   #begin(caller: Caller, key: string, body: string, request: SignatureRequest, entry: JournalEntry | null): SignatureSnapshot {
     const recipe = entry?.recipe ?? null;
     if (!this.#options.policy.terminal.signs) throw problem('TERMINAL_DOES_NOT_SIGN');
-    if (request.method === 'remote' && !this.#ways.canSignRemotely(caller, request)) throw problem('NOT_AUTHENTICATED', this.#options.remote ? whyNotHere.noWay : whyNotHere.notConfigured);
+    if (request.method === 'remote' && !this.#ways.canSignRemotely(caller, request)) throw problem('NOT_AUTHENTICATED', this.#options.remote?.authentications.whyNone ?? whyNotHere.notConfigured);
     if (this.#held.running().length > maxWaitingRequests) throw problem('BUSY');
     this.#options.journal.ready();
     // By the time that a journalled recipe states, so that the answer to a repeated request is the answer to the first.

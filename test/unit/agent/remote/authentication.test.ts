@@ -1,9 +1,10 @@
 import { createHash, verify } from 'node:crypto';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SessionMethod } from '../../../../src/contract/api.ts';
 import type { AuthenticationSteps, LoginPage } from '../../../../src/agent/remote/remote-provider.ts';
 import type { Landing, Passenger } from '../../../../src/agent/remote/authentication-flight.ts';
 import { UnfittingAnswer } from '../../../../src/agent/remote/unfitting-answer.ts';
+import { whyNotHere } from '../../../../src/agent/remote/why-not-here.ts';
 import { cancelledBy, RequestStopped } from '../../../../src/agent/signing/request-end.ts';
 import { parseCertificate } from '../../../../src/formats/pki/certificate.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
@@ -77,10 +78,36 @@ describe('a login page that cannot use a card here', () => {
     expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { methods: ['smartphone', 'hpki-card', 'mynumber-card'] } });
   });
 
-  it('leaves a terminal without any way where policy names no other', async () => {
+  it('leaves a terminal without any way where policy names no other, and an EHR is told that it is not policy', async () => {
     openDesk({ remote: { form: 'element', pageWithoutCards: true, methods: ['hpki-card'] } });
     expect(desk.authentications.methods).toEqual([]);
-    await expect(desk.agent.submit(ehr, 'k', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'NOT_AUTHENTICATED' } });
+    await expect(desk.agent.submit(ehr, 'k', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'NOT_AUTHENTICATED', detail: whyNotHere.pageWithoutCards } });
+  });
+});
+
+describe('a client certificate that cannot be read for now', () => {
+  const facility = (): Promise<never> => new Promise(() => undefined);
+
+  it('keeps no window from opening, which then names no facility', async () => {
+    openDesk({ remote: { facility } });
+    await join();
+    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { facility: null } });
+  });
+
+  it('holds nothing up for others once nobody waits for it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      openDesk({ remote: { facility } });
+      const caller = new AbortController();
+      const asked = join({ signal: caller.signal });
+      caller.abort(cancelledBy('caller'));
+      await expect(asked).rejects.toMatchObject({ state: 'cancelled' });
+      // No time passes here: only the signal can have ended it.
+      await desk.authentications.close();
+      expect(shown()).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -155,6 +155,20 @@ describe.each(['value', 'element'] as const)('a request that the cloud signs (%s
     expect(desk.provider.signed).toHaveLength(3);
   });
 
+  it('that was begun before policy took the service away says so under its key', async () => {
+    openDesk({ remote: { form } });
+    desk.provider.hashesAtOnce = 1;
+    desk.provider.beforeCall = (n) => {
+      if (n === 2) throw refused('SERVICE_SUSPENDED');
+    };
+    const request = requestFor(['rx-1', 'rx-2']);
+    expect(await desk.sign('k1', request)).toMatchObject({ state: 'failed', problem: { code: 'SERVICE_SUSPENDED' } });
+    Object.assign(desk.options, { remote: undefined });
+    await desk.restart();
+    expect(await desk.sign('k1', request)).toMatchObject({ state: 'failed', problem: { code: 'NOT_AUTHENTICATED', detail: whyNotHere.notConfigured } });
+    expect(desk.provider.signed).toHaveLength(1);
+  });
+
   it('with `partial` releases what came back before an error, and says why the rest did not', async () => {
     openDesk({ remote: { form } });
     desk.provider.hashesAtOnce = 1;

@@ -91,6 +91,8 @@ export interface RemoteDeskOptions {
   readonly pageWithoutCards?: boolean;
   /** Another service after it, which has its cards from the agent. */
   readonly secondProvider?: boolean;
+  /** Whose client certificate it is; a clinic's where left out. */
+  readonly facility?: () => Promise<string | null>;
   /** Tokens survive a restart of the agent. */
   readonly sealed?: boolean;
 }
@@ -155,7 +157,7 @@ export class SigningDesk {
   #openRemote(policy: SignaturePolicy, windows: Lane): RemoteSigning {
     const { clock, secrets, bindings, audit, provider } = this;
     const { log = silentLog, remote = {} } = this.options;
-    const { methods = ['smartphone', 'hpki-card', 'mynumber-card'], confirm = 'never', sealed = false, secondProvider = false } = remote;
+    const { methods = ['smartphone', 'hpki-card', 'mynumber-card'], confirm = 'never', sealed = false, secondProvider = false, facility = () => Promise.resolve('架空内科クリニック') } = remote;
     // What lies in memory goes with the agent; a sealed file stays.
     this.store = sealed ? new SealedTokenStore({ file: this.tokenFile, secrets, clock, log, login: { bootedAt: null, session: 'the logon' } }) : memoryTokenStore(clock);
     const parts = { prompts: this.person, cards: this.cards, bindings, audit, clock, log, policy, windows, terminal: 'clinic-1' };
@@ -165,7 +167,7 @@ export class SigningDesk {
     this.authentications = new Authentications({
       ...parts,
       providers: inOrder,
-      facility: () => Promise.resolve('架空内科クリニック'),
+      facility,
       methods,
       deadlines: policy.deadlines,
       loginPageSeconds: 20,
