@@ -89,6 +89,23 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'the card host process ove
     expect(verify('sha256', message, new X509Certificate(doctor.certificate).publicKey, signature)).toBe(true);
   });
 
+  it('gives way to another process after the sleep as soon as the PIN that it held is gone', async () => {
+    card = new VirtualHpkiCard({ signing: doctor });
+    inserted = await connectToVpcd(card, { port: port() });
+    await ready();
+    const before = cardHostProcesses();
+    const session = await host.holdPin(entry('1234', 2));
+    await host.revive(true);
+    expect(cardHostProcesses()).toEqual(before);
+    await host.sign(session, hash);
+    expect(cardHostProcesses()).toEqual(before);
+    await host.endPinSession(session);
+    await expect.poll(() => cardHostProcesses().filter((pid) => before.includes(pid)), { timeout: 20_000 }).toEqual([]);
+    await host.revive();
+    await ready();
+    await host.sign(await host.holdPin(entry('1234')), hash);
+  });
+
   it('tells a wrong PIN with the tries left, and remembers it across a restart of everything', async () => {
     card = new VirtualHpkiCard({ signing: doctor, wrongPin: 0x6300, counter: 0x6300 });
     inserted = await connectToVpcd(card, { port: port() });

@@ -120,7 +120,10 @@ async function answer(message: Exclude<ToHost, { question: number }>, ports: rea
       return { type: 'done', call };
     case 'retire':
       replacementWaits = host.holdsPins || pinPorts.size > 0;
-      if (replacementWaits) return { type: 'retired', call, idle: false, endedByRemoval: [] };
+      if (replacementWaits) {
+        host.replaceWhenIdle();
+        return { type: 'retired', call, idle: false, endedByRemoval: [] };
+      }
       await host.close();
       return { type: 'retired', call, idle: true, endedByRemoval: [...host.endedByRemoval()] };
   }

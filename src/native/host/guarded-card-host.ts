@@ -44,6 +44,7 @@ export class GuardedCardHost implements CardHost {
   readonly #unsubscribe: () => void;
   #turn: Promise<unknown> = Promise.resolve();
   #running = 0;
+  #replacementWaits = false;
 
   constructor(options: GuardedCardHostOptions) {
     this.#stack = options.stack;
@@ -59,6 +60,11 @@ export class GuardedCardHost implements CardHost {
 
   endedByRemoval(): readonly PinSessionId[] {
     return this.#vault.endedByRemoval();
+  }
+
+  /** The process is to be replaced when the last PIN is gone, whatever the stack says of itself. */
+  replaceWhenIdle(): void {
+    this.#replacementWaits = true;
   }
 
   state(): CardStackState {
@@ -226,7 +232,7 @@ export class GuardedCardHost implements CardHost {
 
   #releaseWhenIdle(): void {
     if (this.#running > 0 || this.#vault.size > 0) return;
-    if (this.#stack.pinSessionsEnded() === 'replace_process') this.#replaceProcess();
+    if (this.#stack.pinSessionsEnded() === 'replace_process' || this.#replacementWaits) this.#replaceProcess();
   }
 
   /** Card operations run one after another: vendor modules are not thread-safe, and a card has one state. */

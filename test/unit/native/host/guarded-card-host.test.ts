@@ -363,6 +363,19 @@ describe('a stack whose library may keep the PIN', () => {
     expect(replacements()).toBe(1);
   });
 
+  it('asks for one that was wanted meanwhile, whatever its stack says', async () => {
+    const { host, replacements } = setUp();
+    await host.endPinSession(await host.holdPin(entry(rightPin)));
+    expect(replacements()).toBe(0);
+    const held = await host.holdPin(entry(rightPin));
+    host.replaceWhenIdle();
+    await host.pinTries(cardA);
+    await new Promise(setImmediate);
+    expect(replacements()).toBe(0);
+    await host.endPinSession(held);
+    expect(replacements()).toBe(1);
+  });
+
   it('does not ask for it before the verdict is on the disk and the signature is out', async () => {
     const memory = createMemoryPinLedger();
     const atSave: number[] = [];
