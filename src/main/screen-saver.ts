@@ -2,22 +2,37 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { defaultRestartLimit, RestartBudget } from '../native/host/restart-budget.ts';
 
 /**
  * Tells when the screen is locked and unlocked on Linux, where Electron's powerMonitor says nothing of it. Desktops' own
  * lockers say so to the session: `ActiveChanged` of org.freedesktop.ScreenSaver, org.gnome.ScreenSaver and their like.
- * dbus-monitor comes with D-Bus itself. Nothing is told where there is no session bus, nor by lockers that tell nobody
- * (docs/admin/install.md).
+ * Listens by dbus-monitor, which the deb depends on and other installations may lack. Nothing is told where there is no
+ * session bus, nor by lockers that tell nobody (docs/admin/install.md). `report` takes a line for whoever looks after the
+ * machine; the program's own go to the journal.
  */
-export function watchScreenSaver(changed: (isActive: boolean) => void, environment: NodeJS.ProcessEnv = process.env): void {
-  if (!hasSessionBus(environment)) return;
+export function watchScreenSaver(changed: (isActive: boolean) => void, environment: NodeJS.ProcessEnv = process.env, report = toJournal): void {
+  if (hasSessionBus(environment)) listen(changed, environment, report, new RestartBudget(defaultRestartLimit));
+}
+
+const restartAfterMs = 1_000;
+
+function listen(changed: (isActive: boolean) => void, environment: NodeJS.ProcessEnv, report: typeof toJournal, restarts: RestartBudget): void {
   const monitor = spawn('dbus-monitor', ['--session', "type='signal',member='ActiveChanged'"], { stdio: ['ignore', 'pipe', 'ignore'], env: environment });
-  // It is not installed.
-  monitor.on('error', () => undefined);
+  let canStart = true;
+  monitor.once('error', ({ code = 'error' }: NodeJS.ErrnoException) => {
+    canStart = false;
+    report(deaf(code));
+  });
   monitor.unref();
   const end = (): void => void monitor.kill();
   process.once('exit', end);
-  monitor.once('close', () => process.off('exit', end));
+  monitor.once('close', (code, signal) => {
+    process.off('exit', end);
+    if (!canStart) return;
+    if (restarts.take(performance.now())) setTimeout(() => listen(changed, environment, report, restarts), restartAfterMs).unref();
+    else report(deaf(String(code ?? signal)));
+  });
   let isOurs = false;
   createInterface({ input: monitor.stdout }).on('line', (line) => {
     // One line for the signal, one for its argument: `   boolean true`.
@@ -25,6 +40,13 @@ export function watchScreenSaver(changed: (isActive: boolean) => void, environme
     if (isOurs && active !== undefined) changed(active === 'true');
     isOurs = /^signal .*\binterface=org\.(?:[a-z]+\.)?ScreenSaver; member=ActiveChanged$/.test(line);
   });
+}
+
+const deaf = (why: string): string =>
+  `画面のロックが分かりません。dbus-monitor（Debianではdbus-bin）を入れ、エージェントを起動し直してください / A locked screen goes unnoticed: install dbus-monitor (dbus-bin on Debian) and restart the agent (dbus-monitor: ${why})`;
+
+function toJournal(line: string): void {
+  process.stderr.write(`hpki-agent: ${line}\n`);
 }
 
 /** Without one, dbus-monitor would start a bus of its own. */
