@@ -2,23 +2,16 @@ import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /**
- * What had the focus may go with the line that it stood in: then it goes to the heading that the ref is put on (which
+ * What has the focus may go with the line that it stands in: then it goes to the heading that the ref is put on (which
  * takes a `tabIndex` of -1), and whoever uses a keyboard or a screen reader stays in the section.
  */
 export function useFocusStays(): RefObject<HTMLHeadingElement | null> {
   const heading = useRef<HTMLHeadingElement>(null);
-  const held = useRef<Element | null>(null);
+  // As it is before this rendering takes anything away: what lost the focus earlier, to a click beside it, holds it no more.
+  const focused = document.activeElement;
+  const held = heading.current?.parentElement?.contains(focused) === true ? focused : null;
   useLayoutEffect(() => {
-    const remember = ({ target }: FocusEvent): void => {
-      held.current = target instanceof Element && heading.current?.parentElement?.contains(target) === true ? target : null;
-    };
-    document.addEventListener('focusin', remember);
-    return () => {
-      document.removeEventListener('focusin', remember);
-    };
-  }, []);
-  useLayoutEffect(() => {
-    if (held.current?.isConnected === false && document.activeElement === document.body) heading.current?.focus();
+    if (held?.isConnected === false && document.activeElement === document.body) heading.current?.focus();
   });
   return heading;
 }

@@ -86,6 +86,18 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
     expect(await focused(), 'its button is gone with the line').toBe('remote');
   });
 
+  it('leaves the focus where it is when a line goes that had lost it to a click beside it', async () => {
+    await home({ 'home.ready': remoteAgent });
+    const section = window.page.getByRole('region', { name: 'リモート署名の認証' });
+    await section.getByRole('button', { name: /本日終了/ }).first().focus();
+    await section.getByText('スマートフォン').first().click();
+    const holder = (): Promise<string | undefined> => window.page.evaluate(() => document.activeElement?.tagName);
+    expect(await holder()).toBe('BODY');
+    await window.push('agent', remoteAgentAtDawn);
+    await section.getByText('認証している人はいません').waitFor();
+    expect(await holder()).toBe('BODY');
+  });
+
   it('speaks of no remote signing where none is configured', async () => {
     await home();
     await window.page.getByRole('heading', { name: '最近の署名' }).waitFor();
