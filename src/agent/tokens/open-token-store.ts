@@ -1,4 +1,4 @@
-import { osLogin } from '../../native/peer/os-login.ts';
+import { osLogin, type OsLogin } from '../../native/peer/os-login.ts';
 import type { RemoteSettings } from '../config/remote-settings.ts';
 import type { Log } from '../log.ts';
 import type { Clock, SecretStore } from '../ports.ts';
@@ -15,11 +15,15 @@ export interface TokenPlace {
 
 /**
  * Where this agent keeps tokens. A seal whose key lies in a file beside it seals nothing, and one whose key goes with the
- * process opens nothing: without the system's key store tokens stay in memory, and `doctor` says so.
+ * process opens nothing: without the system's key store tokens stay in memory, and `doctor` says so. They do too where the
+ * system does not tell one logon from the next.
  */
-export function openTokenStore(wanted: RemoteSettings['keepTokens'], place: TokenPlace): TokenStore {
-  if (wanted === 'sealed' && canSeal(place.secrets)) return new SealedTokenStore({ ...place, login: osLogin() });
-  if (wanted === 'sealed') place.log.warn('token.no_key_store');
+export function openTokenStore(wanted: RemoteSettings['keepTokens'], place: TokenPlace, login: () => OsLogin | null = osLogin): TokenStore {
+  if (wanted === 'sealed') {
+    const here = canSeal(place.secrets) ? login() : null;
+    if (here !== null) return new SealedTokenStore({ ...place, login: here });
+    place.log.warn(canSeal(place.secrets) ? 'token.logon_unknown' : 'token.no_key_store');
+  }
   return memoryTokenStore(place.clock);
 }
 

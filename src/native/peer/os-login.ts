@@ -13,18 +13,32 @@ export interface OsLogin {
 /** A clock that was set meanwhile moves the start of the machine by as much. */
 const clockToleranceMs = 5 * 60_000;
 
-export function osLogin(platform: NodeJS.Platform = process.platform): OsLogin {
+/** Null where Windows does not say: the start of the machine alone would take two people's logons for one. */
+export function osLogin(platform: NodeJS.Platform = process.platform, proc = '/proc'): OsLogin | null {
+  const bootedAt = Date.now() - Math.round(uptime() * 1000);
   if (platform === 'linux') {
-    return { bootedAt: null, session: `${read('/proc/sys/kernel/random/boot_id')} ${read('/proc/self/sessionid')}` };
+    const boot = read(`${proc}/sys/kernel/random/boot_id`);
+    return { bootedAt: boot === '' ? bootedAt : null, session: `${boot} ${read(`${proc}/self/sessionid`)}` };
   }
-  return { bootedAt: Date.now() - Math.round(uptime() * 1000), session: platform === 'win32' ? windowsLogon() : '' };
+  if (platform !== 'win32') return { bootedAt, session: '' };
+  const session = logonOrNone();
+  return session === undefined ? null : { bootedAt, session };
 }
 
 export function isSameLogin(one: OsLogin, other: OsLogin): boolean {
   return one.session === other.session && Math.abs((one.bootedAt ?? 0) - (other.bootedAt ?? 0)) < clockToleranceMs;
 }
 
-/** A kernel without auditing knows no sessions. */
+/** None where the system's libraries may not be called. */
+function logonOrNone(): string | undefined {
+  try {
+    return windowsLogon();
+  } catch {
+    return undefined;
+  }
+}
+
+/** A kernel without auditing knows no sessions, and a sandbox may hide the run of the machine. */
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();

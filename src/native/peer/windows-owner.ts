@@ -134,7 +134,7 @@ export function ownSid(): string | undefined {
 }
 
 /** The logon that this process belongs to: TOKEN_STATISTICS.AuthenticationId, a LUID, unique until the machine starts anew. */
-export function windowsLogon(): string {
+export function windowsLogon(): string | undefined {
   const api = windowsApi();
-  return withProcess(api, process.pid, (own) => tokenOfProcess(api, own, TokenStatistics)?.readBigUInt64LE(8).toString(16)) ?? '';
+  return withProcess(api, process.pid, (own) => tokenOfProcess(api, own, TokenStatistics)?.readBigUInt64LE(8).toString(16));
 }

@@ -231,7 +231,7 @@ describe('a sealed file', () => {
     }
   });
 
-  it('is only made where the system has a key store; elsewhere tokens stay in memory, and the log says so', () => {
+  it('is only made where the system has a key store and tells logons apart; elsewhere tokens stay in memory, and the log says so', () => {
     const said: string[] = [];
     const log = { ...silentLog, warn: (event: string) => said.push(event) };
     const place = (protection: SecretStore['protection']) => ({ file, clock, log, secrets: { ...secrets, protection } });
@@ -243,5 +243,7 @@ describe('a sealed file', () => {
     }
     expect(said).toEqual(['token.no_key_store', 'token.no_key_store']);
     expect(openTokenStore('memory', place('os-keychain')).survivesRestart).toBe(false);
+    expect(openTokenStore('sealed', place('os-keychain'), () => null).survivesRestart).toBe(false);
+    expect(said.at(-1)).toBe('token.logon_unknown');
   });
 });

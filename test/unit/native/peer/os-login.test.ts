@@ -9,15 +9,22 @@ describe('a logon', () => {
     const script = `import { osLogin } from ${JSON.stringify(source)}; process.stdout.write(JSON.stringify(osLogin()))`;
     const next: unknown = JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } }));
     expect(next).toEqual(osLogin());
-    expect(osLogin().session).toMatch(/^[0-9a-f-]{36} \d*$/);
+    expect(osLogin()?.session).toMatch(/^[0-9a-f-]{36} \d*$/);
   });
 
   it('is told by the start of the machine where the system has no name for it', () => {
-    const here = osLogin('darwin');
-    expect(here.session).toBe('');
-    expect(here.bootedAt).toBeLessThan(Date.now());
-    expect(isSameLogin(here, osLogin('darwin'))).toBe(true);
-    expect(isSameLogin(here, { session: '', bootedAt: (here.bootedAt ?? 0) - 5 * 60_000 })).toBe(false);
+    for (const ask of [() => osLogin('darwin'), () => osLogin('linux', '/nowhere')]) {
+      const here = ask();
+      if (here === null) throw new Error('not told');
+      expect(here.bootedAt).toBeLessThan(Date.now());
+      expect(ask()).toMatchObject({ session: here.session });
+      expect(isSameLogin(here, ask() ?? { session: '', bootedAt: 0 })).toBe(true);
+      expect(isSameLogin(here, { ...here, bootedAt: (here.bootedAt ?? 0) - 5 * 60_000 })).toBe(false);
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')('is not guessed where the libraries of Windows cannot be called', () => {
+    expect(osLogin('win32')).toBeNull();
   });
 
   it('is another one by its name alone', () => {
