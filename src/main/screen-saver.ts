@@ -19,19 +19,15 @@ const restartAfterMs = 1_000;
 
 function listen(changed: (isActive: boolean) => void, environment: NodeJS.ProcessEnv, report: typeof toJournal, restarts: RestartBudget): void {
   const monitor = spawn('dbus-monitor', ['--session', "type='signal',member='ActiveChanged'"], { stdio: ['ignore', 'pipe', 'ignore'], env: environment });
-  let canStart = true;
-  monitor.once('error', ({ code = 'error' }: NodeJS.ErrnoException) => {
-    canStart = false;
-    report(deaf(code));
-  });
+  let fault: string | undefined;
+  monitor.on('error', (error: NodeJS.ErrnoException) => (fault = error.code));
   monitor.unref();
   const end = (): void => void monitor.kill();
   process.once('exit', end);
   monitor.once('close', (code, signal) => {
     process.off('exit', end);
-    if (!canStart) return;
     if (restarts.take(performance.now())) setTimeout(() => listen(changed, environment, report, restarts), restartAfterMs).unref();
-    else report(deaf(String(code ?? signal)));
+    else report(deaf(fault ?? String(code ?? signal)));
   });
   let isOurs = false;
   createInterface({ input: monitor.stdout }).on('line', (line) => {

@@ -73,9 +73,9 @@ describeWith(['dbus-daemon', 'dbus-monitor', 'dbus-send'], 'a locked screen', ()
   });
 
   it.each([
-    ['cannot be started', null, 'ENOENT', 0],
-    ['ends again and again', '#!/bin/sh\necho >> "$0.starts"\nexit 7\n', '7', 4],
-  ])('is reported once to be unknown where the monitor %s', async (_name, monitor, why, starts) => {
+    ['cannot be started', null, 'ENOENT'],
+    ['ends again and again', '#!/bin/sh\necho >> "$0.starts"\nexit 7\n', '7'],
+  ])('is reported once to be unknown where the monitor %s', async (_name, monitor, why) => {
     bus = await startSessionBus();
     const folder = mkdtempSync(path.join(tmpdir(), 'monitor-'));
     const file = path.join(folder, 'dbus-monitor');
@@ -83,7 +83,7 @@ describeWith(['dbus-daemon', 'dbus-monitor', 'dbus-send'], 'a locked screen', ()
     const reported: string[] = [];
     watchScreenSaver(() => undefined, { PATH: folder, DBUS_SESSION_BUS_ADDRESS: bus.address }, (line) => reported.push(line));
     await expect.poll(() => reported, patient).toEqual([expect.stringContaining(`(dbus-monitor: ${why})`)]);
-    if (monitor !== null) expect(readFileSync(`${file}.starts`, 'utf8')).toHaveLength(starts);
+    if (monitor !== null) expect(readFileSync(`${file}.starts`, 'utf8')).toHaveLength(4);
     rmSync(folder, { recursive: true });
   });
 });
