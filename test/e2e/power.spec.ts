@@ -59,6 +59,10 @@ test.describe('on Linux, where Electron tells of no locked screen', () => {
 
 test('the card stacks begin anew after a sleep, and go on after a lock', async ({ desktop }) => {
   await desktop.port();
+  await desktop.insertCard();
+  await desktop.app.shell.clickTrayItem('status');
+  const shown = (await desktop.page('home')).locator('main');
+  await expect(shown).toContainText('テスト　医者　三郎');
   // What a card host does then: test/unit/native/host/process-card-host.test.ts, and over pcscd test/integration/card-host-pcscd.test.ts
   await desktop.app.evaluate(() => {
     const agent = globalThis.e2e?.agent.desktop;
@@ -72,7 +76,11 @@ test('the card stacks begin anew after a sleep, and go on after a lock', async (
       },
     });
   });
-  for (const event of ['lock-screen', 'unlock-screen', 'suspend', 'resume'] as const) await desktop.app.shell.power(event);
+  for (const event of ['lock-screen', 'unlock-screen', 'suspend'] as const) await desktop.app.shell.power(event);
+  await desktop.removeCard();
+  await desktop.insertCard('pharmacist');
+  await desktop.app.shell.power('resume');
+  await expect(shown).toContainText('テスト　調剤　花子');
   expect(await desktop.app.evaluate(() => globalThis.revived)).toEqual([false, true]);
 });
 
