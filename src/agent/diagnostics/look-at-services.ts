@@ -37,7 +37,12 @@ export function diagnoseServices(parts: {
 /** Of the providers that are at this origin; what each says elsewhere is asked and told there. */
 async function descriptionsAt(origin: string, network: OutboundNetwork, { remote }: Pick<Settings, 'remote'>, signal: AbortSignal): Promise<ServiceDiagnosis['descriptions']> {
   const isHere = (address: string): boolean => new URL(address).origin === origin;
-  const all = await Promise.all(remote.providers.map((provider) => describeProvider(provider, isHere, network.fetchFor(addressesOf(provider)), signal)));
+  const all = await Promise.all(
+    remote.providers.map(async (provider) => {
+      const apart = network.fetchApart(addressesOf(provider));
+      return describeProvider(provider, isHere, apart.fetch, signal).finally(() => apart.close());
+    }),
+  );
   return all.flat();
 }
 

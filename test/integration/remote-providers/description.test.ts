@@ -106,6 +106,28 @@ it('ends with whoever asked', async () => {
   await expect(asked).rejects.toThrow('the person has left');
 });
 
+it('holds no call back that comes after it, whatever it met, and asks where they are held back', async () => {
+  const opened = await openNetwork(service);
+  const { network } = opened;
+  const remote = { ...settingsSchema.parse({}).remote, providers: [providerSettings.parse(cscSettings(service))] };
+  const codes = async (): Promise<readonly unknown[]> => {
+    const [found] = await diagnoseServices({ network, settings: { remote }, address: null, clock: systemClock, signal: new AbortController().signal });
+    return found?.descriptions.map(({ fault }) => fault?.code ?? null) ?? [];
+  };
+  const { base } = service.addresses.csc;
+  const ask = (): Promise<Response> => network.fetchFor([base])(`${base}/info`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+  try {
+    service.control.arm({ kind: 'status', status: 503, retryAfter: 600, on: 'csc.info', times: null });
+    expect(await codes()).toEqual([null, 'SERVICE_SUSPENDED']);
+    expect((await ask()).status).toBe(503);
+    service.control.disarm();
+    await expect(ask()).rejects.toMatchObject({ code: 'SERVICE_SUSPENDED' });
+    expect(await codes()).toEqual([null, null]);
+  } finally {
+    opened.close();
+  }
+});
+
 it('asks each address once, where it is', async () => {
   const opened = await openNetwork(service);
   try {

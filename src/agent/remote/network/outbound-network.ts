@@ -56,13 +56,16 @@ export class OutboundNetwork {
 
   /** `fetch` for the origins of these addresses and no other one. Its contract is {@link ServiceFetch}'s. Throws where one is not https. */
   fetchFor(addresses: readonly string[]): ServiceFetch {
-    const origins: ReadonlySet<string> = new Set(addresses.map((address) => new URL(serviceAddress.parse(address)).origin));
-    return async (address, init = {}) => {
-      const url = new URL(address);
-      // SECURITY: a discovery document or a redirect may name any host. test/attacks/row-28-provider-addresses.test.ts
-      if (!origins.has(url.origin)) throw notNamed(url);
-      return this.#fetch(url, init);
-    };
+    return this.#fetchOver(addresses, this.#hosts);
+  }
+
+  /**
+   * The same with connections and breakers of its own, for the diagnosis: what it meets holds back no signature, and it sees
+   * for itself what they have been held back for. The caller closes it.
+   */
+  fetchApart(addresses: readonly string[]): { readonly fetch: ServiceFetch; close(): void } {
+    const hosts = new Map<string, ServiceHost>();
+    return { fetch: this.#fetchOver(addresses, hosts), close: () => closeAll(hosts) };
   }
 
   /**
@@ -123,8 +126,17 @@ export class OutboundNetwork {
   }
 
   close(): void {
-    for (const host of this.#hosts.values()) host.close();
-    this.#hosts.clear();
+    closeAll(this.#hosts);
+  }
+
+  #fetchOver(addresses: readonly string[], hosts: Map<string, ServiceHost>): ServiceFetch {
+    const origins: ReadonlySet<string> = new Set(addresses.map((address) => new URL(serviceAddress.parse(address)).origin));
+    return async (address, init = {}) => {
+      const url = new URL(address);
+      // SECURITY: a discovery document or a redirect may name any host. test/attacks/row-28-provider-addresses.test.ts
+      if (!origins.has(url.origin)) throw notNamed(url);
+      return this.#fetch(url, init, hosts);
+    };
   }
 
   #authenticationFor(proxy: ProxyRoute): ProxyAuthentication {
@@ -142,17 +154,17 @@ export class OutboundNetwork {
     for (const host of this.#hosts.values()) host.closeIdle();
   }
 
-  async #fetch(url: URL, init: ServiceRequestInit): Promise<Response> {
+  async #fetch(url: URL, init: ServiceRequestInit, hosts: Map<string, ServiceHost>): Promise<Response> {
     const signal = init.signal ?? new AbortController().signal;
     signal.throwIfAborted();
     const request = await wireRequest(url, init);
     const repeatable = init.repeatable ?? ['GET', 'HEAD', 'OPTIONS'].includes(request.method);
-    return fetchResponse(url, request.method, await this.#hostOf(url).call(request, repeatable, signal));
+    return fetchResponse(url, request.method, await this.#hostOf(url, hosts).call(request, repeatable, signal));
   }
 
-  #hostOf(url: URL): ServiceHost {
+  #hostOf(url: URL, hosts: Map<string, ServiceHost>): ServiceHost {
     const { clock, log = silentLog, onExchange = () => undefined, breakerBounds } = this.#options;
-    const known = this.#hosts.get(url.origin);
+    const known = hosts.get(url.origin);
     if (known !== undefined) return known;
     const name = `${url.hostname}:${url.port || '443'}`;
     const host = new ServiceHost({
@@ -165,7 +177,12 @@ export class OutboundNetwork {
       random: this.#options.random ?? Math.random,
       ...(breakerBounds === undefined ? {} : { breakerBounds }),
     });
-    this.#hosts.set(url.origin, host);
+    hosts.set(url.origin, host);
     return host;
   }
+}
+
+function closeAll(hosts: Map<string, ServiceHost>): void {
+  for (const host of hosts.values()) host.close();
+  hosts.clear();
 }
