@@ -5,7 +5,7 @@ import type { Caller, Clock, Prompts, Staff } from '../ports.ts';
 import { endOf } from '../signing/request-end.ts';
 import { sha256 } from '../signing/request-fingerprint.ts';
 import { Usage } from '../signing/usage.ts';
-import { ownerKey, type KeptToken, type TokenStore } from '../tokens/token-store.ts';
+import { ownerKey, type KeptToken, type LeftToken, type TokenStore } from '../tokens/token-store.ts';
 import type { IssuedToken, RemoteProvider, RemoteToken } from './remote-provider.ts';
 import { isToRevoke, Lifetime, type RemoteSession, type SessionEnd } from './remote-session.ts';
 import { sessionNotices } from './session-notices.ts';
@@ -49,6 +49,8 @@ export class RemoteSessionDesk {
   readonly #kept = new Map<string, Kept>();
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
+  /** Ends of sessions that an ended logon has left. */
+  #endings: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SessionDeskParts) {
     this.#parts = parts;
@@ -56,6 +58,9 @@ export class RemoteSessionDesk {
 
   /** Takes up what an earlier run has left. What it signed is not known, so a person confirms before the next signature. */
   async open(): Promise<void> {
+    const left = await this.#parts.store.takeLeft();
+    // Not waited for: a service that cannot be reached must not hold up the start.
+    this.#endings = Promise.all(left.map((token) => this.#endLeft(token)));
     for (const kept of await this.#parts.store.list()) {
       if (this.#parts.providers.has(kept.owner.provider)) this.#keep(kept, kept.owner.staffId, new Usage(Number.POSITIVE_INFINITY));
       else await this.#parts.store.delete(kept.owner);
@@ -167,6 +172,7 @@ export class RemoteSessionDesk {
   /** Tokens that only this process knows go with it, and the provider is told so. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#endings;
     if (!this.#parts.store.survivesRestart) await this.endAll('shutdown');
   }
 
@@ -189,6 +195,13 @@ export class RemoteSessionDesk {
 
   #left({ lifetime }: Kept): number {
     return lifetime.left(this.#parts.clock.now(), this.#parts.clock.monotonic());
+  }
+
+  /** The machine lost its power, or the agent was killed, before the logon's end could be heard of. */
+  async #endLeft({ secret, ...token }: LeftToken): Promise<void> {
+    const { owner, subject } = token;
+    await this.#record({ owner, subject }, { event: 'authentication.ended', result: 'ok', notes: ['why=log_off'] });
+    if (secret !== null && this.#parts.providers.has(owner.provider)) await this.#revoke({ owner, subject }, { ...token, secret });
   }
 
   async #revoke(session: Whose, token: IssuedToken): Promise<void> {

@@ -28,6 +28,7 @@ export function memoryTokenStore(clock: Pick<Clock, 'now'>): TokenStore {
       forget(ownerKey(owner));
       return Promise.resolve();
     },
+    takeLeft: () => Promise.resolve([]),
     removeFromDisk: () => undefined,
     list() {
       forgetExpired();

@@ -10,7 +10,7 @@ import { fault, type Log } from '../log.ts';
 import type { Clock, SecretStore } from '../ports.ts';
 import { writeFileDurably } from '../storage/write-file-durably.ts';
 import { seal, sealKeyBytes, sealVersion, unseal, type SealedToken } from './token-seal.ts';
-import { ownerKey, type KeptToken, type TokenOwner, type TokenStore } from './token-store.ts';
+import { ownerKey, type KeptToken, type LeftToken, type TokenOwner, type TokenStore } from './token-store.ts';
 
 export interface SealedTokenStoreOptions {
   readonly file: string;
@@ -107,6 +107,22 @@ export class SealedTokenStore implements TokenStore {
     );
   }
 
+  takeLeft(): Promise<readonly LeftToken[]> {
+    return this.#turn.run(async () => {
+      const { secrets, clock, login } = this.#options;
+      this.#tokens ??= await this.#read();
+      const left = this.#tokens.filter((token) => clock.now() < token.expiresAt && !isSameLogin(token.login, login));
+      if (left.length === 0) return [];
+      const key = await secrets.get(keyName).catch(() => undefined);
+      await this.#valid();
+      return left.map((sealed) => {
+        const { clientId, staffId, provider, subject, method, expiresAt } = sealed;
+        const secret = key === undefined ? null : unseal(sealed, key);
+        return { owner: { clientId, staffId, provider }, subject, method, expiresAt: new Date(expiresAt), secret };
+      });
+    });
+  }
+
   removeFromDisk(): void {
     this.#isOffDisk = true;
     try {
@@ -118,7 +134,7 @@ export class SealedTokenStore implements TokenStore {
 
   /**
    * Expired ones leave the file; so do those from the future, because then nobody can say how long they still live, and
-   * those of a logon that has ended: a program that was killed or lost its power could not remove them.
+   * those of a logon that has ended: a program that was killed or lost its power could not remove them ({@link takeLeft}).
    * SECURITY: test/unit/agent/tokens/token-stores.test.ts
    */
   async #valid(): Promise<readonly SealedToken[]> {

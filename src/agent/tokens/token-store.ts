@@ -12,6 +12,11 @@ export interface KeptToken extends Omit<RemoteToken, 'secret'> {
   readonly owner: TokenOwner;
 }
 
+/** A token of a logon that ended without removing it. `secret` is null where it cannot be opened any more. */
+export interface LeftToken extends KeptToken {
+  readonly secret: Uint8Array | null;
+}
+
 /**
  * Where tokens of remote signing are kept: in memory, in a sealed file of this terminal, or (another adapter) in a
  * hospital's hub. None is kept longer than it is valid, and a secret is opened only for its use.
@@ -24,6 +29,8 @@ export interface TokenStore {
   put(owner: TokenOwner, token: RemoteToken): Promise<void>;
   delete(owner: TokenOwner): Promise<void>;
   list(): Promise<readonly KeptToken[]>;
+  /** Removes what an ended logon has left and is still valid at its provider, and hands it out for its revocation. */
+  takeLeft(): Promise<readonly LeftToken[]>;
   /**
    * What lies on the disk is gone before it returns, and nothing is kept there again; tokens can still be got and deleted, to
    * be revoked.

@@ -243,6 +243,22 @@ describe('a session', () => {
     expect(await desk.store.list()).toEqual([]);
   });
 
+  it('that an ended logon has left is no session: its end is on record, and its provider is told', async () => {
+    openDesk(true);
+    await begin();
+    await desk.stop();
+    desk.logon = 'the next logon';
+    desk.start();
+    await desk.sessions.open();
+    expect(desk.sessions.list()).toEqual([]);
+    await desk.sessions.close();
+    expect(desk.provider.revoked).toEqual(['sub-1']);
+    expect(audited('authentication.ended').map(({ notes }) => notes.includes('why=log_off'))).toEqual([true]);
+    expect(audited('token.revoked')).toMatchObject([{ result: 'ok' }]);
+    await desk.restart();
+    expect(desk.provider.revoked).toHaveLength(1);
+  });
+
   it('tells whoever shows sessions that one began or ended', async () => {
     openDesk();
     let told = 0;

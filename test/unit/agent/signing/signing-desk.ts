@@ -116,6 +116,8 @@ export class SigningDesk {
   authentications!: Authentications;
   callers!: SessionsOfCallers;
   store!: TokenStore;
+  /** Name of the operating system's logon, from the next start on. */
+  logon = 'the logon';
 
   constructor(cast: Cast, options: DeskOptions = {}) {
     this.ca = cast.ca;
@@ -159,7 +161,7 @@ export class SigningDesk {
     const { log = silentLog, remote = {} } = this.options;
     const { methods = ['smartphone', 'hpki-card', 'mynumber-card'], confirm = 'never', sealed = false, secondProvider = false, facility = () => Promise.resolve('架空内科クリニック') } = remote;
     // What lies in memory goes with the agent; a sealed file stays.
-    this.store = sealed ? new SealedTokenStore({ file: this.tokenFile, secrets, clock, log, login: { bootedAt: null, session: 'the logon' } }) : memoryTokenStore(clock);
+    this.store = sealed ? new SealedTokenStore({ file: this.tokenFile, secrets, clock, log, login: { bootedAt: null, session: this.logon } }) : memoryTokenStore(clock);
     const parts = { prompts: this.person, cards: this.cards, bindings, audit, clock, log, policy, windows, terminal: 'clinic-1' };
     const inOrder = secondProvider ? [provider, this.secondProvider] : [provider];
     const providers = new Map(inOrder.map((one) => [one.name, one]));

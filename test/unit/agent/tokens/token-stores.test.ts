@@ -139,6 +139,23 @@ describe('a sealed file', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, tokens: [] });
   });
 
+  it('hands out once what an ended logon has left, without its secret where its key is gone', async () => {
+    const later = { ...login, session: '4b10' };
+    await sealed().put(owner, token());
+    await sealed().put({ ...owner, staffId: 'D2' }, token({ expiresAt: new Date(today.getTime() + hour) }));
+    expect(await sealed().takeLeft()).toEqual([]);
+    clock.advance(2 * hour);
+    const store = sealed(later);
+    const left = await store.takeLeft();
+    expect(left.map((one) => [one.owner, one.subject, one.secret && Buffer.from(one.secret).toString()])).toEqual([[owner, 'sub-1', bearer]]);
+    expect(await store.takeLeft()).toEqual([]);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, tokens: [] });
+    await store.put(owner, token());
+    const locked: SecretStore = { ...secrets, get: () => Promise.reject(new Error('locked')) };
+    const next = new SealedTokenStore({ file, secrets: locked, clock, log: silentLog, login });
+    expect(await next.takeLeft()).toMatchObject([{ owner, secret: null }]);
+  });
+
   it('cannot be told that its logon is the one of now', async () => {
     const later = { ...login, session: '4b10' };
     await sealed().put(owner, token());
