@@ -61,7 +61,7 @@ export const commonJa = {
     'Proprietor of Pharmacy': '薬局開設者',
   },
   notices: {
-    noKeyStore: 'このPCには秘密を保管する仕組み（キーリング）がないため、エージェントの鍵はメモリーにだけ置かれ、終了すると失われます。署名はできますが、起動し直したあとはEHRの接続をやり直してください。',
+    noKeyStore: 'このPCには秘密を保管する仕組み（キーリング）がないため、エージェントの鍵はメモリーにだけ置かれ、終了すると失われます。署名はできますが、起動し直すと鍵が変わるので、鍵で相手を確かめるEHRとは接続し直してください。',
   },
   marks: {
     narcotic: '麻薬',
@@ -132,7 +132,7 @@ export const commonEn: SameKeys<typeof commonJa> = {
     'Proprietor of Pharmacy': 'Proprietor of pharmacy',
   },
   notices: {
-    noKeyStore: 'This computer has no secret store (keyring), so the agent keeps its keys in memory only and loses them when it quits. You can still sign, but EHRs have to be connected anew after each start.',
+    noKeyStore: 'This computer has no secret store (keyring), so the agent keeps its keys in memory only and loses them when it quits. You can still sign, but the key changes with each start: an EHR that checks the agent by its key has to be connected anew.',
   },
   marks: {
     narcotic: 'Narcotic',

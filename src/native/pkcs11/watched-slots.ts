@@ -10,7 +10,7 @@ export interface SlotWatch {
   readonly purpose: KeyPurpose;
   /** How often the slots are looked at, in milliseconds. */
   readonly pollMs: number;
-  /** Whether a token is asked for keys of its reader. */
+  /** Whether a token may have its PIN entered on its reader's own keys, where it says that the reader has some. */
   readonly asksForKeypad: boolean;
 }
 
