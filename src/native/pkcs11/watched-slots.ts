@@ -34,6 +34,7 @@ export class WatchedSlots {
   #state: CardStackState = { service: 'running', readers: [] };
   #initialized = false;
   #worksLeftAlone = 0;
+  #isClosed = false;
 
   constructor(cryptoki: Cryptoki, picker: EndEntityPicker, watch: SlotWatch) {
     this.#cryptoki = cryptoki;
@@ -78,6 +79,7 @@ export class WatchedSlots {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#listeners.clear();
     this.#finalize();
@@ -85,7 +87,8 @@ export class WatchedSlots {
 
   /** Asks the module what stands in its slots; reads only cards that are new. */
   #look(): void {
-    if (this.#worksLeftAlone > 0) return;
+    // A look that was asked for before the end would open the module again.
+    if (this.#isClosed || this.#worksLeftAlone > 0) return;
     let next: CardStackState;
     try {
       this.#initialize();

@@ -263,6 +263,17 @@ describe('cards behind a PKCS#11 module', () => {
     expect(module.calls).toContain('C_Initialize');
   });
 
+  it('are left alone for good when the stack is closed, also where a look was about to come', async () => {
+    const { stack, module } = setUp();
+    module.fail = { C_SignInit: 0x32 };
+    await expect(stack.sign(doctor.certificate.sha256, pin, hash)).rejects.toMatchObject({ code: 'CARD_REMOVED' });
+    await stack.close();
+    module.calls = [];
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(module.calls).toEqual([]);
+  });
+
   it('have a counter only where somebody reads it', async () => {
     const { stack } = setUp();
     expect(await stack.triesLeft(doctor.certificate.sha256)).toBe('unknown');
