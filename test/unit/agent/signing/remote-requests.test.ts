@@ -310,6 +310,19 @@ describe('the way of a request', () => {
     expect(desk.provider.signed).toHaveLength(before);
   });
 
+  it('changes to the cloud after a cancelled entry on the reader, even one that counts as a spent try: nothing was signed', async () => {
+    openDesk().cards.press = () => Promise.resolve(new CardError('KEYPAD_CANCELLED', 'played'));
+    desk.cards.insert(cast.doctor);
+    desk.person.pin = ({ refused: why }) => {
+      if (why === null) return 'at the reader';
+      desk.cards.pull();
+      return 'silent';
+    };
+    desk.person.need = () => 'authenticate';
+    expect(await desk.sign('k1')).toMatchObject({ state: 'signed', result: { method: 'remote' } });
+    expect(desk.cards.signatures).toBe(0);
+  });
+
   it('does not change to the cloud in the middle of a batch that the card has begun', async () => {
     const entries = ['1234', new CardError('KEYPAD_CANCELLED', 'played', undefined, { pinNotPresented: true })];
     openDesk().cards.press = () => Promise.resolve(entries.shift() ?? '1234');
