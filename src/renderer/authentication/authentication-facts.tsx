@@ -1,6 +1,7 @@
 import type { AuthenticationView } from '../../contract/ipc.ts';
 import { useSpeech } from '../page/language.ts';
 import { CallerLines } from '../parts/caller.tsx';
+import { Name } from '../parts/name.tsx';
 
 /** Who authenticates, at whose wish, and at which facility and computer: what the phone shows too. */
 export function AuthenticationFacts({ view }: { readonly view: AuthenticationView }) {
@@ -9,11 +10,15 @@ export function AuthenticationFacts({ view }: { readonly view: AuthenticationVie
     <>
       <dl class="facts">
         <dt>{t('signature.staff')}</dt>
-        <dd>{view.staff.name}</dd>
+        <dd>
+          <Name text={view.staff.name} />
+        </dd>
         {view.facility === null ? null : (
           <>
             <dt>{t('signature.facility')}</dt>
-            <dd>{view.facility}</dd>
+            <dd>
+              <Name text={view.facility} />
+            </dd>
           </>
         )}
         <dt>{t('authentication.terminal')}</dt>

@@ -7,6 +7,7 @@ import { Button } from '../parts/button.tsx';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { HelpLink } from '../parts/help-link.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { Name } from '../parts/name.tsx';
 
 type Session = NonNullable<AgentView['remote']>['sessions'][number];
 
@@ -66,7 +67,7 @@ function SessionLines({ session, onEnd }: { readonly session: Session; readonly 
   return (
     <>
       <h3 class="panel__title">
-        {staff.name}
+        <Name text={staff.name} />
         {/* After a restart the id is all that is known. */}
         {staff.name === staff.id ? null : <span class="panel__aside">{staff.id}</span>}
       </h3>
@@ -76,7 +77,9 @@ function SessionLines({ session, onEnd }: { readonly session: Session; readonly 
         <dt>{t('home.status.remote.method')}</dt>
         <dd>{t(`authentication.methods.${method}`)}</dd>
         <dt>{t('home.status.remote.caller')}</dt>
-        <dd>{caller}</dd>
+        <dd>
+          <Name text={caller} />
+        </dd>
       </dl>
       {endsSoon ? (
         <p class="state state--warning">

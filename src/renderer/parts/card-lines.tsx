@@ -2,6 +2,7 @@ import type { CardInfo } from '../../contract/ipc.ts';
 import { useSpeech } from '../page/language.ts';
 import { showDay } from '../page/times.ts';
 import { Icon } from './icon.tsx';
+import { Name } from './name.tsx';
 
 /** Days before the end at which a renewal should be applied for. */
 const renewalDays = 60;
@@ -15,7 +16,9 @@ export function CardLines({ card, withReader = false }: { readonly card: CardInf
       <Icon name="card" />
       <div class="card-lines__text">
         <span class="card-lines__name">
-          <strong>{card.name}</strong>
+          <strong>
+            <Name text={card.name} />
+          </strong>
           <span class="card-lines__role">{card.role === null ? t('common.card.noRole') : or(`common.roles.${card.role}`, card.role)}</span>
         </span>
         <span class={soon ? 'card-lines__validity card-lines__validity--soon' : 'card-lines__validity'}>

@@ -4,6 +4,7 @@ import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
+import { Name } from '../parts/name.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
 import { StepFrame } from '../parts/step-frame.tsx';
@@ -36,15 +37,21 @@ export function BindingStep(props: StepProps & { readonly step: Extract<Signatur
       <dl class="names" aria-label={t('signature.binding.compare')}>
         <div class="names__one">
           <dt>{t('signature.binding.staff')}</dt>
-          <dd>{view.staff.name}</dd>
+          <dd>
+            <Name text={view.staff.name} />
+          </dd>
         </div>
         <div class="names__one">
           <dt>{t('signature.binding.document')}</dt>
-          <dd>{step.personInDocument}</dd>
+          <dd>
+            <Name text={step.personInDocument} />
+          </dd>
         </div>
         <div class="names__one">
           <dt>{t('signature.binding.card')}</dt>
-          <dd>{step.card.name}</dd>
+          <dd>
+            <Name text={step.card.name} />
+          </dd>
         </div>
       </dl>
       {step.differences.length === 0 ? null : (

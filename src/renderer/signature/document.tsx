@@ -4,6 +4,7 @@ import { useSpeech } from '../page/language.ts';
 import { showDate } from '../page/times.ts';
 import { Banner } from '../parts/banner.tsx';
 import { Mark } from '../parts/mark.tsx';
+import { Name } from '../parts/name.tsx';
 import { marksOf } from './document-marks.ts';
 
 /** Whom it is for and what kind of thing it is, in the lines that also stand for a closed document. */
@@ -34,7 +35,9 @@ export function DocumentHead({ document }: { readonly document: DocumentView }) 
         {day === null ? null : <span>{t(document.type === 'prescription' ? 'signature.documents.issued' : 'signature.documents.dispensed', { date: day })}</span>}
       </span>
       <span class="document-head__line">
-        <span>{t(document.type === 'prescription' ? 'signature.doctor' : 'signature.pharmacist', { name: document.signer })}</span>
+        <span>
+          {t(document.type === 'prescription' ? 'signature.doctor' : 'signature.pharmacist')}: <Name text={document.signer} />
+        </span>
         <span lang="ja">{document.facility}</span>
       </span>
       {marks.length === 0 ? null : (

@@ -2,6 +2,7 @@ import type { SignatureView } from '../../contract/ipc.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
 import { CallerLines } from '../parts/caller.tsx';
+import { Name } from '../parts/name.tsx';
 
 /** Who asks, for whom, and who waits behind. */
 export function RequestFacts({ view }: { readonly view: SignatureView }) {
@@ -14,7 +15,9 @@ export function RequestFacts({ view }: { readonly view: SignatureView }) {
           <CallerLines caller={view.caller} />
         </dd>
         <dt>{t('signature.staff')}</dt>
-        <dd>{view.staff.name}</dd>
+        <dd>
+          <Name text={view.staff.name} />
+        </dd>
       </dl>
       {view.waiting.length === 0 ? null : <p class="note">{t('signature.waiting', { names: view.waiting.join(', ') })}</p>}
       {view.notices.length === 0 ? null : (

@@ -171,6 +171,18 @@ describeWith(['chromium'], 'the signature window', () => {
     }
   });
 
+  it('has every name that is written in Japanese read as Japanese, and no other', async () => {
+    await show(signatureScenes['first-binding-other-name'], { language: 'en' });
+    const languageOf = (text: string): Promise<(string | null | undefined)[]> =>
+      window.page.getByText(text, { exact: true }).evaluateAll((found) => found.map((element) => element.closest('[lang]')?.getAttribute('lang')));
+    for (const name of ['医者\u3000三郎', '医者\u3000サブロウ', '別人\u3000次郎', '見本電子カルテ']) expect(new Set(await languageOf(name)), name).toEqual(new Set(['ja']));
+    await window.push('view', signature(pinStep({ card: { ...card, name: 'TEST ISHA SABURO' } })));
+    await window.page.locator('#pin').waitFor();
+    expect(await languageOf('TEST ISHA SABURO')).toEqual(['en']);
+    const signer = window.page.locator('.document-head__line', { hasText: 'Doctor: ' });
+    expect(await signer.locator('[lang="ja"]').first().textContent()).toBe('医者\u3000三郎');
+  });
+
   it('opens each document of a batch by keyboard alone', async () => {
     await show(signature(pinStep({ signatures: 2 }), { documents: batch(2) }));
     await waitUntilArmed(window);
