@@ -38,8 +38,10 @@ function listen(changed: (isActive: boolean) => void, environment: NodeJS.Proces
   });
 }
 
-const deaf = (why: string): string =>
-  `画面のロックが分かりません。dbus-monitor（Debianではdbus-bin）を入れ、エージェントを起動し直してください / A locked screen goes unnoticed: install dbus-monitor (dbus-bin on Debian) and restart the agent (dbus-monitor: ${why})`;
+function deaf(why: string): string {
+  const [ja, en] = why === 'ENOENT' ? ['dbus-monitor（Debianではdbus-bin）を入れ、', 'install dbus-monitor (dbus-bin on Debian) and '] : ['', ''];
+  return `画面のロックが分かりません。${ja}エージェントを起動し直してください / A locked screen goes unnoticed: ${en}restart the agent (dbus-monitor: ${why})`;
+}
 
 function toJournal(line: string): void {
   process.stderr.write(`hpki-agent: ${line}\n`);

@@ -74,6 +74,8 @@ export async function readTrust(data: DataDirectory, trust: Settings['trust'], b
   const chain = await certificatesIn(trust.chain);
   // A folder that is not there is one fault, of its own name.
   const crls = await listsIn(trust.crlDir === null ? [] : [trust.crlDir], async (folder) => listsIn(await filesIn(folder), listsOf));
+  // What a folder held that cannot be listed now is known file by file, for when it comes back.
+  if (unreadable.some(({ file }) => file === trust.crlDir)) for (const [file, held] of before.lists) if (!lists.has(file)) lists.set(file, held);
   return {
     // SECURITY: the folder is the user's own, so each file must prove itself again. test/unit/agent/config/anchors.test.ts
     anchors: [...imported.filter((anchor) => anchor.known), ...byPolicy],

@@ -82,6 +82,10 @@ describe('what the running agent trusts', () => {
     rmSync(path.join(folder, 'crl'), { recursive: true });
     await store.lookAgain();
     expect(store.current().crls).toHaveLength(1);
+    mkdirSync(path.join(folder, 'crl'));
+    writeFileSync(today, damaged);
+    await store.lookAgain();
+    expect(store.current().crls).toEqual([ca.crl('root').der]);
     store.close();
   });
 

@@ -31,10 +31,13 @@ export function speaksAgainstHost(error: NetworkError): boolean {
   return error.code === 'PROVIDER_UNREACHABLE' || error.code === 'PROXY_UPSTREAM' || error.code === 'REMOTE_ANSWER_LOST';
 }
 
+/** HTTP-date as RFC 9110 §5.6.7 has it written. JavaScript's parser makes a date of nearly anything that holds a digit. */
+const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
 /** Retry-After (RFC 9110 §10.2.3) in milliseconds from now; null where it is missing or says nothing. */
 export function retryAfterMs(value: string | null, now: number): number | null {
-  if (value === null) return null;
-  if (/^\d{1,8}$/.test(value.trim())) return Number(value.trim()) * 1000;
-  const date = Date.parse(value);
+  const said = value?.trim() ?? '';
+  if (/^\d{1,8}$/.test(said)) return Number(said) * 1000;
+  const date = httpDate.test(said) ? Date.parse(said) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 }

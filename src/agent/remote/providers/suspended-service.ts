@@ -34,6 +34,7 @@ function secondsUntilRetry({ headers }: Refusal): number | null {
 }
 
 function againIn(seconds: number): Bilingual {
+  if (seconds === 0) return { ja: 'すぐにやり直せます。', en: ' You can try again now.' };
   if (seconds < 120) return { ja: `${seconds}秒後にやり直せます。`, en: ` Try again in ${seconds} seconds.` };
   const minutes = Math.ceil(seconds / 60);
   if (minutes < 120) return { ja: `約${minutes}分後にやり直せます。`, en: ` Try again in about ${minutes} minutes.` };

@@ -11,6 +11,11 @@ it.each([
   [503, {}, false],
   [503, { 'retry-after': '' }, false],
   [503, { 'retry-after': 'soon' }, false],
+  // What JavaScript takes for dates.
+  [503, { 'retry-after': '-1' }, false],
+  [503, { 'retry-after': '5.5' }, false],
+  [503, { 'retry-after': 'soon 1' }, false],
+  [503, { 'retry-after': 'retry in 5' }, false],
   [503, { 'retry-after': '5' }, true],
   [503, { 'retry-after': 'Wed, 01 Apr 2026 03:00:00 GMT' }, true],
   [500, { 'retry-after': '5' }, false],
@@ -25,7 +30,7 @@ it.each([
   ['86400', 86_400, '約24時間後にやり直せます。', 'Try again in about 24 hours.'],
   // By the service's clock, whatever this computer's says.
   ['Wed, 01 Apr 2026 03:00:30 GMT', 30, '30秒後にやり直せます。', 'Try again in 30 seconds.'],
-  ['Wed, 01 Apr 2026 02:00:00 GMT', 0, '0秒後にやり直せます。', 'Try again in 0 seconds.'],
+  ['Wed, 01 Apr 2026 02:00:00 GMT', 0, 'すぐにやり直せます。', 'You can try again now.'],
 ])('says when to come again, where the service says %s', (value, retryAfterSeconds, ja, en) => {
   const { problem } = suspendedService(answer(503, { 'retry-after': value, date: 'Wed, 01 Apr 2026 03:00:00 GMT' }));
   expect(problem).toMatchObject({ code: 'SERVICE_SUSPENDED', retryAfterSeconds, detail: { ja: expect.stringContaining(ja) as string, en: expect.stringContaining(en) as string } });
