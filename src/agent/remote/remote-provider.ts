@@ -67,7 +67,7 @@ export interface AuthenticationSteps {
   showLogin(page: LoginPage, signal: AbortSignal): Promise<URL>;
   /** Asks for the card and its PIN. The key is closed with the authentication. */
   openCardKey(card: 'hpki' | 'jpki', signal: AbortSignal): Promise<CardAuthenticationKey>;
-  /** Takes over a token whose answer was refused, so that it does not live on at the service. Nobody waits for that. */
+  /** Takes over a token whose answer was refused, so that it does not live on at the service. No login waits for that. */
   discard(token: IssuedToken): void;
 }
 

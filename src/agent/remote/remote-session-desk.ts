@@ -49,8 +49,8 @@ export class RemoteSessionDesk {
   readonly #kept = new Map<string, Kept>();
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
-  /** Ends of sessions that an ended logon has left. */
-  #endings: Promise<unknown> = Promise.resolve();
+  /** Ends of sessions and revocations that are under way, whoever waits for them. */
+  readonly #endings = new Set<Promise<void>>();
 
   constructor(parts: SessionDeskParts) {
     this.#parts = parts;
@@ -60,7 +60,7 @@ export class RemoteSessionDesk {
   async open(): Promise<void> {
     const left = await this.#parts.store.takeLeft();
     // Not waited for: a service that cannot be reached must not hold up the start.
-    this.#endings = Promise.all(left.map((token) => this.#endLeft(token)));
+    for (const token of left) void this.#beforeClose(this.#endLeft(token));
     for (const kept of await this.#parts.store.list()) {
       if (this.#parts.providers.has(kept.owner.provider)) this.#keep(kept, kept.owner.staffId, new Usage(Number.POSITIVE_INFINITY));
       else await this.#parts.store.delete(kept.owner);
@@ -112,7 +112,11 @@ export class RemoteSessionDesk {
   }
 
   /** Forgets the session first and tells the provider then: whatever the network does, it is over here. */
-  async end(session: RemoteSession, why: SessionEnd): Promise<void> {
+  end(session: RemoteSession, why: SessionEnd): Promise<void> {
+    return this.#beforeClose(this.#end(session, why));
+  }
+
+  async #end(session: RemoteSession, why: SessionEnd): Promise<void> {
     const { store, log, prompts } = this.#parts;
     if (this.#kept.get(ownerKey(session.owner))?.session !== session) return;
     this.#forget(session);
@@ -132,8 +136,8 @@ export class RemoteSessionDesk {
   }
 
   /** A token that never became a session: somebody else's, a late one, or one whose answer was refused and names nobody. */
-  async discard(owner: KeptToken['owner'], token: IssuedToken & Partial<Pick<RemoteToken, 'subject'>>): Promise<void> {
-    await this.#revoke({ owner, subject: token.subject ?? null }, token);
+  discard(owner: KeptToken['owner'], token: IssuedToken & Partial<Pick<RemoteToken, 'subject'>>): Promise<void> {
+    return this.#beforeClose(this.#revoke({ owner, subject: token.subject ?? null }, token));
   }
 
   async endAll(why: SessionEnd): Promise<void> {
@@ -169,11 +173,23 @@ export class RemoteSessionDesk {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tokens that only this process knows go with it, and the provider is told so. */
+  /**
+   * Tokens that only this process knows go with it, and the provider is told so. The network and the audit log close after
+   * this, so what nobody else waits for is waited for here.
+   */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#endings;
     if (!this.#parts.store.survivesRestart) await this.endAll('shutdown');
+    while (this.#endings.size > 0) await Promise.allSettled(this.#endings);
+  }
+
+  async #beforeClose(ending: Promise<void>): Promise<void> {
+    this.#endings.add(ending);
+    try {
+      await ending;
+    } finally {
+      this.#endings.delete(ending);
+    }
   }
 
   #keep({ owner, subject, method, expiresAt }: KeptToken, staffName: string, usage: Usage): RemoteSession {

@@ -239,6 +239,33 @@ describe('an authentication by phone', () => {
     expect(desk.provider.revoked).toHaveLength(1);
   });
 
+  it.each(['refused', 'late'] as const)('whose %s token is being revoked when the agent ends has that on record before the audit log closes', async (which) => {
+    openDesk();
+    const late = Promise.withResolvers<undefined>();
+    const answered = Promise.withResolvers<undefined>();
+    desk.provider.revocation = () => answered.promise;
+    desk.provider.login = async ({ method }, steps) => {
+      steps.showCode(desk.provider.code());
+      if (which === 'late') await late.promise;
+      else {
+        steps.discard({ method, secret: new Uint8Array(Buffer.from('issued')) });
+        throw refused('CLOCK_WRONG');
+      }
+      return desk.provider.account;
+    };
+    if (which === 'late') desk.person.code = () => 'cancelled';
+    else desk.person.method = ({ suggested, problem }) => (problem === null ? suggested : 'cancelled');
+    await expect(join()).rejects.toBeInstanceOf(Error);
+    late.resolve(undefined);
+    await until('the token is being revoked', () => desk.provider.revoked.length === 1);
+    await desk.authentications.close();
+    const atClose = desk.sessions.close().then(audited);
+    // Whatever closes without the service's answer has closed by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    answered.resolve(undefined);
+    expect(await atClose).toContain('token.revoked ok');
+  });
+
   it.each(['state', 'nonce'] as const)('whose answer has another %s is told apart from a refusal in the audit log', async (by) => {
     openDesk();
     const answers = [new UnfittingAnswer({ ja: '別', en: 'other' }, by, {}), refused('AUTHENTICATION_REFUSED')];

@@ -259,6 +259,18 @@ describe('a session', () => {
     expect(desk.provider.revoked).toHaveLength(1);
   });
 
+  it('that a person has ended is revoked before the agent closes, a sealed one too', async () => {
+    openDesk(true);
+    const answered = Promise.withResolvers<undefined>();
+    desk.provider.revocation = () => answered.promise;
+    const ended = desk.sessions.end(await begin(), 'person');
+    const atClose = desk.sessions.close().then(() => audited('token.revoked'));
+    await until('it is being revoked', () => desk.provider.revoked.length === 1);
+    answered.resolve(undefined);
+    expect(await atClose).toMatchObject([{ result: 'ok' }]);
+    await ended;
+  });
+
   it('tells whoever shows sessions that one began or ended', async () => {
     openDesk();
     let told = 0;
