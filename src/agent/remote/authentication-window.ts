@@ -19,7 +19,7 @@ export class AuthenticationWindow {
   readonly #task: AuthenticationTask;
   readonly #signal: AbortSignal;
   readonly #dialog: AuthenticationDialog;
-  /** Why the latest attempt failed: who gives up or goes away after it is told of it, not of that. */
+  /** Why the latest attempt failed: it, not the giving up, is what the request ends with. */
   #problem: Problem | null = null;
 
   constructor(parts: AuthenticationWindowParts, task: AuthenticationTask, signal: AbortSignal) {
@@ -36,7 +36,7 @@ export class AuthenticationWindow {
       this.#dialog.close(end === 'use_card' ? { outcome: 'use_card' } : { outcome: 'authenticated', method: end.method, until: end.until });
       return end;
     } catch (error) {
-      const end = isAway(error) ? (this.#lastProblem() ?? error) : error;
+      const end = isAway(error) ? (this.#wrongPin() ?? error) : error;
       this.#dialog.close(outcomeOf(end));
       throw end;
     }
@@ -118,6 +118,14 @@ export class AuthenticationWindow {
 
   #givenUp(): Error {
     return this.#lastProblem() ?? cancelledBy('person');
+  }
+
+  /**
+   * Of a locked screen only the spent try is told instead: the name of a failed network would open the card's window,
+   * with its documents and its PIN, for whoever unlocks (test/unit/agent/signing/remote-requests.test.ts).
+   */
+  #wrongPin(): ProblemError | null {
+    return this.#problem?.code === 'PIN_INCORRECT' ? this.#lastProblem() : null;
   }
 
   #lastProblem(): ProblemError | null {

@@ -1,5 +1,6 @@
 import { createVerifier } from '../../../../src/formats/xades/verifier.ts';
 import { whyNotHere } from '../../../../src/agent/remote/why-not-here.ts';
+import { cancelledBy } from '../../../../src/agent/signing/request-end.ts';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountOf, createCast, ehr, otherEhr, requestFor, SigningDesk, staff, until, xmlOf, type Cast, type DeskOptions } from './signing-desk.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
@@ -358,6 +359,30 @@ describe('the way of a request', () => {
     expect(desk.person.notices.some(({ text }) => text.ja.includes('リモート署名サービスに接続できません'))).toBe(true);
     await desk.restart();
     expect(await desk.sign('k2')).toMatchObject({ id, state: 'signed', result: { method: 'local' } });
+  });
+
+  it.each([
+    ['the choice', 'PROVIDER_UNREACHABLE'],
+    ['the choice', 'SERVICE_SUSPENDED'],
+    ['another code', 'PROVIDER_UNREACHABLE'],
+  ] as const)('does not turn to the card behind a screen that was locked at %s, after %s', async (at, code) => {
+    openDesk();
+    let attempts = 0;
+    desk.provider.login = (_order, steps, signal) => {
+      if (attempts++ === 0) return Promise.reject(refused(code));
+      steps.showCode(desk.provider.code());
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
+    };
+    const lock = (): never => {
+      throw cancelledBy('away');
+    };
+    desk.person.method = ({ problem, suggested }) => (problem !== null && at === 'the choice' ? lock() : suggested);
+    desk.person.code = lock;
+    expect(await desk.sign('k1')).toMatchObject({ state: 'cancelled', problem: cancelledBy('away').problem });
+    expect(attempts).toBe(at === 'the choice' ? 1 : 2);
+    expect(desk.person).toMatchObject({ shown: [], notices: [] });
+    expect(desk.person.shownAuthentication.at(-1)).toMatchObject({ what: 'closed', end: { outcome: 'cancelled' } });
+    expect(desk.auditEntries().at(-1)).toMatchObject({ event: 'signature.cancelled', notes: ['by=away'] });
   });
 
   it('does not turn to the card when an answer may be lost', async () => {
