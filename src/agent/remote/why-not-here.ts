@@ -9,7 +9,7 @@ export const whyNotHere = {
     en: 'This computer offers no way to authenticate. An administrator decides by policy.',
   },
   pageWithoutCards: {
-    ja: 'このPCでは、認証サービスのログイン画面からカードを使えません。',
-    en: "The service's login page cannot use a card on this computer.",
+    ja: 'このPCでは、認証サービスのログイン画面からカードを使えません。HPKIカードで署名するか（認証は要りません）、管理者に連絡してください。',
+    en: "The service's login page cannot use a card on this computer. Sign with the HPKI card, which needs no authentication, or ask the administrator.",
   },
 } as const;

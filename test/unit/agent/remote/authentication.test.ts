@@ -50,13 +50,19 @@ it('offers what the service and the terminal both know, and nothing else', async
 });
 
 describe('a login page that cannot use a card here', () => {
-  it('is not offered for one: neither in the window nor to an EHR, and both say why', async () => {
+  it('is not offered for one: neither in the window nor to an EHR, and both say why and what to do', async () => {
     openDesk({ remote: { form: 'element', pageWithoutCards: true } });
     await join({ suggested: 'hpki-card' });
     expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { methods: ['smartphone'], hiddenMethods: ['hpki-card', 'mynumber-card'] } });
     for (const method of ['hpki-card', 'mynumber-card'] as const) {
       await expect(desk.callers.begin(ehr, { staffId: staff.id, staffName: staff.name, method })).rejects.toMatchObject({
-        problem: { code: 'AUTHENTICATION_NOT_OFFERED', detail: { ja: expect.stringContaining('カードを使えません') as string } },
+        problem: {
+          code: 'AUTHENTICATION_NOT_OFFERED',
+          detail: {
+            ja: expect.stringMatching(/カードを使えません。HPKIカードで署名するか.*管理者に連絡/) as string,
+            en: expect.stringMatching(/cannot use a card.*Sign with the HPKI card.*ask the administrator/) as string,
+          },
+        },
       });
     }
   });
