@@ -5,6 +5,7 @@ import type { PortFile } from '../storage/port-file.ts';
 import type { SecretStore } from '../ports.ts';
 import type { ServiceDiagnosis } from '../remote/network/diagnose-service.ts';
 import type { CardStackState } from '../../native/host/card-host.ts';
+import type { OsLogin } from '../../native/peer/os-login.ts';
 import type { AuditVerdict } from '../audit/audit-verifier.ts';
 
 export interface Bilingual {
@@ -37,6 +38,8 @@ export interface DiagnosedParts {
   readonly policy: MachinePolicy;
   readonly data: DataDirectory;
   readonly secrets: SecretStore;
+  /** Null where the system does not tell it. */
+  readonly login: OsLogin | null;
   /** Null where the direct driver is off and no module is set. */
   readonly cards: CardStackState | null;
   readonly modules: readonly ModuleFinding[];

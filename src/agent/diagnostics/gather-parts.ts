@@ -2,6 +2,7 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { createServer } from 'node:net';
 import { healthMessage } from '../../contract/health-signature.ts';
 import { findInstalledModules, inspectModule, isPkcs11BindingBuilt, processBits } from '../../native/host/inspect-module.ts';
+import { osLogin } from '../../native/peer/os-login.ts';
 import { ownerOfListener } from '../../native/peer/owner-of-listener.ts';
 import { readTrust } from '../config/anchors.ts';
 import { readConfig } from '../config/read-config.ts';
@@ -36,6 +37,7 @@ export async function gatherParts(
     policy,
     data,
     secrets,
+    login: osLogin(),
     cards,
     modules: settings.cards.modules.map((module) => inspectModule(module.path)),
     pkcs11Binding: pkcs11Binding ? 'built' : 'missing',

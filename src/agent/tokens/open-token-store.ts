@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { Clock, SecretStore } from '../ports.ts';
 import { memoryTokenStore } from './memory-token-store.ts';
 import { SealedTokenStore } from './sealed-token-store.ts';
-import type { TokenStore } from './token-store.ts';
+import type { LeftToken, TokenStore } from './token-store.ts';
 
 export interface TokenPlace {
   readonly file: string;
@@ -20,13 +20,31 @@ export interface TokenPlace {
  */
 export function openTokenStore(wanted: RemoteSettings['keepTokens'], place: TokenPlace, login: () => OsLogin | null = osLogin): TokenStore {
   if (wanted === 'sealed') {
-    const here = canSeal(place.secrets) ? login() : null;
-    if (here !== null) return new SealedTokenStore({ ...place, login: here });
-    place.log.warn(canSeal(place.secrets) ? 'token.logon_unknown' : 'token.no_key_store');
+    const here = sealingLogon(place.secrets, login());
+    if (typeof here === 'object') return new SealedTokenStore({ ...place, login: here });
+    place.log.warn(`token.${here}`);
+    if (here === 'logon_unknown') return { ...memoryTokenStore(place.clock), takeLeft: () => takeAll(place) };
   }
   return memoryTokenStore(place.clock);
 }
 
-export function canSeal({ protection }: Pick<SecretStore, 'protection'>): boolean {
-  return protection === 'os-keychain';
+/** The logon for which tokens can be sealed, or why they cannot. `login` is null where the system does not tell it. */
+export function sealingLogon({ protection }: Pick<SecretStore, 'protection'>, login: OsLogin | null): OsLogin | 'no_key_store' | 'logon_unknown' {
+  return protection === 'os-keychain' ? (login ?? 'logon_unknown') : 'no_key_store';
+}
+
+/** NaN is near no start of a machine. */
+const nobodysLogon: OsLogin = { bootedAt: Number.NaN, session: '' };
+
+/**
+ * Nobody can say in whose logon an earlier run's tokens were sealed: all of them are revoked, and the file goes.
+ * SECURITY: test/unit/agent/tokens/token-stores.test.ts
+ */
+async function takeAll(place: TokenPlace): Promise<readonly LeftToken[]> {
+  const earlier = new SealedTokenStore({ ...place, login: nobodysLogon });
+  try {
+    return await earlier.takeLeft();
+  } finally {
+    earlier.removeFromDisk();
+  }
 }

@@ -40,6 +40,7 @@ function parts(changed: Partial<DiagnosedParts> = {}): DiagnosedParts {
     policy: { state: 'none', place: '/etc/hpki-agent/policy.json' },
     data: dataDirectory(root),
     secrets: secretsIn('user-only-file'),
+    login: { bootedAt: null, session: '3e7a' },
     cards: { service: 'running', readers: [ready()] },
     modules: [],
     installedModules: [],
@@ -177,6 +178,7 @@ const cases: readonly (readonly [string, CheckResult['status'] | undefined, stri
   ['remote.tokens', 'ok', 'tokens sealed by a key store', () => ({ config: withProvider('sealed'), secrets: secretsIn('os-keychain') })],
   ['remote.tokens', 'warning', 'tokens that files would seal', () => ({ config: withProvider('sealed'), secrets: secretsIn('user-only-file') })],
   ['remote.tokens', 'warning', 'tokens that nothing can seal', () => ({ config: withProvider('sealed'), secrets: secretsIn('memory') })],
+  ['remote.tokens', 'warning', 'tokens of a logon that cannot be told from the next', () => ({ config: withProvider('sealed'), secrets: secretsIn('os-keychain'), login: null })],
   ['anchors', 'ok', 'a known root', () => ({})],
   ['anchors', 'warning', 'no root', () => ({ anchors: [] })],
   ['anchors.file', 'problem', 'a file of policy that cannot be read', () => ({ unreadableTrustFiles: [{ file: '/etc/root.pem', why: 'ENOENT' }] })],
@@ -195,6 +197,15 @@ describe('doctor', () => {
   ])('network.discovery: what helps against %s', async (code, remedy) => {
     const [found] = (await results(reached({ descriptions: [{ address: 'https://sign.example', fault: { code, detail: null } }] }))).filter(({ id }) => id === 'network.discovery');
     expect(found?.remedy?.en).toMatch(remedy);
+  });
+
+  it('remote.tokens: tells the want of a key store from a logon that is not known', async () => {
+    const details = async (protection: SecretStore['protection']): Promise<string | undefined> => {
+      const found = await results({ config: withProvider('sealed'), secrets: secretsIn(protection), login: null });
+      return found.find(({ id }) => id === 'remote.tokens')?.details.en;
+    };
+    expect(await details('user-only-file')).toMatch(/without the system's key store/);
+    expect(await details('os-keychain')).toMatch(/Windows does not tell/);
   });
 
   it.runIf(process.platform !== 'win32')('storage.private: warns of a folder that others can read, and only then', async () => {

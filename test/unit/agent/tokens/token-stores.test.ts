@@ -7,7 +7,7 @@ import { silentLog } from '../../../../src/agent/log.ts';
 import type { SecretStore } from '../../../../src/agent/ports.ts';
 import type { RemoteToken } from '../../../../src/agent/remote/remote-provider.ts';
 import { memoryTokenStore } from '../../../../src/agent/tokens/memory-token-store.ts';
-import { canSeal, openTokenStore } from '../../../../src/agent/tokens/open-token-store.ts';
+import { openTokenStore, sealingLogon } from '../../../../src/agent/tokens/open-token-store.ts';
 import { SealedTokenStore } from '../../../../src/agent/tokens/sealed-token-store.ts';
 import type { OsLogin } from '../../../../src/native/peer/os-login.ts';
 import type { TokenOwner, TokenStore } from '../../../../src/agent/tokens/token-store.ts';
@@ -255,12 +255,23 @@ describe('a sealed file', () => {
     expect(openTokenStore('sealed', place('os-keychain')).survivesRestart).toBe(true);
     expect(said).toEqual([]);
     for (const protection of ['user-only-file', 'memory'] as const) {
-      expect(canSeal({ protection })).toBe(false);
+      expect(sealingLogon({ protection }, login)).toBe('no_key_store');
       expect(openTokenStore('sealed', place(protection)).survivesRestart).toBe(false);
     }
     expect(said).toEqual(['token.no_key_store', 'token.no_key_store']);
     expect(openTokenStore('memory', place('os-keychain')).survivesRestart).toBe(false);
     expect(openTokenStore('sealed', place('os-keychain'), () => null).survivesRestart).toBe(false);
     expect(said.at(-1)).toBe('token.logon_unknown');
+  });
+
+  it.each([['of a logon', login], ['of a system that names none', { bootedAt: null, session: '' }]] as const)('%s is taken to be revoked and removed where this logon is not known', async (_of, before) => {
+    await sealed(before).put(owner, token());
+    const store = openTokenStore('sealed', { file, clock, log: silentLog, secrets: { ...secrets, protection: 'os-keychain' } }, () => null);
+    const left = await store.takeLeft();
+    expect(left.map(({ secret }) => secret && Buffer.from(secret).toString())).toEqual([bearer]);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(await store.list()).toEqual([]);
+    await store.put(owner, token());
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
