@@ -417,7 +417,7 @@ describe('a card that may not sign is named before any PIN is asked:', () => {
     card = new VirtualHpkiCard({ authentication: clinic.identity(clinic.people.doctor) });
     running = await RunningAgent.start({ clinic, inserted: card, settings: { deadlines } });
     expect(await statusAndCode(running.sign())).toEqual([409, 'CARD_UNKNOWN']);
-    expect(running.person.shown.filter(({ what }) => what === 'need').at(-1)).toEqual({ what: 'need', need: 'unknown_card' });
+    expect(running.person.shown.filter(({ what }) => what === 'need').at(-1)).toEqual({ what: 'need', need: 'unknown_card', canAuthenticate: false });
     expect(running.person.asked('pin')).toBe(0);
     expect(card.statistics.pinsPresented).toBe(0);
   });
@@ -446,7 +446,7 @@ describe('a card that may not sign is named before any PIN is asked:', () => {
     running.readers.insert(card, firstReader);
     running.person.shown.length = 0;
     expect(await statusAndCode(running.sign())).toEqual([422, 'STAFF_MISMATCH']);
-    expect(running.person.shown.filter(({ what }) => what === 'need').at(-1)).toEqual({ what: 'need', need: 'other_doctor' });
+    expect(running.person.shown.filter(({ what }) => what === 'need').at(-1)).toEqual({ what: 'need', need: 'other_doctor', canAuthenticate: false });
     expect(running.person.asked('pin')).toBe(0);
     expect(card.statistics.pinsPresented).toBe(0);
     running.readers.remove(firstReader);
