@@ -217,7 +217,10 @@ export class RemoteSessionDesk {
   async #endLeft({ secret, ...token }: LeftToken): Promise<void> {
     const { owner, subject } = token;
     await this.#record({ owner, subject }, { event: 'authentication.ended', result: 'ok', notes: ['why=log_off'] });
-    if (secret !== null && this.#parts.providers.has(owner.provider)) await this.#revoke({ owner, subject }, { ...token, secret });
+    if (secret === null) return;
+    if (this.#parts.providers.has(owner.provider)) await this.#revoke({ owner, subject }, { ...token, secret });
+    // Policy does not name its service any more: nobody can be told.
+    else secret.fill(0);
   }
 
   async #revoke(session: Whose, token: IssuedToken): Promise<void> {

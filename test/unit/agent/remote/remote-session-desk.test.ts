@@ -259,6 +259,18 @@ describe('a session', () => {
     expect(desk.provider.revoked).toHaveLength(1);
   });
 
+  it('that an ended logon has left of a service that policy names no more leaves no secret in memory', async () => {
+    openDesk();
+    const secret = new Uint8Array(Buffer.from('bearer-left'));
+    const owner = { clientId: ehr.clientId, staffId: staff.id, provider: 'removed from policy' };
+    desk.store.takeLeft = () => Promise.resolve([{ ...token(hour), owner, secret }]);
+    await desk.sessions.open();
+    await desk.sessions.close();
+    expect([...secret]).toEqual(Array(secret.length).fill(0));
+    expect(audited('authentication.ended')).toHaveLength(1);
+    expect(audited('token.revoked')).toEqual([]);
+  });
+
   it('that a person has ended is revoked before the agent closes, a sealed one too', async () => {
     openDesk(true);
     const answered = Promise.withResolvers<undefined>();
