@@ -23,9 +23,8 @@ export function openTokenStore(wanted: RemoteSettings['keepTokens'], place: Toke
     const here = sealingLogon(place.secrets, login());
     if (typeof here === 'object') return new SealedTokenStore({ ...place, login: here });
     place.log.warn(`token.${here}`);
-    if (here === 'logon_unknown') return { ...memoryTokenStore(place.clock), takeLeft: () => takeAll(place) };
   }
-  return memoryTokenStore(place.clock);
+  return { ...memoryTokenStore(place.clock), takeLeft: () => takeAll(place) };
 }
 
 /** The logon for which tokens can be sealed, or why they cannot. `login` is null where the system does not tell it. */
@@ -37,7 +36,8 @@ export function sealingLogon({ protection }: Pick<SecretStore, 'protection'>, lo
 const nobodysLogon: OsLogin = { bootedAt: Number.NaN, session: '' };
 
 /**
- * Nobody can say in whose logon an earlier run's tokens were sealed: all of them are revoked, and the file goes.
+ * Where nothing may lie on the disk, or nobody can say in whose logon an earlier run's tokens were sealed: all of them are
+ * revoked, and the file goes.
  * SECURITY: test/unit/agent/tokens/token-stores.test.ts
  */
 async function takeAll(place: TokenPlace): Promise<readonly LeftToken[]> {

@@ -274,4 +274,11 @@ describe('a sealed file', () => {
     await store.put(owner, token());
     expect(readdirSync(folder)).toEqual([]);
   });
+
+  it('is revoked and removed where policy now keeps tokens in memory alone', async () => {
+    await sealed(login).put(owner, token());
+    const store = openTokenStore('memory', { file, clock, log: silentLog, secrets: { ...secrets, protection: 'os-keychain' } });
+    expect((await store.takeLeft()).map(({ secret }) => secret && Buffer.from(secret).toString())).toEqual([bearer]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });
