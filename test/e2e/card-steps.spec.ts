@@ -95,6 +95,7 @@ test('shows staff, document and certificate side by side at first use, and asks 
 
 test('a pharmacist’s card for a prescription is refused before anybody is asked', async ({ shared: { desktop, ehr } }) => {
   await desktop.insertCard('pharmacist');
+  await desktop.untilCardIsRead();
   const { status, json } = await ehr.sign().answer;
   expect([status, json['code']]).toEqual([422, 'ROLE_NOT_ALLOWED']);
   expect(await desktop.isVisible('signature')).toBe(false);

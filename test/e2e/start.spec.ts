@@ -137,6 +137,7 @@ test.describe('with a clock outside the certificate’s validity', () => {
   test('refuses, and asks nobody', async ({ desktop }) => {
     const ehr = await desktop.ehr('見本電子カルテ');
     await desktop.insertCard();
+    await desktop.untilCardIsRead();
     const { status, json } = await ehr.sign().answer;
     expect([status, json['code']]).toEqual([422, 'CERTIFICATE_EXPIRED']);
     expect(await desktop.isVisible('signature')).toBe(false);

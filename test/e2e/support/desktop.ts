@@ -67,6 +67,13 @@ export class Desktop {
     return this.app.evaluate((_electron, person) => globalThis.e2e?.clinic.insert(person), of);
   }
 
+  /** The agent knows whose card it is. Until then a request has a window that waits for that. */
+  async untilCardIsRead(): Promise<void> {
+    const isRead = (): Promise<boolean | undefined> =>
+      this.app.evaluate(() => globalThis.e2e?.agent.desktop.status().readers.some(({ state }) => state === 'ready'));
+    await expect.poll(isRead, { message: 'the card is read' }).toBe(true);
+  }
+
   /** A card of its own, whose tries nobody has spent. */
   insertNew(of: CardOf, reader: string = firstReader, options: { readonly maxTries?: number } = {}): Promise<void> {
     return this.app.evaluate((_electron, card) => globalThis.e2e?.insertNew(card.of, card.reader, card.options), { of, reader, options });
