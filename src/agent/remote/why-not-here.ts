@@ -5,8 +5,8 @@ export const whyNotHere = {
     en: 'Remote signing is not configured on this computer. Sign with the HPKI card.',
   },
   noWay: {
-    ja: 'このPCで使える認証の方法がありません。方法は管理者のポリシーで決まります。',
-    en: 'This computer offers no way to authenticate. An administrator decides by policy.',
+    ja: 'このPCで使える認証の方法がポリシーにありません。HPKIカードで署名するか、管理者に連絡してください。',
+    en: 'Policy offers no way to authenticate on this computer. Sign with the HPKI card, or call the administrator.',
   },
   pageWithoutCards: {
     ja: 'このPCでは、認証サービスのログイン画面からカードを使えません。HPKIカードで署名するか（認証は要りません）、管理者に連絡してください。',

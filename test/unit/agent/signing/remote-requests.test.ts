@@ -311,15 +311,20 @@ describe('the way of a request', () => {
     expect(desk.provider.signed).toHaveLength(before);
   });
 
-  it('changes to the cloud after a cancelled entry on the reader, even one that counts as a spent try: nothing was signed', async () => {
-    openDesk().cards.press = () => Promise.resolve(new CardError('KEYPAD_CANCELLED', 'played'));
-    desk.cards.insert(cast.doctor);
+  /** A person who enters the PIN on the reader, and where that is refused pulls the card and turns to the cloud. */
+  function turnToCloudAfterKeypad(): void {
     desk.person.pin = ({ refused: why }) => {
       if (why === null) return 'at the reader';
       desk.cards.pull();
       return 'silent';
     };
     desk.person.need = () => 'authenticate';
+  }
+
+  it('changes to the cloud after a cancelled entry on the reader, even one that counts as a spent try: nothing was signed', async () => {
+    openDesk().cards.press = () => Promise.resolve(new CardError('KEYPAD_CANCELLED', 'played'));
+    desk.cards.insert(cast.doctor);
+    turnToCloudAfterKeypad();
     expect(await desk.sign('k1')).toMatchObject({ state: 'signed', result: { method: 'remote' } });
     expect(desk.cards.signatures).toBe(0);
   });
@@ -328,12 +333,7 @@ describe('the way of a request', () => {
     const entries = ['1234', new CardError('KEYPAD_CANCELLED', 'played', undefined, { pinNotPresented: true })];
     openDesk().cards.press = () => Promise.resolve(entries.shift() ?? '1234');
     desk.cards.insert(cast.doctor);
-    desk.person.pin = ({ refused: why }) => {
-      if (why === null) return 'at the reader';
-      desk.cards.pull();
-      return 'silent';
-    };
-    desk.person.need = () => 'authenticate';
+    turnToCloudAfterKeypad();
     expect(await desk.sign('k1', requestFor(['rx-1', 'rx-2']))).toMatchObject({ state: 'failed', problem: { code: 'CARD_REMOVED' } });
     expect(desk.person.shown.find(({ what }) => what === 'need')).toMatchObject({ need: 'card_removed', canAuthenticate: false });
     expect(desk.cards.signatures).toBe(1);
