@@ -114,19 +114,20 @@ function isLong(line: string): boolean {
 
 /** What the samples never have. Each kind is said once, at its first line; unseen characters at every line. */
 function oddities(csv: Buffer): CsvFinding[] {
-  const lines = csv.toString('utf8').split('\n');
-  if (lines.at(-1) === '') lines.pop();
+  const whole = csv.toString('utf8').split('\n');
+  if (whole.at(-1) === '') whole.pop();
+  const lines = whole.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   const found: CsvFinding[] = [];
-  const once = (test: (line: string) => boolean, ja: string, en: string): void => {
-    const index = lines.findIndex(test);
+  const sayOnce = (index: number, ja: string, en: string): void => {
     if (index !== -1) found.push(ofFile(index + 1, ja, en));
   };
-  once((line) => line.endsWith('\r'), '改行がCR LFです（標準はLF）', 'Lines end in CR LF (LF is usual)');
-  once((line) => line === '' || line === '\r', '空行があります', 'There is an empty line');
+  const once = (test: (line: string) => boolean, ja: string, en: string): void => { sayOnce(lines.findIndex(test), ja, en); };
+  sayOnce(whole.findIndex((line) => line.endsWith('\r')), '改行がCR LFです（標準はLF）', 'Lines end in CR LF (LF is usual)');
+  once((line) => line === '', '空行があります', 'There is an empty line');
   once((line) => line.includes('"'), '引用符があります。値の一部として扱います', 'There is a quotation mark; it is taken as part of the value');
   once(isLong, '非常に長い行があります。最後まで確認してください', 'There is a very long line; please read it to its end');
   lines.forEach((line, index) => {
-    if (hasUnseenCharacters(line.endsWith('\r') ? line.slice(0, -1) : line)) {
+    if (hasUnseenCharacters(line)) {
       found.push(ofFile(
         index + 1,
         '見えない文字または並びを変える文字があります。⟨U+…⟩ の形で表示します',

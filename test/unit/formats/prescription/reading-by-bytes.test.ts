@@ -103,6 +103,8 @@ describe('a CSV read by its bytes', () => {
       const lines = ['SJ1', '81,1,,x', '81,2,,y'];
       lines[place] = (lines[place] ?? '').padEnd(length, '備');
       expect(readLines(bytesOf(lines.join('\n'))).warnings).toHaveLength(said);
+      // The CR of a line's end is no part of it.
+      expect(readLines(bytesOf(lines.join('\r\n'))).warnings.filter(({ reason }) => reason.en.includes('very long'))).toHaveLength(said);
     }
   });
 });
