@@ -1,7 +1,7 @@
 import type { AgentDesktop } from '../agent/agent-desktop.ts';
 import type { StatusView } from '../agent/api/status-view.ts';
 import { errorCodes, type ErrorCode } from '../contract/error-codes.ts';
-import type { AgentView } from '../contract/ipc.ts';
+import type { AgentView } from '../contract/ipc/home.ts';
 import { version } from '../contract/version.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';
 

@@ -1,6 +1,6 @@
 import type { AuthenticationDialog, AuthenticationDialogView, AuthenticationExit } from '../agent/ports.ts';
 import { cancelledBy } from '../agent/signing/request-end.ts';
-import type { AuthenticationStep, AuthenticationView } from '../contract/ipc.ts';
+import type { AuthenticationStep, AuthenticationView } from '../contract/ipc/authentication.ts';
 import type { SessionMethod } from '../contract/api.ts';
 import type { PinSessionId } from '../native/host/card-host.ts';
 import type { PinPort } from '../native/host/pin-port.ts';

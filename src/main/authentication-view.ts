@@ -8,7 +8,7 @@ import type {
   MethodQuestion,
 } from '../agent/ports.ts';
 import type { PhoneCode } from '../agent/remote/remote-provider.ts';
-import type { AuthenticationStep, AuthenticationView } from '../contract/ipc.ts';
+import type { AuthenticationStep, AuthenticationView } from '../contract/ipc/authentication.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';
 import { viewCaller } from './signature-view.ts';
 

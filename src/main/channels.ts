@@ -1,4 +1,4 @@
-import type { PushChannels, WindowName } from '../contract/ipc.ts';
+import type { PushChannels, WindowName } from '../contract/ipc/windows.ts';
 
 /** Names on the wire, beside those of the contract's invokes. */
 export const pinPortChannel = 'port:pin';

@@ -3,7 +3,7 @@ import type { Agent } from '../agent/agent.ts';
 import type { AgentDesktop } from '../agent/agent-desktop.ts';
 import type { Prompts, SecretStore } from '../agent/ports.ts';
 import type { SystemProxy } from '../agent/remote/network/proxy-route.ts';
-import type { AgentView } from '../contract/ipc.ts';
+import type { AgentView } from '../contract/ipc/home.ts';
 import { ProblemError } from '../contract/problem.ts';
 import { viewAgent, type AgentFacts } from './agent-view.ts';
 import { explainStartFailure } from './start-failure.ts';

@@ -1,6 +1,6 @@
 import { app, MessageChannelMain, type WebContents } from 'electron';
 import path from 'node:path';
-import type { WindowName } from '../contract/ipc.ts';
+import type { WindowName } from '../contract/ipc/windows.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
 import { pinPortChannel, type PushName } from './channels.ts';
 import type { DialogSurface } from './dialog-desk.ts';

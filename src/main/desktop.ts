@@ -4,7 +4,7 @@ import { gatherParts } from '../agent/diagnostics/gather-parts.ts';
 import type { Prompts } from '../agent/ports.ts';
 import { readConfig, type ReadPolicy } from '../agent/config/read-config.ts';
 import { prepareDataDirectory } from '../agent/storage/data-directory.ts';
-import type { SignatureView } from '../contract/ipc.ts';
+import type { SignatureView } from '../contract/ipc/signature.ts';
 import { messages } from '../contract/messages/messages.ts';
 import { replaceApplicationMenu } from './application-menu.ts';
 import { nameForToasts } from './app-user-model-id.ts';

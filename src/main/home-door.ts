@@ -1,4 +1,4 @@
-import type { HomeSection } from '../contract/ipc.ts';
+import type { HomeSection } from '../contract/ipc/home.ts';
 import type { PageWindow } from './page-window.ts';
 
 /** The home window, and which of its sections was asked for last. */

@@ -1,6 +1,7 @@
 import type { IpcMain, IpcMainInvokeEvent, WebContents } from 'electron';
 import { z } from 'zod';
-import { common, windows, type WindowName } from '../contract/ipc.ts';
+import { common } from '../contract/ipc/every-window.ts';
+import { windows, type WindowName } from '../contract/ipc/windows.ts';
 import { ProblemError } from '../contract/problem.ts';
 import { isPageOf } from './page-files.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { WindowName } from '../contract/ipc.ts';
+import type { WindowName } from '../contract/ipc/windows.ts';
 
 /** Own pages: `app://ui/<window>/…`. */
 export const pageScheme = 'app';

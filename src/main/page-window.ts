@@ -1,5 +1,5 @@
 import { BrowserWindow, screen, type BrowserWindowConstructorOptions, type WebContents } from 'electron';
-import type { WindowName } from '../contract/ipc.ts';
+import type { WindowName } from '../contract/ipc/windows.ts';
 import { RestartBudget } from '../native/host/restart-budget.ts';
 import { pushChannel, type PushName } from './channels.ts';
 import { pageAddress } from './page-files.ts';

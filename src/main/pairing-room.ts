@@ -1,6 +1,6 @@
 import type { PairingView as AgentPairingView } from '../agent/ports.ts';
 import type { PairingEnd } from '../agent/api/pairing.ts';
-import type { PairingView } from '../contract/ipc.ts';
+import type { PairingView } from '../contract/ipc/pairing.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';
 
 /** Opens pairing at the agent; resolves with its end. */

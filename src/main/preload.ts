@@ -4,7 +4,9 @@
  */
 import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron';
 import { z } from 'zod';
-import { common, windows, type PinPortMessage, type WindowName } from '../contract/ipc.ts';
+import { common } from '../contract/ipc/every-window.ts';
+import type { PinPortMessage } from '../contract/ipc/pin-port.ts';
+import { windows, type WindowName } from '../contract/ipc/windows.ts';
 import { pinPortChannel, pushChannel } from './channels.ts';
 
 /** The page's window, as far as it is needed here: the main process has no DOM. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { diagnose } from '../agent/diagnostics/diagnose.ts';
 import type { CheckResult, DiagnosedParts } from '../agent/diagnostics/check.ts';
 import { version } from '../contract/version.ts';
-import type { CheckView } from '../contract/ipc.ts';
+import type { CheckView } from '../contract/ipc/home.ts';
 import { writeZip } from './zip-file.ts';
 
 /** Who and where, so that it can be left out of what a person hands on. */

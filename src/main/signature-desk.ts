@@ -1,5 +1,5 @@
 import type { BindingView, CardNeed, CardView, ConsentQuestion, KeypadWait, PinQuestion, SignatureDialog, SignatureDialogView } from '../agent/ports.ts';
-import type { SignatureStep, SignatureView } from '../contract/ipc.ts';
+import type { SignatureStep, SignatureView } from '../contract/ipc/signature.ts';
 import { cancelledBy } from '../agent/signing/request-end.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';
 import type { PinSessionId, SigningCard } from '../native/host/card-host.ts';

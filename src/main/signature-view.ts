@@ -1,4 +1,6 @@
-import type { CardInfo, DocumentView, SignatureStep, SignatureView } from '../contract/ipc.ts';
+import type { CardInfo } from '../contract/ipc/card.ts';
+import type { DocumentView } from '../contract/ipc/document.ts';
+import type { SignatureStep, SignatureView } from '../contract/ipc/signature.ts';
 import type { BindingView, Caller, CardNeed, CardView, ConsentQuestion, DialogOutcome, KeypadWait, PinQuestion, SignatureDialogView } from '../agent/ports.ts';
 import { nameDifferences } from '../agent/signing/name-differences.ts';
 import { showSafely } from '../formats/prescription/display-safety.ts';

@@ -1,7 +1,7 @@
 import { NoFreePort } from '../agent/api/no-free-port.ts';
 import type { ErrorCode } from '../contract/error-codes.ts';
 import { errorCodes } from '../contract/error-codes.ts';
-import type { AgentView } from '../contract/ipc.ts';
+import type { AgentView } from '../contract/ipc/home.ts';
 import { messages } from '../contract/messages/messages.ts';
 import { ProblemError } from '../contract/problem.ts';
 

@@ -1,5 +1,5 @@
 import type { MenuItemConstructorOptions } from 'electron';
-import type { AgentView, HomeSection } from '../contract/ipc.ts';
+import type { AgentView, HomeSection } from '../contract/ipc/home.ts';
 import { messages, type Language } from '../contract/messages/messages.ts';
 
 export interface TrayActions {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Menu, nativeImage, Tray } from 'electron';
-import type { AgentView } from '../contract/ipc.ts';
+import type { AgentView } from '../contract/ipc/home.ts';
 import type { Language } from '../contract/messages/messages.ts';
 import { trayMenu, trayTooltip, type TrayActions } from './tray-menu.ts';
 

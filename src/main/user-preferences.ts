@@ -6,7 +6,7 @@ import { readConfig, type ReadPolicy } from '../agent/config/read-config.ts';
 import { userSettings } from '../agent/config/settings.ts';
 import { readUserSettings } from '../agent/storage/data-directory.ts';
 import { writeFileDurably } from '../agent/storage/write-file-durably.ts';
-import type { SettingsView } from '../contract/ipc.ts';
+import type { SettingsView } from '../contract/ipc/every-window.ts';
 
 /** How the windows look; nothing that the agent itself goes by. */
 const lookSchema = z.object({ theme: z.enum(['system', 'light', 'dark']).catch('system') });

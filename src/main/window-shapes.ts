@@ -1,4 +1,4 @@
-import type { WindowName } from '../contract/ipc.ts';
+import type { WindowName } from '../contract/ipc/windows.ts';
 
 /**
  * Sizes in page pixels; a window is never larger than the screen that it opens on. A least height that the smallest of

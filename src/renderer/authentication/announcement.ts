@@ -1,4 +1,4 @@
-import type { AuthenticationStep, AuthenticationView } from '../../contract/ipc.ts';
+import type { AuthenticationStep, AuthenticationView } from '../../contract/ipc/authentication.ts';
 import { digitByDigit } from '../page/digit-by-digit.ts';
 import type { Speech } from '../page/language.ts';
 

@@ -1,4 +1,4 @@
-import type { AuthenticationView } from '../../contract/ipc.ts';
+import type { AuthenticationView } from '../../contract/ipc/authentication.ts';
 import { useSpeech } from '../page/language.ts';
 import { CallerLines } from '../parts/caller.tsx';
 import { Name } from '../parts/name.tsx';

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { AuthenticationView } from '../../contract/ipc.ts';
+import type { AuthenticationView } from '../../contract/ipc/authentication.ts';
 import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';

@@ -1,4 +1,4 @@
-import type { AuthenticationView } from '../../contract/ipc.ts';
+import type { AuthenticationView } from '../../contract/ipc/authentication.ts';
 
 /** Names what is asked: another code, card or count is another question, and takes no answer meant for the last. */
 export function questionOf(view: AuthenticationView, lastTriesAgreed: boolean): string {

@@ -1,4 +1,5 @@
-import type { AuthenticationStep, AuthenticationView, PageBridge } from '../../contract/ipc.ts';
+import type { AuthenticationStep, AuthenticationView } from '../../contract/ipc/authentication.ts';
+import type { PageBridge } from '../../contract/ipc/windows.ts';
 import type { Arming } from '../page/arming.ts';
 import type { PlaceOfPin } from '../pin/place-of-pin.ts';
 

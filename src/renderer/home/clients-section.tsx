@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import type { ClientView, PageBridge } from '../../contract/ipc.ts';
+import type { ClientView } from '../../contract/ipc/home.ts';
+import type { PageBridge } from '../../contract/ipc/windows.ts';
 import { ask } from '../page/bridge.ts';
 import { useFocusStays } from '../page/focus-stays.ts';
 import { useSpeech } from '../page/language.ts';

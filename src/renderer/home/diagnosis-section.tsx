@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { CheckView, PageBridge } from '../../contract/ipc.ts';
+import type { CheckView } from '../../contract/ipc/home.ts';
+import type { PageBridge } from '../../contract/ipc/windows.ts';
 import type { MessageKey } from '../../contract/messages/messages.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AgentView, HomeSection } from '../../contract/ipc.ts';
+import type { AgentView, HomeSection } from '../../contract/ipc/home.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { usePushed } from '../page/pushed.ts';

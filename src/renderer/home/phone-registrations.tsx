@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { AgentView, PageBridge } from '../../contract/ipc.ts';
+import type { AgentView } from '../../contract/ipc/home.ts';
+import type { PageBridge } from '../../contract/ipc/windows.ts';
 import { staffIdPattern } from '../../contract/staff-id.ts';
 import { useFocusStays } from '../page/focus-stays.ts';
 import { useSpeech } from '../page/language.ts';

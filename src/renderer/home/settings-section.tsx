@@ -1,4 +1,5 @@
-import type { PageBridge, SettingsView } from '../../contract/ipc.ts';
+import type { SettingsView } from '../../contract/ipc/every-window.ts';
+import type { PageBridge } from '../../contract/ipc/windows.ts';
 import type { MessageKey } from '../../contract/messages/messages.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';

@@ -1,5 +1,6 @@
 import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
-import type { AgentView, PageBridge } from '../../contract/ipc.ts';
+import type { AgentView } from '../../contract/ipc/home.ts';
+import type { PageBridge } from '../../contract/ipc/windows.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { showTime } from '../page/times.ts';

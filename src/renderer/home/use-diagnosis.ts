@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { CheckView, PageBridge } from '../../contract/ipc.ts';
+import type { CheckView } from '../../contract/ipc/home.ts';
+import type { PageBridge } from '../../contract/ipc/windows.ts';
 
 export interface Diagnosis {
   readonly state: 'not_run' | 'running' | 'done' | 'failed';

@@ -1,4 +1,4 @@
-import type { PageBridge, WindowName } from '../../contract/ipc.ts';
+import type { PageBridge, WindowName } from '../../contract/ipc/windows.ts';
 
 declare global {
   interface Window {

@@ -1,6 +1,6 @@
 import { render, type ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { SettingsView } from '../../contract/ipc.ts';
+import type { SettingsView } from '../../contract/ipc/every-window.ts';
 import type { MessageKey } from '../../contract/messages/messages.ts';
 import { ask, pageBridge } from './bridge.ts';
 import { speech, SpeechProvider } from './language.ts';

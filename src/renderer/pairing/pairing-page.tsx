@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { PairingView } from '../../contract/ipc.ts';
+import type { PairingView } from '../../contract/ipc/pairing.ts';
 import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
 import { digitByDigit } from '../page/digit-by-digit.ts';

@@ -1,4 +1,4 @@
-import type { CardInfo } from '../../contract/ipc.ts';
+import type { CardInfo } from '../../contract/ipc/card.ts';
 import { useSpeech } from '../page/language.ts';
 import { showDay } from '../page/times.ts';
 import { Icon } from './icon.tsx';

@@ -1,5 +1,5 @@
 import { useSpeech } from '../page/language.ts';
-import type { DocumentView } from '../../contract/ipc.ts';
+import type { DocumentView } from '../../contract/ipc/document.ts';
 
 export type MarkName = DocumentView['sections'][number]['rows'][number]['marks'][number];
 

@@ -1,4 +1,4 @@
-import type { PinMessage, PinPortMessage, PinTaken } from '../../contract/ipc.ts';
+import type { PinMessage, PinPortMessage, PinTaken } from '../../contract/ipc/pin-port.ts';
 
 /** How long the port and the card host's word may take, in ms. */
 const portDeadline = 10_000;

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { SignatureStep } from '../../contract/ipc.ts';
+import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import type { Arming } from '../page/arming.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';

@@ -1,4 +1,4 @@
-import type { SignatureStep, SignatureView } from '../../contract/ipc.ts';
+import type { SignatureStep, SignatureView } from '../../contract/ipc/signature.ts';
 import type { Speech } from '../page/language.ts';
 
 /** What a screen reader says when the step or the tries change. */

@@ -1,4 +1,4 @@
-import type { SignatureStep } from '../../contract/ipc.ts';
+import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';

@@ -1,4 +1,4 @@
-import type { CardInfo } from '../../contract/ipc.ts';
+import type { CardInfo } from '../../contract/ipc/card.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';

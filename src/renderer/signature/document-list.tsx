@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import type { DocumentView } from '../../contract/ipc.ts';
+import type { DocumentView } from '../../contract/ipc/document.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { Mark } from '../parts/mark.tsx';

@@ -1,4 +1,4 @@
-import type { DocumentView } from '../../contract/ipc.ts';
+import type { DocumentView } from '../../contract/ipc/document.ts';
 import type { MarkName } from '../parts/mark.tsx';
 
 /** What a closed document must not hide: marks of its rows by which a person would open it. */

@@ -1,5 +1,5 @@
 import { Fragment } from 'preact';
-import type { DocumentView } from '../../contract/ipc.ts';
+import type { DocumentView } from '../../contract/ipc/document.ts';
 import { useSpeech } from '../page/language.ts';
 import { showDate } from '../page/times.ts';
 import { Banner } from '../parts/banner.tsx';

@@ -1,5 +1,5 @@
 import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
-import type { SignatureStep } from '../../contract/ipc.ts';
+import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';

@@ -1,4 +1,4 @@
-import type { SignatureStep } from '../../contract/ipc.ts';
+import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';

@@ -1,4 +1,4 @@
-import type { SignatureView } from '../../contract/ipc.ts';
+import type { SignatureView } from '../../contract/ipc/signature.ts';
 
 /** Names what is asked. A view that only says more about the same question (who waits) keeps its name. */
 export function questionOf(view: SignatureView, lastTriesAgreed: boolean): string {

@@ -1,4 +1,4 @@
-import type { SignatureView } from '../../contract/ipc.ts';
+import type { SignatureView } from '../../contract/ipc/signature.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
 import { CallerLines } from '../parts/caller.tsx';

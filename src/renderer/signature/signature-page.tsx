@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { SignatureView } from '../../contract/ipc.ts';
+import type { SignatureView } from '../../contract/ipc/signature.ts';
 import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';

@@ -1,4 +1,5 @@
-import type { PageBridge, SignatureView } from '../../contract/ipc.ts';
+import type { SignatureView } from '../../contract/ipc/signature.ts';
+import type { PageBridge } from '../../contract/ipc/windows.ts';
 import type { Arming } from '../page/arming.ts';
 import type { PlaceOfPin } from '../pin/place-of-pin.ts';
 

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test as base, expect, type Page } from '@playwright/test';
-import { windows } from '../../../src/contract/ipc.ts';
+import { windows } from '../../../src/contract/ipc/windows.ts';
 import { dataDirectory, type DataDirectory } from '../../../src/agent/storage/data-directory.ts';
 import type { CardOf, E2eSeam } from '../app/main.ts';
 import type { Played } from '../app/played.ts';

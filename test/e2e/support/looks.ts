@@ -1,7 +1,7 @@
 /** How a window may appear to a person, and what a machine can see of it: for whatever drives a page in Chromium. */
 import type { CDPSession, Page } from '@playwright/test';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { WindowName } from '../../../src/contract/ipc.ts';
+import type { WindowName } from '../../../src/contract/ipc/windows.ts';
 import { middleOf } from '../../../src/main/window-place.ts';
 import { windowShapes } from '../../../src/main/window-shapes.ts';
 

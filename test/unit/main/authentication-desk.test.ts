@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuthenticationDialogView, HoldPin } from '../../../src/agent/ports.ts';
 import type { PhoneCode } from '../../../src/agent/remote/remote-provider.ts';
-import type { AuthenticationView } from '../../../src/contract/ipc.ts';
+import type { AuthenticationView } from '../../../src/contract/ipc/authentication.ts';
 import { AuthenticationDesk } from '../../../src/main/authentication-desk.ts';
 import type { OpenLoginWindow } from '../../../src/main/login-window.ts';
 import { showSafely } from '../../../src/formats/prescription/display-safety.ts';

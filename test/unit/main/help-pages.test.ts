@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frameOf, readManual } from '../../../scripts/help-pages.ts';
-import { common } from '../../../src/contract/ipc.ts';
+import { common } from '../../../src/contract/ipc/every-window.ts';
 import { helpAddress, isHelpPage, readManualLinks, type HelpTopic } from '../../../src/main/help-pages.ts';
 import { isPageOf } from '../../../src/main/page-files.ts';
 

@@ -1,6 +1,6 @@
 import type { IpcMainInvokeEvent, WebContents } from 'electron';
 import { describe, expect, it } from 'vitest';
-import type { WindowName } from '../../../src/contract/ipc.ts';
+import type { WindowName } from '../../../src/contract/ipc/windows.ts';
 import { routeInvokes, type InvokeHandlers } from '../../../src/main/ipc-router.ts';
 
 type Handler = (event: IpcMainInvokeEvent, ...sent: unknown[]) => Promise<unknown>;

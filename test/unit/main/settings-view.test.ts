@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../../src/agent/config/resolve.ts';
-import { settingsView } from '../../../src/contract/ipc.ts';
+import { settingsView } from '../../../src/contract/ipc/every-window.ts';
 import { messages } from '../../../src/contract/messages/messages.ts';
 import { viewSettings } from '../../../src/main/user-preferences.ts';
 

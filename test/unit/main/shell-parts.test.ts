@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NoFreePort } from '../../../src/agent/api/no-free-port.ts';
-import { windows } from '../../../src/contract/ipc.ts';
+import { windows } from '../../../src/contract/ipc/windows.ts';
 import { ProblemError } from '../../../src/contract/problem.ts';
 import type { AgentDesktop } from '../../../src/agent/agent-desktop.ts';
 import { viewAgent, type AgentFacts } from '../../../src/main/agent-view.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { CardView, DialogOutcome, HoldPin, PinQuestion, SignatureDialogView } from '../../../src/agent/ports.ts';
-import type { SignatureView } from '../../../src/contract/ipc.ts';
+import type { SignatureView } from '../../../src/contract/ipc/signature.ts';
 import { SignatureDesk } from '../../../src/main/signature-desk.ts';
 import type { PinPort } from '../../../src/native/host/pin-port.ts';
 

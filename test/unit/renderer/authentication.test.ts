@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import jsqr from 'jsqr';
 import { PNG } from 'pngjs';
-import type { AuthenticationView } from '../../../src/contract/ipc.ts';
+import type { AuthenticationView } from '../../../src/contract/ipc/authentication.ts';
 import { describeWith } from '../../support/machine.ts';
 import { authentication, authenticationScenes, code, codeUri } from './support/sample-authentication.ts';
 import { waitUntilArmed } from './support/scenes.ts';

@@ -3,7 +3,7 @@
  * for another program have approved things in other products as the window opened.
  */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { SignatureView } from '../../../src/contract/ipc.ts';
+import type { SignatureView } from '../../../src/contract/ipc/signature.ts';
 import { describeWith } from '../../support/machine.ts';
 import { batch } from './support/sample-documents.ts';
 import { card, otherCard, pinStep, signature, signatureScenes } from './support/sample-signature.ts';

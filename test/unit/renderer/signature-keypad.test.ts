@@ -1,6 +1,6 @@
 /** Consent where the reader takes the PIN on its own keys, in Chromium on the built page. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { SignatureView } from '../../../src/contract/ipc.ts';
+import type { SignatureView } from '../../../src/contract/ipc/signature.ts';
 import { describeWith } from '../../support/machine.ts';
 import { authenticationScenes } from './support/sample-authentication.ts';
 import { card, pinStep, signature, signatureScenes } from './support/sample-signature.ts';

@@ -2,7 +2,9 @@
 import { NoFreePort } from '../../../../src/agent/api/no-free-port.ts';
 import { messages } from '../../../../src/contract/messages/messages.ts';
 import { errorCodes } from '../../../../src/contract/error-codes.ts';
-import type { AgentView, CheckView, ClientView, PairingView, SettingsView } from '../../../../src/contract/ipc.ts';
+import type { SettingsView } from '../../../../src/contract/ipc/every-window.ts';
+import type { AgentView, CheckView, ClientView } from '../../../../src/contract/ipc/home.ts';
+import type { PairingView } from '../../../../src/contract/ipc/pairing.ts';
 import { card } from './sample-signature.ts';
 
 export const settings: SettingsView = {

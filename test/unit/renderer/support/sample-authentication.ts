@@ -1,5 +1,5 @@
 /** Every step of the authentication window, as main would push it. */
-import type { AuthenticationStep, AuthenticationView } from '../../../../src/contract/ipc.ts';
+import type { AuthenticationStep, AuthenticationView } from '../../../../src/contract/ipc/authentication.ts';
 import { authenticationSteps } from '../../../../src/main/authentication-view.ts';
 
 export function authentication(step: AuthenticationStep, changes: Partial<AuthenticationView> = {}): AuthenticationView {

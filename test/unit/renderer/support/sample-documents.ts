@@ -1,5 +1,5 @@
 /** Documents as the agent shows them, made from the sample prescriptions by the summary that it uses. */
-import type { DocumentView } from '../../../../src/contract/ipc.ts';
+import type { DocumentView } from '../../../../src/contract/ipc/document.ts';
 import { readDispensingCsv, readPrescriptionCsv } from '../../../../src/formats/prescription/csv-reader.ts';
 import { summarizeDispensing } from '../../../../src/formats/prescription/dispensing-summary.ts';
 import { summarizePrescription } from '../../../../src/formats/prescription/prescription-summary.ts';

@@ -1,5 +1,6 @@
 /** Every step of the signature window, as main would push it. */
-import type { CardInfo, SignatureStep, SignatureView } from '../../../../src/contract/ipc.ts';
+import type { CardInfo } from '../../../../src/contract/ipc/card.ts';
+import type { SignatureStep, SignatureView } from '../../../../src/contract/ipc/signature.ts';
 import { batch, dispensing, prescription } from './sample-documents.ts';
 
 export const card: CardInfo = {

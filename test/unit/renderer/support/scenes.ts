@@ -1,5 +1,5 @@
 /** Every window in every state that a person can meet, for tests that look at all of them. */
-import type { WindowName } from '../../../../src/contract/ipc.ts';
+import type { WindowName } from '../../../../src/contract/ipc/windows.ts';
 import {
   agentWithoutKeyStore, agentWithoutPort, checks, clients, languageByPolicy, pairingScenes, readyAgent, remoteAgent, remoteAgentAtDawn, settings, startingAgent, tourAgent, troubledAgent,
 } from './sample-agent.ts';

@@ -1,6 +1,10 @@
 /** One window's page in real Chromium, with a scripted agent behind it. */
 import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
-import type { AuthenticationView, PairingView, SettingsView, SignatureView, WindowName } from '../../../../src/contract/ipc.ts';
+import type { AuthenticationView } from '../../../../src/contract/ipc/authentication.ts';
+import type { SettingsView } from '../../../../src/contract/ipc/every-window.ts';
+import type { PairingView } from '../../../../src/contract/ipc/pairing.ts';
+import type { SignatureView } from '../../../../src/contract/ipc/signature.ts';
+import type { WindowName } from '../../../../src/contract/ipc/windows.ts';
 import { windowShapes as sizes } from '../../../../src/main/window-shapes.ts';
 import { programPath } from '../../../support/machine.ts';
 import { buildPages, type BuiltPages } from './built-pages.ts';

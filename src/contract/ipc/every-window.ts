@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { nothing } from './parts.ts';
+
+export const settingsView = z.object({
+  language: z.enum(['ja', 'en']),
+  theme: z.enum(['system', 'light', 'dark']),
+  /** Every setting as it is in force. `changeable` ones are the user's; the rest says who fixed it. */
+  settings: z.array(z.object({ path: z.string(), value: z.string(), source: z.enum(['policy', 'user', 'default']), changeable: z.boolean() })),
+});
+export type SettingsView = z.infer<typeof settingsView>;
+
+/** What every window may ask. */
+export const common = {
+  /** `pulse`: a beat that a living page answers with `page.lives`. */
+  push: { settings: settingsView, pulse: z.int() },
+  invoke: {
+    'settings.get': { request: nothing, answer: settingsView },
+    'page.lives': { request: z.strictObject({ beat: z.int() }), answer: nothing },
+    /** Opens a page of the manual, which is in the program. Topics, never addresses. */
+    'help.open': { request: z.strictObject({ topic: z.enum(['manual', 'pairing', 'remote', 'locked-card', 'browser-denied', 'security']) }), answer: nothing },
+  },
+} as const;
