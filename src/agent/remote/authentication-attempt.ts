@@ -43,7 +43,7 @@ export class AuthenticationAttempt {
     try {
       const order = { method: this.#method, staff, facility, terminal };
       const authenticating = provider.authenticate(order, this.#steps(attempt, provider, refused), attempt.signal);
-      const token = await attempt.unlessLeft(authenticating, (late) => this.#task.discard(provider, late));
+      const token = await attempt.unlessLeft(authenticating, (late) => this.#task.discardLate(provider, late));
       attempt.endQuestion();
       dialog.progress('checking');
       return await accept(provider, token, this.#outer);
@@ -162,16 +162,17 @@ class Attempt {
     }
   }
 
-  /** The provider may be slow to hear that nobody waits any more: what it still brings goes to `late`. */
-  unlessLeft(authenticating: Promise<RemoteToken>, late: (token: RemoteToken) => Promise<void>): Promise<RemoteToken> {
+  /** The provider may be slow to hear that nobody waits any more: its login, with what it still brings, goes to `late`. */
+  unlessLeft(authenticating: Promise<RemoteToken>, late: (authenticating: Promise<RemoteToken>) => void): Promise<RemoteToken> {
     return new Promise((resolve, reject) => {
-      const leave = (): void => reject(reasonOfAbort(this.signal));
+      const leave = (): void => {
+        late(authenticating);
+        reject(reasonOfAbort(this.signal));
+      };
       if (this.signal.aborted) leave();
       this.signal.addEventListener('abort', leave, { once: true });
-      authenticating.then(
-        (token) => (this.signal.aborted ? void late(token).catch(() => undefined) : resolve(token)),
-        (error: unknown) => reject(this.signal.aborted ? reasonOfAbort(this.signal) : (error as Error)),
-      );
+      const stay = (): void => this.signal.removeEventListener('abort', leave);
+      authenticating.finally(stay).then(resolve, reject);
     });
   }
 }

@@ -12,6 +12,7 @@ import { cancelledBy } from '../signing/request-end.ts';
 import type { SignaturePolicy } from '../signing/signature-policy.ts';
 import type { StaffBindings } from '../signing/staff-bindings.ts';
 import { ownershipOf } from '../signing/staff-ownership.ts';
+import type { TokenOwner } from '../tokens/token-store.ts';
 import { AuthenticationFlight, type Passenger } from './authentication-flight.ts';
 import type { AuthenticationTask, AuthenticationWindowParts } from './authentication-task.ts';
 import { AuthenticationWindow } from './authentication-window.ts';
@@ -126,6 +127,8 @@ export class Authentications {
 
   #task(first: Passenger, report: AuthenticationTask['report']): AuthenticationTask {
     const { caller, staff, documents, canUseCard } = first;
+    const { sessions } = this.#parts;
+    const ownerAt = (provider: RemoteProvider): TokenOwner => ({ clientId: caller.clientId, staffId: staff.id, provider: provider.name });
     return {
       caller,
       staff,
@@ -140,7 +143,8 @@ export class Authentications {
       began: (method) => this.#record(first, method, { event: 'authentication.started', result: 'ok' }),
       failed: (method, problem, unfitting) => this.#failed(first, method, problem, unfitting),
       accept: (provider, token, until) => this.#accept(first, provider, token, until),
-      discard: (provider, token) => this.#parts.sessions.discard({ clientId: caller.clientId, staffId: staff.id, provider: provider.name }, token),
+      discard: (provider, token) => sessions.discard(ownerAt(provider), token),
+      discardLate: (provider, login) => sessions.discardLate(ownerAt(provider), login),
     };
   }
 

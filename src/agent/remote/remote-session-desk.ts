@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Audit } from '../audit/audit-log.ts';
 import type { AuditStatement } from '../audit/audit-entry.ts';
 import { code, fault, type Log } from '../log.ts';
@@ -138,6 +139,12 @@ export class RemoteSessionDesk {
   /** A token that never became a session: somebody else's, a late one, or one whose answer was refused and names nobody. */
   discard(owner: KeptToken['owner'], token: IssuedToken & Partial<Pick<RemoteToken, 'subject'>>): Promise<void> {
     return this.#beforeClose(this.#revoke({ owner, subject: token.subject ?? null }, token));
+  }
+
+  /** A login that was left, with the token that it may still bring. A service that is silent holds the agent's end up no longer than a revocation. */
+  discardLate(owner: KeptToken['owner'], login: Promise<RemoteToken>): void {
+    const late = login.then((token) => this.discard(owner, token)).catch(() => undefined);
+    void this.#beforeClose(Promise.race([late, wait(revocationMs, undefined, { ref: false })]));
   }
 
   async endAll(why: SessionEnd): Promise<void> {

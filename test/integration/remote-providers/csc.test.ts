@@ -129,6 +129,24 @@ describe('a login by phone', () => {
     await expect(desk.provider.authenticate(order('smartphone'), showing, ending.signal)).rejects.toBe(reason);
   });
 
+  it('that its caller ends while a poll is under way still brings the token which that poll was given, to be revoked', async () => {
+    const ending = new AbortController();
+    let approved = Promise.resolve();
+    const leavingMeanwhile = (plain: ServiceFetch): ServiceFetch => async (address, init) => {
+      if (!(init?.body instanceof URLSearchParams && init.body.has('grant_type'))) return plain(address, init);
+      await approved;
+      // The service has its answer on the way when the person leaves; whose signal aborts then gets none, as fetch has it.
+      const answer = await plain(address, init);
+      ending.abort(new Error('the person closed the window'));
+      init.signal?.throwIfAborted();
+      return answer;
+    };
+    const left = await openDesk(service, cscSettings(service), leavingMeanwhile);
+    const showing = steps({ showCode: (code) => void (approved = approve(service, code, 'doctor')) });
+    await expectRevocable(left, await left.provider.authenticate(order('smartphone'), showing, ending.signal));
+    left.close();
+  });
+
   it('does not begin where the clocks are ten minutes apart', async () => {
     service.clock.offset = 10 * 60 * 1000;
     expect(await problemOf(desk.provider.authenticate(order('smartphone'), steps({ showCode: () => undefined }), never))).toBe('CLOCK_WRONG');

@@ -272,6 +272,29 @@ describe('an authentication by phone', () => {
     expect(await atClose).toContain('token.revoked ok');
   });
 
+  it.each(['and brings a token, which is revoked', 'and fails'])('that the person has left is still under way when the agent ends, %s before the network and the audit log close', async (what) => {
+    openDesk();
+    const answer = Promise.withResolvers<undefined>();
+    desk.provider.login = async (_order, steps) => {
+      steps.showCode(desk.provider.code());
+      await answer.promise;
+      if (what === 'and fails') throw refused('PROVIDER_UNREACHABLE');
+      return desk.provider.account;
+    };
+    desk.person.code = () => 'cancelled';
+    await expect(join()).rejects.toBeInstanceOf(RequestStopped);
+    await desk.authentications.close();
+    let isClosed = false;
+    const closing = desk.sessions.close().then(() => (isClosed = true));
+    // Whatever closes without the service's answer has closed by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isClosed).toBe(false);
+    answer.resolve(undefined);
+    await closing;
+    expect(desk.provider.liveTokens).toBe(0);
+    expect(audited().filter((line) => line === 'token.revoked ok')).toHaveLength(what === 'and fails' ? 0 : 1);
+  });
+
   it.each(['state', 'nonce'] as const)('whose answer has another %s is told apart from a refusal in the audit log', async (by) => {
     openDesk();
     const answers = [new UnfittingAnswer({ ja: '別', en: 'other' }, by, {}), refused('AUTHENTICATION_REFUSED')];

@@ -5,6 +5,7 @@ import { ProblemError } from '../../../../contract/problem.ts';
 import type { Clock } from '../../../ports.ts';
 import type { AuthenticationOrder, AuthenticationSteps, RemoteToken } from '../../remote-provider.ts';
 import { isLoopback } from '../../network/proxy-route.ts';
+import { loginAnswerSeconds } from '../oauth/oauth-client.ts';
 import { isAnswerLost, loginProblem, problem } from '../oauth/oauth-problems.ts';
 import { tokenOfLogin, type LoginAnswer } from '../oauth/token-of-login.ts';
 import type { CscSettings } from '../../../config/remote-settings.ts';
@@ -62,10 +63,12 @@ function shortUri({ verification_uri_complete: complete, verification_uri: plain
  * to every {@link longestBackOffSeconds}, or as the server wants it where that is longer. The answer that was lost may
  * have been the token. It is handed out once, so the next poll says that the code is used up: that login is over, nobody
  * has its token, and the person is told that the answer got lost, not that somebody refused.
+ * Whoever leaves ends the asking, and no poll that is under way: its answer may be the token, which is then to be revoked.
  */
 async function poll(client: Configuration, device: DeviceAuthorizationResponse, seconds: number, signal: AbortSignal): Promise<LoginAnswer> {
   const over = AbortSignal.timeout(seconds * 1000);
   const either = AbortSignal.any([signal, over]);
+  askWhole(client);
   const slowDowns = countSlowDowns(client);
   let lost: Error | null = null;
   for (let interval = device.interval ?? usualIntervalSeconds; ; ) {
@@ -83,6 +86,16 @@ async function poll(client: Configuration, device: DeviceAuthorizationResponse, 
       interval = Math.max(shortest, backOff, failure.problem.retryAfterSeconds ?? 0);
     }
   }
+}
+
+/**
+ * openid-client ends a request with the asking; here only its own time does.
+ * SECURITY: test/integration/remote-providers/csc.test.ts
+ */
+function askWhole(client: Configuration): void {
+  const ask = client[customFetch];
+  if (ask === undefined) return;
+  client[customFetch] = (address, init) => ask(address, { ...init, signal: AbortSignal.timeout(loginAnswerSeconds * 1000) });
 }
 
 /** openid-client keeps count within one call of it, which a lost connection ends. */
