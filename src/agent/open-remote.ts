@@ -56,13 +56,16 @@ export async function openRemote(options: RemoteOptions): Promise<Remote> {
   const registrations = new PhoneRegistrations({ file: data.registrations, prompts, clock, log });
   registrations.start();
   const [first] = providers;
-  if (first === undefined) return without(registrations);
-
   const { remote, terminal } = settings;
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
-  const store = openTokenStore(remote.keepTokens, { file: data.tokens, secrets: options.secrets, clock, log });
+  // Where policy has removed the last service, nothing of it stays.
+  const store = openTokenStore(first === undefined ? 'memory' : remote.keepTokens, { file: data.tokens, secrets: options.secrets, clock, log });
   const sessions = new RemoteSessionDesk({ ...options, providers: byName, store });
   await sessions.open();
+  if (first === undefined) {
+    await sessions.close();
+    return without(registrations);
+  }
   const authentications = new Authentications({
     ...options,
     methods: terminal.authenticates === 'none' ? [] : terminal.authenticates,

@@ -64,7 +64,10 @@ export class RemoteSessionDesk {
     for (const token of left) void this.#beforeClose(this.#endLeft(token));
     for (const kept of await this.#parts.store.list()) {
       if (this.#parts.providers.has(kept.owner.provider)) this.#keep(kept, kept.owner.staffId, new Usage(Number.POSITIVE_INFINITY));
-      else await this.#parts.store.delete(kept.owner);
+      else {
+        await this.#parts.store.delete(kept.owner);
+        await this.#beforeClose(this.#recordLeft(kept, 'service_removed'));
+      }
     }
     this.#timer = setInterval(() => void this.look(), lookEveryMs).unref();
   }
@@ -84,7 +87,7 @@ export class RemoteSessionDesk {
     const kept = this.#kept.get(ownerKey(session.owner));
     if (kept?.session !== session || this.#left(kept) <= 0) return undefined;
     const token = await this.#parts.store.get(session.owner);
-    if (token === undefined) this.#forget(session);
+    if (token === undefined) await this.end(session, this.#left(kept) > 0 ? 'unreadable' : 'expired');
     return token;
   }
 
@@ -220,14 +223,19 @@ export class RemoteSessionDesk {
     return lifetime.left(this.#parts.clock.now(), this.#parts.clock.monotonic());
   }
 
-  /** The machine lost its power, or the agent was killed, before the logon's end could be heard of. */
-  async #endLeft({ secret, ...token }: LeftToken): Promise<void> {
+  /** The machine was off, lost its power, or the agent was killed, before the end could be heard of. */
+  async #endLeft({ secret, why, ...token }: LeftToken): Promise<void> {
     const { owner, subject } = token;
-    await this.#record({ owner, subject }, { event: 'authentication.ended', result: 'ok', notes: ['why=log_off'] });
+    const isKnown = this.#parts.providers.has(owner.provider);
+    await this.#recordLeft(token, isKnown || why === 'expired' ? why : 'service_removed');
     if (secret === null) return;
-    if (this.#parts.providers.has(owner.provider)) await this.#revoke({ owner, subject }, { ...token, secret });
-    // Policy does not name its service any more: nobody can be told.
+    if (isKnown) await this.#revoke({ owner, subject }, { ...token, secret });
     else secret.fill(0);
+  }
+
+  /** The line is written later than the end, so it says until when the token lives. */
+  #recordLeft({ owner, subject, expiresAt }: KeptToken, why: SessionEnd): Promise<void> {
+    return this.#record({ owner, subject }, { event: 'authentication.ended', result: 'ok', notes: [`why=${why}`, `until=${expiresAt.toISOString()}`] });
   }
 
   async #revoke(session: Whose, token: IssuedToken): Promise<void> {

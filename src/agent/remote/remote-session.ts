@@ -20,6 +20,12 @@ export type SessionEnd =
   | 'person'
   | 'caller'
   | 'log_off'
+  /** Its beginning is in the future: nobody can say how long it still lives. */
+  | 'clock_set_back'
+  /** Its token's seal is broken, or the key store has lost the key. */
+  | 'unreadable'
+  /** Policy does not name its service any more, so that nobody can be told. */
+  | 'service_removed'
   | 'shutdown'
   /** Another authentication of the same owner took its place. */
   | 'replaced'

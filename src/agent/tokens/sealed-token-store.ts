@@ -109,16 +109,17 @@ export class SealedTokenStore implements TokenStore {
 
   takeLeft(): Promise<readonly LeftToken[]> {
     return this.#turn.run(async () => {
-      const { secrets, clock, login } = this.#options;
       this.#tokens ??= await this.#read();
-      const left = this.#tokens.filter((token) => clock.now() < token.expiresAt && !isSameLogin(token.login, login));
-      if (left.length === 0) return [];
-      const key = await secrets.get(keyName).catch(() => undefined);
+      const over = this.#tokens.flatMap((token) => {
+        const why = this.#whyOver(token);
+        return why === null ? [] : [{ token, why }];
+      });
+      const key = over.some(({ why }) => why !== 'expired') ? await this.#options.secrets.get(keyName).catch(() => undefined) : undefined;
       await this.#valid();
-      return left.map((sealed) => {
-        const { clientId, staffId, provider, subject, method, expiresAt } = sealed;
-        const secret = key === undefined ? null : unseal(sealed, key);
-        return { owner: { clientId, staffId, provider }, subject, method, expiresAt: new Date(expiresAt), secret };
+      return over.map(({ token, why }) => {
+        const { clientId, staffId, provider, subject, method, expiresAt } = token;
+        const secret = key === undefined || why === 'expired' ? null : unseal(token, key);
+        return { owner: { clientId, staffId, provider }, subject, method, expiresAt: new Date(expiresAt), why, secret };
       });
     });
   }
@@ -139,10 +140,16 @@ export class SealedTokenStore implements TokenStore {
    */
   async #valid(): Promise<readonly SealedToken[]> {
     const tokens = (this.#tokens ??= await this.#read());
-    const now = this.#options.clock.now();
-    const valid = tokens.filter(({ expiresAt, storedAt, login }) => now < expiresAt && storedAt <= now + clockToleranceMs && isSameLogin(login, this.#options.login));
+    const valid = tokens.filter((token) => this.#whyOver(token) === null);
     if (valid.length < tokens.length) await this.#write(valid);
     return valid;
+  }
+
+  #whyOver({ expiresAt, storedAt, login }: SealedToken): LeftToken['why'] | null {
+    const now = this.#options.clock.now();
+    if (now >= expiresAt) return 'expired';
+    if (!isSameLogin(login, this.#options.login)) return 'log_off';
+    return storedAt <= now + clockToleranceMs ? null : 'clock_set_back';
   }
 
   /** A file that cannot be read holds no token that could be used: the person authenticates again. */

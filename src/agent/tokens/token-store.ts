@@ -12,8 +12,10 @@ export interface KeptToken extends Omit<RemoteToken, 'secret'> {
   readonly owner: TokenOwner;
 }
 
-/** A token of a logon that ended without removing it. `secret` is null where it cannot be opened any more. */
+/** A token that an earlier run has left and that serves no more. `secret` is null where it has expired or cannot be opened. */
 export interface LeftToken extends KeptToken {
+  /** It expired, its logon ended without removing it, or it is from the future, where nobody can say how long it still lives. */
+  readonly why: 'expired' | 'log_off' | 'clock_set_back';
   readonly secret: Uint8Array | null;
 }
 
@@ -29,7 +31,7 @@ export interface TokenStore {
   put(owner: TokenOwner, token: RemoteToken): Promise<void>;
   delete(owner: TokenOwner): Promise<void>;
   list(): Promise<readonly KeptToken[]>;
-  /** Removes what an ended logon has left and is still valid at its provider, and hands it out for its revocation. */
+  /** Removes what serves no more, and hands it out once: for the record, and what its provider still accepts for its revocation. */
   takeLeft(): Promise<readonly LeftToken[]>;
   /**
    * What lies on the disk is gone before it returns, and nothing is kept there again; tokens can still be got and deleted, to

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ProblemError } from '../../../../src/contract/problem.ts';
 import { clockWords } from '../../../../src/agent/remote/session-notices.ts';
@@ -243,6 +243,52 @@ describe('a session', () => {
     expect(await desk.store.list()).toEqual([]);
   });
 
+  it('that is sealed and runs out while the agent is not there has its end on record once, with its time', async () => {
+    openDesk(true);
+    const { until: end } = await begin();
+    await desk.stop();
+    desk.clock.advance(19 * hour);
+    desk.start();
+    await desk.sessions.open();
+    await desk.sessions.close();
+    await desk.restart();
+    expect(audited('authentication.ended')).toMatchObject([{ staffId: staff.id, method: 'remote', notes: expect.arrayContaining(['why=expired', `until=${end.toISOString()}`]) as string[] }]);
+    expect(desk.provider.revoked).toEqual([]);
+  });
+
+  it('that is sealed and began in the future of this clock is revoked, and its end is on record', async () => {
+    openDesk(true);
+    await begin();
+    await desk.stop();
+    desk.clock.advance(-hour);
+    desk.start();
+    await desk.sessions.open();
+    await desk.sessions.close();
+    expect(desk.sessions.list()).toEqual([]);
+    expect(audited('authentication.ended').map(({ notes }) => notes.includes('why=clock_set_back'))).toEqual([true]);
+    expect(desk.provider.revoked).toEqual(['sub-1']);
+  });
+
+  it('of a service that policy names no more is removed from the disk, and the log says so and until when it may live there', async () => {
+    openDesk(true);
+    const before = token(hour);
+    await desk.store.put({ clientId: ehr.clientId, staffId: staff.id, provider: 'removed from policy' }, before);
+    await desk.restart();
+    expect(desk.sessions.list()).toEqual([]);
+    expect(readFileSync(desk.tokenFile, 'utf8')).not.toContain('removed from policy');
+    expect(audited('authentication.ended')).toMatchObject([{ notes: expect.arrayContaining(['provider=removed from policy', 'why=service_removed', `until=${before.expiresAt.toISOString()}`]) as string[] }]);
+  });
+
+  it('whose token cannot be opened any more has ended, and the log says so', async () => {
+    openDesk(true);
+    const session = await begin();
+    desk.store.get = () => Promise.resolve(undefined);
+    expect(await desk.sessions.token(session)).toBeUndefined();
+    expect(live()).toBeUndefined();
+    expect(await desk.store.list()).toEqual([]);
+    expect(audited('authentication.ended').map(({ notes }) => notes.includes('why=unreadable'))).toEqual([true]);
+  });
+
   it('that an ended logon has left is no session: its end is on record, and its provider is told', async () => {
     openDesk(true);
     await begin();
@@ -263,11 +309,11 @@ describe('a session', () => {
     openDesk();
     const secret = new Uint8Array(Buffer.from('bearer-left'));
     const owner = { clientId: ehr.clientId, staffId: staff.id, provider: 'removed from policy' };
-    desk.store.takeLeft = () => Promise.resolve([{ ...token(hour), owner, secret }]);
+    desk.store.takeLeft = () => Promise.resolve([{ ...token(hour), owner, why: 'log_off', secret }]);
     await desk.sessions.open();
     await desk.sessions.close();
+    expect(audited('authentication.ended').map(({ notes }) => notes.includes('why=service_removed'))).toEqual([true]);
     expect([...secret]).toEqual(Array(secret.length).fill(0));
-    expect(audited('authentication.ended')).toHaveLength(1);
     expect(audited('token.revoked')).toEqual([]);
   });
 

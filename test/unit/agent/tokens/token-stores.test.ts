@@ -147,7 +147,8 @@ describe('a sealed file', () => {
     clock.advance(2 * hour);
     const store = sealed(later);
     const left = await store.takeLeft();
-    expect(left.map((one) => [one.owner, one.subject, one.secret && Buffer.from(one.secret).toString()])).toEqual([[owner, 'sub-1', bearer]]);
+    expect(left.map((one) => [one.owner, one.subject, one.secret && Buffer.from(one.secret).toString()])).toEqual([[owner, 'sub-1', bearer], [{ ...owner, staffId: 'D2' }, 'sub-1', null]]);
+    expect(left.map(({ why }) => why)).toEqual(['log_off', 'expired']);
     expect(await store.takeLeft()).toEqual([]);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ version: 1, tokens: [] });
     await store.put(owner, token());
