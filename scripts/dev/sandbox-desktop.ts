@@ -32,11 +32,11 @@ export function launchSandboxDesktop({ dataRoot, openClinic, readPolicy = noPoli
     dataRoot,
     readPolicy,
     loginPageTakesCards,
-    startAgent: async ({ prompts, secrets }) => {
+    startAgent: async ({ prompts, secrets, tries }) => {
       const { data, config } = await readConfig(dataRoot, readPolicy);
       const { settings } = config;
       const clinic = await openClinic();
-      const log = openFileLog(data.logs);
+      const log = tries.over(openFileLog(data.logs));
       const agent = await startSandboxAgent({ clinic, prompts, secrets, clock, log, settings, peers: peersOfThisMachine(), ports: ports ?? settings.api.ports, root: dataRoot });
       await started(clinic, agent);
       return agent;

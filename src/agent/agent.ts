@@ -7,6 +7,7 @@ import { apiPolicyOf } from './api-policy-of-settings.ts';
 import { loadIdentity } from './api/agent-identity.ts';
 import { openClientFile } from './api/client-file.ts';
 import type { ClientRegistry } from './api/client-registry.ts';
+import { NoFreePort } from './api/no-free-port.ts';
 import type { Pairing } from './api/pairing.ts';
 import type { PeerPort } from './api/peer-port.ts';
 import { startApi } from './api/server.ts';
@@ -14,7 +15,7 @@ import { AuditLog } from './audit/audit-log.ts';
 import type { Settings } from './config/settings.ts';
 import { controlCommands } from './control-commands.ts';
 import { startControlServer } from './control/control-server.ts';
-import { fault, type Log } from './log.ts';
+import { fault, place, type Log, type LogFields } from './log.ts';
 import { openRemote } from './open-remote.ts';
 import { PairingDesk } from './pairing-desk.ts';
 import type { Clock, Prompts, SecretStore } from './ports.ts';
@@ -79,7 +80,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   try {
     return await putTogether(options, opened);
   } catch (error) {
-    options.log.error('agent.not_started', { fault: fault(error) });
+    options.log.error('agent.not_started', { fault: fault(error), ...(error instanceof NoFreePort ? heldPorts(error) : {}) });
     throw error;
   }
 }
@@ -172,6 +173,10 @@ async function putTogether(options: AgentOptions, opened: AsyncDisposableStack):
     desktop: agentDesktop({ status, recent, pairing: desk, clients, cards, audit, signatures, remote }),
     close: () => running.disposeAsync(),
   };
+}
+
+function heldPorts({ ports, programs }: NoFreePort): LogFields {
+  return { ports: place(ports.join(', ')), heldBy: place(programs.join(', ')) };
 }
 
 /** A certificate that cannot be read is told of when a connection wants it. */

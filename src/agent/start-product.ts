@@ -4,6 +4,7 @@ import type { Agent } from './agent.ts';
 import { createAgent } from './agent.ts';
 import { readConfig } from './config/read-config.ts';
 import { openCardHosts } from './open-card-hosts.ts';
+import type { LogOfTries } from './log-of-tries.ts';
 import type { Prompts, SecretStore } from './ports.ts';
 import type { SystemProxy } from './remote/network/proxy-route.ts';
 import { fileSecretStore } from './storage/file-secret-store.ts';
@@ -20,6 +21,8 @@ export interface ProductOptions {
   readonly secrets?: SecretStore;
   /** The operating system's proxy, where somebody knows it. */
   readonly systemProxy?: SystemProxy;
+  /** Of whoever tries more than once. */
+  readonly tries?: LogOfTries;
 }
 
 /** The agent as it is installed: this user's files, this machine's policy and cards. */
@@ -27,7 +30,8 @@ export async function startProduct(options: ProductOptions): Promise<Agent> {
   const memory = keepMemorySmall();
   const { data, config, policy } = await readConfig(options.dataRoot);
   await prepareDataDirectory(data);
-  const log = openFileLog(data.logs);
+  const file = openFileLog(data.logs);
+  const log = options.tries?.over(file) ?? file;
   if (policy.state === 'refused') log.warn('policy.refused');
   for (const problem of config.problems) log.warn('config.problem', { fromPolicy: problem.source === 'policy' });
   const { settings } = config;
@@ -45,6 +49,6 @@ export async function startProduct(options: ProductOptions): Promise<Agent> {
     outbound: { system: options.systemProxy ?? null, environment: process.env },
     terminal: `${hostname()}/${userInfo().username}`,
     onActivity: () => memory.worked(),
-    onClose: () => log.close(),
+    onClose: () => file.close(),
   });
 }

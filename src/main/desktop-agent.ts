@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Agent } from '../agent/agent.ts';
 import type { AgentDesktop } from '../agent/agent-desktop.ts';
+import type { LogOfTries } from '../agent/log-of-tries.ts';
 import type { Prompts, SecretStore } from '../agent/ports.ts';
 import type { SystemProxy } from '../agent/remote/network/proxy-route.ts';
 import type { AgentView } from '../contract/ipc/home.ts';
@@ -9,7 +10,7 @@ import { viewAgent, type AgentFacts } from './agent-view.ts';
 import { explainStartFailure } from './start-failure.ts';
 
 /** Starts the agent that this desktop shows: the product, or in tests one over virtual cards. */
-export type StartAgent = (parts: { readonly prompts: Prompts; readonly secrets: SecretStore; readonly systemProxy: SystemProxy }) => Promise<Agent>;
+export type StartAgent = (parts: { readonly prompts: Prompts; readonly secrets: SecretStore; readonly systemProxy: SystemProxy; readonly tries: LogOfTries }) => Promise<Agent>;
 
 export interface DesktopAgentOptions {
   readonly start: () => Promise<Agent>;

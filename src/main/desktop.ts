@@ -3,6 +3,7 @@ import path from 'node:path';
 import { gatherParts } from '../agent/diagnostics/gather-parts.ts';
 import type { Prompts } from '../agent/ports.ts';
 import { readConfig, type ReadPolicy } from '../agent/config/read-config.ts';
+import { LogOfTries } from '../agent/log-of-tries.ts';
 import { prepareDataDirectory } from '../agent/storage/data-directory.ts';
 import type { SignatureView } from '../contract/ipc/signature.ts';
 import { messages } from '../contract/messages/messages.ts';
@@ -113,8 +114,13 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy, ...option
     notify: (notice) => showNotice(notice, preferences.language),
   };
   const diagnosis = new SelfDiagnosis(() => gatherParts(dataRoot, undefined, { secrets }));
+  const tries = new LogOfTries();
   const agent = new DesktopAgent({
-    start: () => startAgent({ prompts, secrets, systemProxy }),
+    start: async () => {
+      const started = await startAgent({ prompts, secrets, systemProxy, tries });
+      tries.started();
+      return started;
+    },
     tokenFile: data.tokens,
     isAsking,
     notices,

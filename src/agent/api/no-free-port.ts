@@ -21,6 +21,8 @@ const reserved: Text = {
 export class NoFreePort extends Error {
   override readonly name = 'NoFreePort';
   readonly ports: readonly number[];
+  /** Paths of the programs that hold them, where they are seen. */
+  readonly programs: readonly string[];
   /** What is wrong, short enough for a tray icon. */
   readonly title: Text;
   readonly remedy: Text;
@@ -29,6 +31,7 @@ export class NoFreePort extends Error {
     const ports = holders.map(({ port }) => port);
     super(`none of the ports ${ports.join(', ')} is free`, { cause });
     this.ports = ports;
+    this.programs = [...new Set(holders.flatMap(({ owner }) => owner?.program ?? []))];
     const names = [...new Set(holders.flatMap(({ owner }) => (owner === null ? [] : [shortName(owner)])))];
     const [first] = names;
     const list = portRanges(ports);
