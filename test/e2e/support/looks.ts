@@ -1,9 +1,9 @@
 /** How a window may appear to a person, and what a machine can see of it: for whatever drives a page in Chromium. */
 import type { CDPSession, Page } from '@playwright/test';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { WindowName } from '../../../src/contract/ipc/windows.ts';
 import { middleOf } from '../../../src/main/window-place.ts';
 import { windowShapes } from '../../../src/main/window-shapes.ts';
+import { axeIn } from './axe.ts';
 
 export interface Look {
   readonly language: 'ja' | 'en';
@@ -58,8 +58,7 @@ export async function picture(page: Page, devtools: CDPSession, { scale }: Look)
 
 export async function faultsOfAxe(page: Page, rules: 'all' | readonly string[] = 'all'): Promise<readonly string[]> {
   if (rules.length === 0) return [];
-  // Its usual way opens another page beside, which the app refuses.
-  const axe = new AxeBuilder({ page }).setLegacyMode(true);
+  const axe = await axeIn(page);
   const { violations } = await (rules === 'all' ? axe : axe.withRules([...rules])).analyze();
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html} ${any[0]?.message ?? ''}`).join(' | ')}`);
 }

@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import jsqr from 'jsqr';
 import { PNG } from 'pngjs';
@@ -13,6 +12,7 @@ import type { VerificationReport } from '../../../src/formats/xades/report.ts';
 import { verifySignedDocument } from '../../../src/formats/xades/verifier.ts';
 import { findChromium, VirtualPhones, type VirtualPhone } from '../../../src/sandbox/remote/virtual-phone.ts';
 import type { PlayedRemote } from '../app/played.ts';
+import { axeIn } from './axe.ts';
 import { confirmBinding, Desktop, test as base } from './desktop.ts';
 import type { StartOptions } from './application.ts';
 import type { Ehr, EhrAnswer, EhrStaff, Signing } from './ehr.ts';
@@ -118,7 +118,6 @@ export function verify({ json }: EhrAnswer, { desktop }: Remote): VerificationRe
 
 /** WCAG 2.2 A and AA, on the page as it stands. */
 export async function expectAccessible(page: Page): Promise<void> {
-  // Its usual way opens another page beside, which the app refuses.
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
+  const { violations } = await (await axeIn(page)).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
 }
