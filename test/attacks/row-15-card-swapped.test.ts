@@ -24,7 +24,7 @@ beforeEach(async () => {
   running = await RunningAgent.start({
     clinic,
     inserted: own,
-    settings: { deadlines: { consentSeconds: 20, cardSeconds: 0.3, cardCallSeconds: 20, loginAndSignSeconds: 60 } },
+    settings: { deadlines: { consentSeconds: 20, cardSeconds: 1.5, cardCallSeconds: 20, loginAndSignSeconds: 60 } },
   });
   await until(() => running.cardsReady() > 0, 'the card is read');
 });

@@ -107,6 +107,7 @@ describe('a made card', () => {
     const { privateKey } = clinic.people.doctor;
     const card = new VirtualHpkiCard({ signing: { certificate, privateKey } });
     running.readers.insert(card, firstReader);
+    await until(() => running.cardsRead() === 1, 'the card is read');
     const answer = await running.sign();
     expect([answer.status, codeOf(answer)]).toEqual([409, 'CARD_UNKNOWN']);
     expect(card.statistics.commands).toBeLessThan(400);

@@ -345,6 +345,7 @@ describe('a card pulled', () => {
     if (card.pulled) card.powerOn();
     running.readers.remove(firstReader);
     running.readers.insert(card, firstReader);
+    await until(() => running.cardsReady() > 0, 'the card is read');
     running.person.pin = () => '1234';
     expect((await running.sign()).status).toBe(201);
   }
@@ -381,6 +382,8 @@ describe('a card pulled', () => {
   });
 
   it('and put back at once, while the PIN is asked, goes on in the same window', async () => {
+    await running.close();
+    await start();
     let pulled = false;
     running.person.pin = () => {
       if (pulled) return '1234';
@@ -416,6 +419,7 @@ describe('a card that may not sign is named before any PIN is asked:', () => {
   it('one without a signing application: the window says so, and it is CARD_UNKNOWN', async () => {
     card = new VirtualHpkiCard({ authentication: clinic.identity(clinic.people.doctor) });
     running = await RunningAgent.start({ clinic, inserted: card, settings: { deadlines } });
+    await until(() => running.cardsRead() > 0, 'the card is read');
     expect(await statusAndCode(running.sign())).toEqual([409, 'CARD_UNKNOWN']);
     expect(running.person.shown.filter(({ what }) => what === 'need').at(-1)).toEqual({ what: 'need', need: 'unknown_card', canAuthenticate: false });
     expect(running.person.asked('pin')).toBe(0);
@@ -444,6 +448,7 @@ describe('a card that may not sign is named before any PIN is asked:', () => {
     running.readers.remove(firstReader);
     card = clinic.card('otherDoctor');
     running.readers.insert(card, firstReader);
+    await until(() => running.cardsReady() > 0, 'the card is read');
     running.person.shown.length = 0;
     expect(await statusAndCode(running.sign())).toEqual([422, 'STAFF_MISMATCH']);
     expect(running.person.shown.filter(({ what }) => what === 'need').at(-1)).toEqual({ what: 'need', need: 'other_doctor', canAuthenticate: false });
@@ -451,6 +456,7 @@ describe('a card that may not sign is named before any PIN is asked:', () => {
     expect(card.statistics.pinsPresented).toBe(0);
     running.readers.remove(firstReader);
     running.readers.insert(own, secondReader);
+    await until(() => running.cardsReady() > 0, 'the own card is read');
     expect(xmlOf(await running.sign()).toString('utf8')).toContain('<Document');
   });
 });

@@ -105,6 +105,7 @@ const reach: Readonly<Record<LocalCode, () => Promise<HttpAnswer>>> = {
     const used = await without();
     used.readers.holdExclusively(firstReader);
     used.readers.insert(clinic.card('doctor'), firstReader);
+    await until(() => used.cardsRead() === 1, 'the card is seen');
     return used.sign();
   },
   CARD_REMOVED: async () => {

@@ -11,7 +11,7 @@ import { openFileLog } from '../../src/agent/storage/file-log.ts';
 import { fileSecretStore } from '../../src/agent/storage/file-secret-store.ts';
 import { systemClock } from '../../src/agent/system-clock.ts';
 import { verifyAuditFile, type AuditVerdict } from '../../src/agent/audit/audit-verifier.ts';
-import type { CardHost } from '../../src/native/host/card-host.ts';
+import type { CardHost, ReaderState } from '../../src/native/host/card-host.ts';
 import type { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { VirtualReaders } from '../../src/sandbox/cards/virtual-readers.ts';
 import { sampleDates } from '../../src/sandbox/samples/sample-dates.ts';
@@ -173,10 +173,20 @@ export class RunningAgent {
     });
   }
 
-  /** Cards that were read and could be asked to sign. */
+  /** Cards that were read to the end and could be asked to sign. */
   cardsReady(): number {
+    return this.#readersRead().filter(({ state }) => state === 'ready').length;
+  }
+
+  /** Cards that were read to the end, of whatever kind. */
+  cardsRead(): number {
+    return this.#readersRead().filter(({ state }) => state !== 'empty').length;
+  }
+
+  #readersRead(): readonly ReaderState[] {
     const state = this.#cards.state();
-    return state.service === 'running' ? state.readers.filter(({ state }) => state === 'ready').length : 0;
+    const isRead = (reader: ReaderState): boolean => (reader.state === 'ready' ? reader.authentication !== 'reading' : reader.state !== 'reading');
+    return state.service === 'running' ? state.readers.filter(isRead) : [];
   }
 
   newKey(): string {
