@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cancelledBy } from '../agent/signing/request-end.ts';
-import type { HoldPin } from '../agent/ports.ts';
-import type { PinSessionId } from '../native/host/card-host.ts';
 import type { PinPort } from '../native/host/pin-port.ts';
+import type { PinAnswers } from './pin-answers.ts';
 
 /** A window for one kind of dialog, as far as it is needed here. */
 export interface DialogSurface<View> {
@@ -23,12 +22,10 @@ export interface DialogDeskOptions<View, Step> {
   readonly leaveAfterMs: (ended: Step) => number;
   /** Steps in which nothing can be cancelled any more. */
   readonly isBusy: (step: Step) => boolean;
-  /** Steps that a person leaves and still has something to read about. */
-  readonly staysWhenLeft?: (step: Step) => boolean;
 }
 
 /** What a person can do about the question that is open now: leave it, or one of its own answers. */
-type Question<Answers> = { readonly cancel: () => void; readonly fail: (error: Error) => void } & Partial<Answers>;
+type Question<Answers> = { readonly cancel: () => void; readonly fail: (error: Error) => void } & Partial<PinAnswers & Answers>;
 
 /** One dialog, from its opening to the moment when its window may serve the next. */
 export interface Sitting<Base, Step, Answers> {
@@ -41,16 +38,17 @@ export interface Sitting<Base, Step, Answers> {
   end: 'cancelled' | Error | null;
 }
 
-/** Every dialog has a last step, `ended`, that says how it ended. */
+/** Every dialog has a last step, `ended`, that says how it ended; one that a person leaves at `keypad` stays, to say that the reader waits on. */
 interface StepOf {
   readonly step: string;
 }
 
 /**
  * One window for dialogs that come one after another: what it shows is pushed, what a person does comes back with the
- * dialog's id, so that no answer can be meant for another dialog. SECURITY: test/unit/main/signature-desk.test.ts
+ * dialog's id, so that no answer can be meant for another dialog. Each kind of dialog adds its own questions and
+ * answers. SECURITY: test/unit/main/signature-desk.test.ts
  */
-export class DialogDesk<Base extends object, Step extends StepOf, Answers extends object> {
+export abstract class DialogDesk<Base extends object, Step extends StepOf, Answers extends object> {
   readonly #options: DialogDeskOptions<Base & { readonly step: Step }, Step>;
   #sitting: Sitting<Base, Step, Answers> | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -64,24 +62,10 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
     return (this.#sitting?.question ?? null) !== null;
   }
 
-  /** The agent opens one dialog at a time; should it ever not, the older one is not left without an answer. */
-  open(base: (dialog: string) => Base): Sitting<Base, Step, Answers> {
-    clearTimeout(this.#timer);
-    const dialog = randomUUID();
-    this.#sitting?.question?.fail(cancelledBy('window'));
-    this.#sitting = { dialog, base: base(dialog), step: null, question: null, isShown: false, end: null };
-    return this.#sitting;
-  }
-
   /** What the page should show now. */
   view(): (Base & { readonly step: Step }) | null {
     const sitting = this.#sitting;
     return sitting?.step ? { ...sitting.base, step: sitting.step } : null;
-  }
-
-  /** The question that this dialog's page may answer now. */
-  question(dialog: string): Question<Answers> | null {
-    return this.#of(dialog)?.question ?? null;
   }
 
   painted(dialog: string): void {
@@ -109,9 +93,14 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
     if (this.#sitting?.isShown === true) this.#options.surface.show();
   }
 
-  /** The person closed the window, or with another `end` has left it: as if they had cancelled. */
-  cancelOpen(end: 'cancelled' | Error = 'cancelled'): void {
-    if (this.#sitting) this.#cancelOrLeave(this.#sitting, end);
+  /** The person closed the window: as if they had cancelled. */
+  cancelOpen(): void {
+    if (this.#sitting) this.#cancelOrLeave(this.#sitting);
+  }
+
+  /** The screen was locked, the machine sleeps: nobody is there to be told, so the caller and the records are. */
+  personLeft(): void {
+    if (this.#sitting) this.#cancelOrLeave(this.#sitting, cancelledBy('away'));
   }
 
   /** The page has died: nobody can answer any more. Whoever asked may ask again. */
@@ -123,11 +112,38 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
     else sitting.end ??= cancelledBy('window');
   }
 
-  ask<Answer>(
+  /** Makes a channel only where a PIN is being asked for. `connect` gives its far end to the page. */
+  openPinPort(dialog: string, connect: () => PinPort): boolean {
+    const takePort = this.question(dialog)?.takePort;
+    if (takePort === undefined) return false;
+    takePort(connect());
+    return true;
+  }
+
+  /** Lets the reader ask for the PIN on its own keys. */
+  useKeypad(dialog: string, spendLastTries: boolean): void {
+    this.question(dialog)?.useKeypad?.(spendLastTries);
+  }
+
+  /** The agent opens one dialog at a time; should it ever not, the older one is not left without an answer. */
+  protected openSitting(base: (dialog: string) => Base): Sitting<Base, Step, Answers> {
+    clearTimeout(this.#timer);
+    const dialog = randomUUID();
+    this.#sitting?.question?.fail(cancelledBy('window'));
+    this.#sitting = { dialog, base: base(dialog), step: null, question: null, isShown: false, end: null };
+    return this.#sitting;
+  }
+
+  /** The question that this dialog's page may answer now. */
+  protected question(dialog: string): Question<Answers> | null {
+    return this.#of(dialog)?.question ?? null;
+  }
+
+  protected ask<Answer>(
     sitting: Sitting<Base, Step, Answers>,
     step: Step,
     signal: AbortSignal,
-    answers: (answer: (value: Answer) => void, fail: (error: Error) => void) => Partial<Answers>,
+    answers: (answer: (value: Answer) => void, fail: (error: Error) => void) => Partial<PinAnswers & Answers>,
   ): Promise<Answer | 'cancelled'> {
     if (sitting.end instanceof Error) return Promise.reject(sitting.end);
     if (sitting.end !== null || signal.aborted) return Promise.resolve('cancelled');
@@ -151,7 +167,7 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
     });
   }
 
-  show(sitting: Sitting<Base, Step, Answers>, step: Step): void {
+  protected show(sitting: Sitting<Base, Step, Answers>, step: Step): void {
     sitting.step = step;
     if (this.#sitting !== sitting) return;
     this.#options.surface.push(this.view());
@@ -159,13 +175,13 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
   }
 
   /** The same step, with something new to say about the dialog. */
-  tell(sitting: Sitting<Base, Step, Answers>, news: Partial<Base>): void {
+  protected tell(sitting: Sitting<Base, Step, Answers>, news: Partial<Base>): void {
     sitting.base = { ...sitting.base, ...news };
     if (this.#sitting === sitting && sitting.step !== null) this.#options.surface.push(this.view());
   }
 
   /** Shows how it ended; not where the person left, or never saw the dialog. */
-  close(sitting: Sitting<Base, Step, Answers>, ended: Step): void {
+  protected close(sitting: Sitting<Base, Step, Answers>, ended: Step): void {
     sitting.question?.fail(cancelledBy('window'));
     if (this.#sitting !== sitting) return;
     if (sitting.end !== null || !sitting.isShown) {
@@ -177,7 +193,7 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
   }
 
   /** Nothing is to be read: another window takes over. */
-  handOver(sitting: Sitting<Base, Step, Answers>): void {
+  protected handOver(sitting: Sitting<Base, Step, Answers>): void {
     sitting.question?.fail(cancelledBy('window'));
     this.#leave(sitting);
   }
@@ -192,7 +208,7 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
       return;
     }
     if (sitting.question) {
-      const stays = sitting.step !== null && this.#options.staysWhenLeft?.(sitting.step) === true;
+      const stays = sitting.step?.step === 'keypad';
       sitting.end = end;
       if (end === 'cancelled') sitting.question.cancel();
       else sitting.question.fail(end);
@@ -223,37 +239,4 @@ export class DialogDesk<Base extends object, Step extends StepOf, Answers extend
     this.#options.surface.push(null);
     this.#options.onChange();
   }
-}
-
-/** Takes ports one after another: a new one ends the one before it, and only the last can answer. */
-export function portTaker(hold: HoldPin, answer: (session: PinSessionId) => void, fail: (error: Error) => void, signal: AbortSignal): (port: PinPort) => void {
-  let current: AbortController | undefined;
-  return (port) => {
-    current?.abort(new Error('another port took its place'));
-    const mine = (current = new AbortController());
-    const holding = hold.fromPort?.(port, AbortSignal.any([signal, mine.signal]));
-    if (holding === undefined) {
-      port.close();
-      fail(new Error('the card host takes no ports'));
-      return;
-    }
-    holding.then(
-      (session) => answer(session),
-      (error: unknown) => {
-        if (!mine.signal.aborted && !signal.aborted) fail(error instanceof Error ? error : new Error('the PIN was not taken'));
-      },
-    );
-  };
-}
-
-/** Lets the reader ask for the PIN once a question, however often the page says so. */
-export function keypadUser(hold: HoldPin, answer: (session: PinSessionId) => void, fail: (error: Error) => void, signal: AbortSignal): (spendLastTries: boolean) => void {
-  let used = false;
-  return (spendLastTries) => {
-    if (used || hold.atReader === undefined) return;
-    used = true;
-    hold.atReader({ spendLastTries }).then(answer, (error: unknown) => {
-      if (!signal.aborted) fail(error instanceof Error ? error : new Error('the reader was not asked'));
-    });
-  };
 }
