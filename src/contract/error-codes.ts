@@ -671,6 +671,10 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}
+
 /** What an outbound connection may fail with, from the first name look-up to the answer (src/agent/remote/network). */
 export const networkErrorCodes = [
   'NETWORK_NOT_CONFIGURED',

@@ -1,14 +1,17 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { AuthenticationView } from '../../contract/ipc/authentication.ts';
 import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
-import { afterPaint } from '../page/painted.ts';
+import { useLeaveKey } from '../page/leave-key.ts';
+import { usePainted } from '../page/painted.ts';
 import { usePushed } from '../page/pushed.ts';
+import { useStepFocus } from '../page/step-focus.ts';
+import { pinQuestion } from '../pin/pin-question.ts';
 import { usePlaceOfPin } from '../pin/place-of-pin.ts';
 import { announcement } from './announcement.ts';
 import { AuthenticationStepView } from './authentication-step-view.tsx';
-import { pinQuestion, questionOf } from './question.ts';
+import { questionOf } from './question.ts';
 
 const agent = pageBridge<'authentication'>();
 
@@ -18,14 +21,7 @@ export function AuthenticationPage() {
     (listener) => agent.on('authentication', listener),
     () => agent.invoke('authentication.ready', undefined),
   );
-  const dialog = view?.dialog ?? null;
-  // The window is shown once this dialog stands on the screen, never with another's content.
-  useEffect(() => {
-    if (dialog === null) return undefined;
-    return afterPaint(() => {
-      ask(agent.invoke('authentication.painted', { dialog }));
-    });
-  }, [dialog]);
+  usePainted(view?.dialog ?? null, (dialog) => ask(agent.invoke('authentication.painted', { dialog })));
   return (
     <>
       {view === null ? <Idle /> : <Asked key={view.dialog} view={view} />}
@@ -51,30 +47,14 @@ function Asked({ view }: { readonly view: AuthenticationView }) {
   const question = questionOf(view, lastTriesAgreed);
   const placeOfPin = usePlaceOfPin(view.step.step === 'pin' ? view.step.refused : null);
   const arming = useArming(`${question} ${placeOfPin.returns}`);
-  const place = useRef<HTMLElement>(null);
+  const place = useStepFocus(question);
   const { dialog, step } = view;
 
   const leave = (): void => {
     ask(agent.invoke(step.step === 'ended' ? 'authentication.close' : 'authentication.cancel', { dialog }));
   };
 
-  // With the paint of a step, not after it: a key pressed by what is seen is meant for it.
-  // Without scrolling, so that the code is seen whole where the window is low.
-  useLayoutEffect(() => {
-    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus({ preventScroll: true });
-  }, [question]);
-
-  useLayoutEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape') return;
-      event.preventDefault();
-      leave();
-    };
-    window.addEventListener('keydown', onKey);
-    return () => {
-      window.removeEventListener('keydown', onKey);
-    };
-  });
+  useLeaveKey(leave);
 
   return (
     <main class="window" ref={place}>

@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
+import { errorCodes, isErrorCode } from '../../contract/error-codes.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { showTime } from '../page/times.ts';
@@ -139,7 +139,7 @@ const kinds = { authenticated: 'success', use_card: 'information', failed: 'prob
 
 function EndedStep({ view, step, onLeave }: StepOf<'ended'>) {
   const { t, say, language } = useSpeech();
-  const known = step.code !== null && Object.hasOwn(errorCodes, step.code) ? errorCodes[step.code as ErrorCode] : null;
+  const known = step.code !== null && isErrorCode(step.code) ? errorCodes[step.code] : null;
   return (
     <StepFrame
       title={t(`authentication.ended.${step.outcome}`)}

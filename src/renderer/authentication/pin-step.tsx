@@ -4,6 +4,7 @@ import { Button } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
 import { KeypadConsent } from '../pin/keypad-consent.tsx';
+import { LastTriesWarning } from '../pin/last-tries-warning.tsx';
 import { PinForm } from '../pin/pin-form.tsx';
 import { hpkiPin, jpkiPin } from '../pin/pin-rules.ts';
 import { AuthenticationFacts } from './authentication-facts.tsx';
@@ -106,7 +107,6 @@ function CardName({ step }: StepOf<'pin'> | StepOf<'keypad'>) {
 function LastTries(props: StepOf<'pin'>) {
   const { step, arming, onAgree } = props;
   const { t } = useSpeech();
-  const pin = t(`common.pin.${step.card.kind}`);
   return (
     <StepFrame
       title={t('signature.lastTries.title')}
@@ -122,21 +122,9 @@ function LastTries(props: StepOf<'pin'>) {
         </div>
       }
     >
-      {step.refused === null ? null : (
-        <p class="field-error" role="alert">
-          {t(`signature.readerKeypad.refused.${step.refused}`, { pin })}
-        </p>
-      )}
-      <Banner
-        kind="problem"
-        title={
-          step.triesLeft === null
-            ? t('signature.lastTries.unknown', { count: step.failuresSeen, pin })
-            : t('signature.lastTries.known', { count: step.triesLeft, pin })
-        }
-      >
+      <LastTriesWarning step={step} pin={t(`common.pin.${step.card.kind}`)}>
         <p>{t(`authentication.pin.lastTries.${step.card.kind}`)}</p>
-      </Banner>
+      </LastTriesWarning>
       <CardName {...props} />
     </StepFrame>
   );

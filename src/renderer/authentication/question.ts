@@ -1,4 +1,5 @@
 import type { AuthenticationView } from '../../contract/ipc/authentication.ts';
+import { pinQuestion } from '../pin/pin-question.ts';
 
 /** Names what is asked: another code, card or count is another question, and takes no answer meant for the last. */
 export function questionOf(view: AuthenticationView, lastTriesAgreed: boolean): string {
@@ -21,10 +22,4 @@ export function questionOf(view: AuthenticationView, lastTriesAgreed: boolean): 
     case 'ended':
       return [dialog, step.step].join(' ');
   }
-}
-
-/** Names one entry of a PIN: another card, a new count, or a refusal is another one. */
-export function pinQuestion({ dialog, step }: AuthenticationView): string {
-  if (step.step !== 'pin') return dialog;
-  return [dialog, step.card.certificateSha256, step.triesLeft ?? 'unknown', step.failuresSeen, step.refused ?? 'first'].join(' ');
 }

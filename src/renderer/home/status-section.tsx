@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
+import { errorCodes, isErrorCode } from '../../contract/error-codes.ts';
 import type { AgentView } from '../../contract/ipc/home.ts';
 import type { PageBridge } from '../../contract/ipc/windows.ts';
 import { ask } from '../page/bridge.ts';
@@ -118,10 +118,6 @@ function Readers({ view }: { readonly view: AgentView }) {
       </ul>
     </section>
   );
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCodes, code);
 }
 
 function Recent({ recent }: { readonly recent: AgentView['recent'] }) {

@@ -1,11 +1,12 @@
-import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PairingView } from '../../contract/ipc/pairing.ts';
 import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
 import { digitByDigit } from '../page/digit-by-digit.ts';
 import { useSpeech } from '../page/language.ts';
+import { useLeaveKey } from '../page/leave-key.ts';
 import { usePushed } from '../page/pushed.ts';
 import { useSecondsUntil } from '../page/seconds-until.ts';
+import { useStepFocus } from '../page/step-focus.ts';
 import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { CallerLines } from '../parts/caller.tsx';
@@ -23,22 +24,8 @@ export function PairingPage() {
     (listener) => agent.on('pairing', listener),
     () => agent.invoke('pairing.ready', undefined),
   );
-  const place = useRef<HTMLElement>(null);
-  const state = view?.state ?? 'closed';
-
-  useLayoutEffect(() => {
-    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus({ preventScroll: true });
-  }, [state]);
-
-  useLayoutEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.key === 'Escape') close();
-    };
-    window.addEventListener('keydown', onKey);
-    return () => {
-      window.removeEventListener('keydown', onKey);
-    };
-  }, []);
+  const place = useStepFocus(view?.state ?? 'closed');
+  useLeaveKey(close);
 
   return (
     <>

@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
+import { errorCodes, isErrorCode } from '../../contract/error-codes.ts';
 import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner, type BannerKind } from '../parts/banner.tsx';
@@ -11,10 +11,6 @@ import { StepFrame } from '../parts/step-frame.tsx';
 type Ended = Extract<SignatureStep, { step: 'ended' }>;
 
 const kinds = { signed: 'success', failed: 'problem', cancelled: 'information', expired: 'warning' } as const satisfies Record<Ended['outcome'], BannerKind>;
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCodes, code);
-}
 
 export function EndedStep({ view, step, onLeave }: StepProps & { readonly step: Ended }) {
   const { t, say } = useSpeech();

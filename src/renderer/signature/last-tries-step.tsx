@@ -1,9 +1,9 @@
 import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { useSpeech } from '../page/language.ts';
-import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { HelpLink } from '../parts/help-link.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
+import { LastTriesWarning } from '../pin/last-tries-warning.tsx';
 import type { StepProps } from './step-props.ts';
 import { StepFrame } from '../parts/step-frame.tsx';
 
@@ -11,7 +11,6 @@ import { StepFrame } from '../parts/step-frame.tsx';
 export function LastTriesStep(props: StepProps & { readonly step: Extract<SignatureStep, { step: 'pin' }> }) {
   const { arming, step, onLeave, onAgree } = props;
   const { t } = useSpeech();
-  const pin = t('common.pin.hpki');
   return (
     <StepFrame
       title={t('signature.lastTries.title')}
@@ -26,21 +25,9 @@ export function LastTriesStep(props: StepProps & { readonly step: Extract<Signat
         </div>
       }
     >
-      {step.refused === null ? null : (
-        <p class="field-error" role="alert">
-          {t(`signature.readerKeypad.refused.${step.refused}`, { pin })}
-        </p>
-      )}
-      <Banner
-        kind="problem"
-        title={
-          step.triesLeft === null
-            ? t('signature.lastTries.unknown', { count: step.failuresSeen, pin })
-            : t('signature.lastTries.known', { count: step.triesLeft, pin })
-        }
-      >
+      <LastTriesWarning step={step} pin={t('common.pin.hpki')}>
         <p>{t(step.triesLeft === 1 ? 'signature.lastTries.consequence' : 'signature.lastTries.consequenceSoon')}</p>
-      </Banner>
+      </LastTriesWarning>
       <p>{t('signature.lastTries.advice')}</p>
       <HelpLink topic="locked-card" label="common.help.lockedCard" />
       <CardLines card={step.card} withReader />

@@ -1,4 +1,5 @@
 import type { SignatureView } from '../../contract/ipc/signature.ts';
+import { pinQuestion } from '../pin/pin-question.ts';
 
 /** Names what is asked. A view that only says more about the same question (who waits) keeps its name. */
 export function questionOf(view: SignatureView, lastTriesAgreed: boolean): string {
@@ -21,10 +22,4 @@ export function questionOf(view: SignatureView, lastTriesAgreed: boolean): strin
     case 'ended':
       return [dialog, step.step, step.outcome].join(' ');
   }
-}
-
-/** Names one entry of a PIN: another card, a new count, or a refusal is another one. */
-export function pinQuestion({ dialog, step }: SignatureView): string {
-  if (step.step !== 'pin') return dialog;
-  return [dialog, step.card.certificateSha256, step.triesLeft ?? 'unknown', step.failuresSeen, step.refused ?? 'first'].join(' ');
 }

@@ -1,13 +1,16 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { SignatureView } from '../../contract/ipc/signature.ts';
 import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
-import { afterPaint } from '../page/painted.ts';
+import { useLeaveKey } from '../page/leave-key.ts';
+import { usePainted } from '../page/painted.ts';
 import { usePushed } from '../page/pushed.ts';
+import { useStepFocus } from '../page/step-focus.ts';
+import { pinQuestion } from '../pin/pin-question.ts';
 import { usePlaceOfPin } from '../pin/place-of-pin.ts';
 import { announcement } from './announcement.ts';
-import { pinQuestion, questionOf } from './question.ts';
+import { questionOf } from './question.ts';
 import { SignatureStepView } from './signature-step-view.tsx';
 
 const agent = pageBridge<'signature'>();
@@ -19,21 +22,19 @@ function useView(): SignatureView | null {
   );
 }
 
-/** Tells main when a new dialog stands on the screen, so that the window is never shown with another's content. */
-function usePainted(dialog: string | null): void {
-  useEffect(() => {
-    if (dialog === null) return undefined;
-    window.scrollTo(0, 0);
-    return afterPaint(() => {
-      ask(agent.invoke('signature.painted', { dialog }));
-    });
-  }, [dialog]);
+/** Cancel is the default: Enter outside of any control takes it, as Escape does. */
+function isLeaveKey({ key, target }: KeyboardEvent): boolean {
+  return key === 'Escape' || (key === 'Enter' && target === document.body);
 }
 
 export function SignaturePage() {
   const view = useView();
   const spoken = useSpeech();
-  usePainted(view?.dialog ?? null);
+  const dialog = view?.dialog ?? null;
+  useEffect(() => {
+    if (dialog !== null) window.scrollTo(0, 0);
+  }, [dialog]);
+  usePainted(dialog, (painted) => ask(agent.invoke('signature.painted', { dialog: painted })));
   return (
     <>
       {view === null ? <Idle /> : <Asked key={view.dialog} view={view} />}
@@ -60,7 +61,7 @@ function Asked({ view }: { readonly view: SignatureView }) {
   const question = questionOf(view, lastTriesAgreed);
   const placeOfPin = usePlaceOfPin(view.step.step === 'pin' ? view.step.refused : null);
   const arming = useArming(`${question} ${placeOfPin.returns}`);
-  const place = useRef<HTMLElement>(null);
+  const place = useStepFocus(question);
   const { dialog, step } = view;
 
   const leave = (): void => {
@@ -68,25 +69,7 @@ function Asked({ view }: { readonly view: SignatureView }) {
     ask(agent.invoke(step.step === 'ended' ? 'signature.close' : 'signature.cancel', { dialog }));
   };
 
-  // With the paint of a step, not after it: a key pressed by what is seen is meant for it.
-  // Without scrolling, so that what will be signed is seen first where the window is low.
-  useLayoutEffect(() => {
-    place.current?.querySelector<HTMLElement>('[data-initial-focus]')?.focus({ preventScroll: true });
-  }, [question]);
-
-  useLayoutEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      // Cancel is the default: Enter outside of any control takes it too.
-      const enterOnNothing = event.key === 'Enter' && event.target === document.body;
-      if (event.key !== 'Escape' && !enterOnNothing) return;
-      event.preventDefault();
-      leave();
-    };
-    window.addEventListener('keydown', onKey);
-    return () => {
-      window.removeEventListener('keydown', onKey);
-    };
-  });
+  useLeaveKey(leave, isLeaveKey);
 
   return (
     <main class="window" ref={place}>
