@@ -1,6 +1,6 @@
 import { debuglog } from 'node:util';
 import { NoFreePort } from '../agent/api/no-free-port.ts';
-import { AgentNotRunning, ControlFailure } from '../agent/control/control-client.ts';
+import { AgentNotRunning, ControlFailure, OtherVersionRuns } from '../agent/control/control-client.ts';
 import { ProblemError } from '../contract/problem.ts';
 import { problemText, sentences } from '../contract/problem-text.ts';
 import { CommandFailure, exitCodes } from './exit.ts';
@@ -13,7 +13,7 @@ export function explainFailure(error: unknown): { readonly text: { readonly ja: 
     const { title, remedy } = error;
     return { text: { ja: sentences([title.ja, remedy.ja], 'ja'), en: sentences([title.en, remedy.en], 'en') }, exitCode: exitCodes.failed };
   }
-  if (error instanceof ControlFailure) return { text: error.text, exitCode: exitCodes.failed };
+  if (error instanceof ControlFailure || error instanceof OtherVersionRuns) return { text: error.text, exitCode: exitCodes.failed };
   // What failed first, where closing failed after it.
   if (error instanceof SuppressedError) return explainFailure(error.suppressed);
   if (error instanceof ProblemError && isLocked(error)) {

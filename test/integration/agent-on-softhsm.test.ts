@@ -171,7 +171,7 @@ describeWith(['softhsm2', 'gcc'], 'the whole agent with a module that fails', ()
     module.forget();
     expect(await problemOf(sign())).toEqual(moduleFailed);
     expect(module.events()).toEqual([]);
-    await askAgent(agent.data.controlSocket, { command: 'cards.revive' });
+    await askAgent(agent.data, { command: 'cards.revive' });
     await ready();
     await sign();
   }, 90_000);

@@ -1,5 +1,8 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import { version } from '../../contract/version.ts';
+import type { DataDirectory } from '../storage/data-directory.ts';
+import { readPortFile } from '../storage/port-file.ts';
 import { controlMessage, type ControlCommand, type Json } from './control-protocol.ts';
 
 /** The agent answered with a failure; texts are the agent's own. */
@@ -20,18 +23,37 @@ export class AgentNotRunning extends Error {
   override readonly name = 'AgentNotRunning';
 }
 
-/** Sends one command to the running agent and resolves with its result. Throws {@link ControlFailure} or {@link AgentNotRunning}. */
+/** The program was updated, and the agent that runs is still the one of before, or the other way round. */
+export class OtherVersionRuns extends Error {
+  override readonly name = 'OtherVersionRuns';
+  readonly text: ControlFailure['text'];
+
+  constructor(running: string) {
+    super(`version ${running} is running`);
+    this.text = {
+      ja: `起動中のエージェントは別の版（${running}）です。このプログラムは ${version} です。エージェントを終了して起動し直してから、もう一度実行してください。終了できないときは、OSからログオフしてログオンし直してください。`,
+      en: `The agent that is running is another version (${running}); this program is ${version}. End the agent, start it again, and repeat the command. Where it cannot be ended, log off from the system and on again.`,
+    };
+  }
+}
+
+/**
+ * Sends one command to the running agent and resolves with its result. Another version is asked nothing: what it does and
+ * answers may mean something else. Throws {@link ControlFailure}, {@link AgentNotRunning} or {@link OtherVersionRuns}.
+ */
 export async function askAgent(
-  socket: string,
+  { controlSocket, portFile }: Pick<DataDirectory, 'controlSocket' | 'portFile'>,
   command: ControlCommand,
   onEvent: (event: Json) => void = () => undefined,
 ): Promise<Json> {
-  const connection = connect(socket);
+  const connection = connect(controlSocket);
   await new Promise<void>((resolve, reject) => {
     connection.once('connect', resolve);
     connection.once('error', (error) => reject(new AgentNotRunning('no agent answers', { cause: error })));
   });
   try {
+    const running = (await readPortFile(portFile))?.version ?? version;
+    if (running !== version) throw new OtherVersionRuns(running);
     connection.write(`${JSON.stringify(command)}\n`);
     for await (const line of createInterface({ input: connection })) {
       const message = controlMessage.parse(JSON.parse(line));

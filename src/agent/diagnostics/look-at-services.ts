@@ -5,6 +5,7 @@ import { diagnoseService, type ServiceDiagnosis } from '../remote/network/diagno
 import { OutboundNetwork } from '../remote/network/outbound-network.ts';
 import { addressesOf } from '../remote/providers/create-providers.ts';
 import { describeProvider } from '../remote/providers/describe-provider.ts';
+import type { DataDirectory } from '../storage/data-directory.ts';
 import { systemClock } from '../system-clock.ts';
 
 /** One address of each host that policy names for remote signing. */
@@ -48,16 +49,16 @@ async function descriptionsAt(origin: string, network: OutboundNetwork, { remote
 
 /**
  * The same from outside: by the running agent, which knows the system's proxy and holds what was imported, else by a
- * network of its own.
+ * network of its own. Throws OtherVersionRuns and ControlFailure.
  */
 export async function lookAtServices(
-  { controlSocket }: { readonly controlSocket: string },
+  agent: Pick<DataDirectory, 'controlSocket' | 'portFile'>,
   settings: Settings,
   secrets: SecretStore,
   address: string | null = null,
 ): Promise<readonly ServiceDiagnosis[]> {
   try {
-    return (await askAgent(controlSocket, { command: 'network.diagnose', address })) as unknown as readonly ServiceDiagnosis[];
+    return (await askAgent(agent, { command: 'network.diagnose', address })) as unknown as readonly ServiceDiagnosis[];
   } catch (error) {
     if (!(error instanceof AgentNotRunning)) throw error;
     const network = networkOfThisProcess(settings, secrets);

@@ -1,5 +1,6 @@
 import { errorCodes } from '../../../contract/error-codes.ts';
 import type { ServiceDiagnosis } from '../../remote/network/diagnose-service.ts';
+import { OtherVersionRuns } from '../../control/control-client.ts';
 import { result, type Bilingual, type Check, type CheckResult } from '../check.ts';
 import { daysUntil } from '../days-until.ts';
 
@@ -25,12 +26,21 @@ const expiryWarningDays = 60;
 const [skewWarningMs, skewProblemMs] = [30_000, 300_000];
 
 export const checkNetwork: Check = async ({ services, now }) => {
-  const diagnoses = await services();
+  const diagnoses = await services().catch(orOtherVersion);
+  if (diagnoses === 'other_version') return [result('network', titles.route, 'warning', notAsked, restart)];
   if (diagnoses.length === 0) {
     return [result('network', titles.route, 'not_applicable', { ja: 'リモート署名は設定されていません', en: 'No remote signing service is set' })];
   }
   return diagnoses.flatMap((diagnosis) => serviceResults(diagnosis, now));
 };
+
+const notAsked = { ja: '起動中のエージェントが別の版のため、調べていません', en: 'Not looked at: the agent that is running is another version' };
+const restart = { ja: 'エージェントを終了して起動し直してから、もう一度自己診断をしてください。', en: 'End the agent, start it again, and repeat the diagnosis.' };
+
+function orOtherVersion(error: unknown): 'other_version' {
+  if (error instanceof OtherVersionRuns) return 'other_version';
+  throw error;
+}
 
 /** All steps as far as the connection came; the last one says why it ended. Also what `hpki-agent network test` prints. */
 export function serviceResults(diagnosis: ServiceDiagnosis, now: Date): readonly CheckResult[] {

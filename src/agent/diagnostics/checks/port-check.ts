@@ -1,4 +1,6 @@
-import { result, type Check } from '../check.ts';
+import { version } from '../../../contract/version.ts';
+import type { PortFile } from '../../storage/port-file.ts';
+import { result, type Check, type CheckResult } from '../check.ts';
 
 const title = { ja: '接続ポート', en: 'Port' };
 
@@ -6,6 +8,7 @@ export const checkPort: Check = async ({ portFile, askHealth, portsFree }) => {
   if (portFile !== undefined) {
     switch (await askHealth(portFile)) {
       case 'ours':
+        if (portFile.version !== version) return [otherVersion(portFile)];
         return [result('port', title, 'ok', { ja: `127.0.0.1:${portFile.port} で応答しています`, en: `Answering on 127.0.0.1:${portFile.port}` })];
       case 'foreign':
         return [
@@ -35,3 +38,20 @@ export const checkPort: Check = async ({ portFile, askHealth, portsFree }) => {
         }),
       ];
 };
+
+/** An update does not end the agent that it replaces. */
+function otherVersion({ port, version: running }: PortFile): CheckResult {
+  return result(
+    'port',
+    title,
+    'warning',
+    {
+      ja: `127.0.0.1:${port} で応答していますが、起動中のエージェントは別の版（${running}）です。このプログラムは ${version} です`,
+      en: `Answering on 127.0.0.1:${port}, but the agent that is running is another version (${running}); this program is ${version}`,
+    },
+    {
+      ja: 'エージェントを終了して起動し直してください。終了できないときは、OSからログオフしてログオンし直してください。',
+      en: 'End the agent and start it again. Where it cannot be ended, log off from the system and on again.',
+    },
+  );
+}

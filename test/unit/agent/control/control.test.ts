@@ -6,12 +6,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentNotRunning, askAgent, ControlFailure } from '../../../../src/agent/control/control-client.ts';
 import { startControlServer, type ControlHandler, type ControlServer } from '../../../../src/agent/control/control-server.ts';
 import { silentLog } from '../../../../src/agent/log.ts';
+import { writePortFile } from '../../../../src/agent/storage/port-file.ts';
+import { explainFailure } from '../../../../src/cli/explain-failure.ts';
+import { version } from '../../../../src/contract/version.ts';
 import { ProblemError } from '../../../../src/contract/problem.ts';
 
 describe('the control socket', () => {
   let folder: string;
   let socket: string;
   let server: ControlServer | undefined;
+  const agent = () => ({ controlSocket: socket, portFile: path.join(folder, 'port.json') });
   const start = async (handle: ControlHandler): Promise<void> => {
     server = await startControlServer({ socket, handle, log: silentLog });
   };
@@ -32,8 +36,26 @@ describe('the control socket', () => {
       return Promise.resolve({ asked: command.command });
     });
     const events: unknown[] = [];
-    expect(await askAgent(socket, { command: 'status' }, (event) => events.push(event))).toEqual({ asked: 'status' });
+    expect(await askAgent(agent(), { command: 'status' }, (event) => events.push(event))).toEqual({ asked: 'status' });
     expect(events).toEqual([{ step: 1 }]);
+  });
+
+  it.each([
+    ['0.0.9', 'is asked nothing'],
+    [version, 'is asked'],
+  ])('of an agent of version %s %s, and whoever asks is told to start it again', async (running, what) => {
+    const asked: string[] = [];
+    await start(({ command }) => {
+      asked.push(command);
+      return Promise.resolve('done');
+    });
+    await writePortFile(agent().portFile, { port: 17090, pid: 1, instance: 'i', publicKey: 'k', version: running });
+    const answer = await askAgent(agent(), { command: 'status' }).catch((error: unknown) => explainFailure(error).text);
+    if (what === 'is asked') expect([answer, asked]).toEqual(['done', ['status']]);
+    else {
+      expect(asked).toEqual([]);
+      expect(answer).toMatchObject({ ja: expect.stringMatching(/別の版（0\.0\.9）.*起動し直して/) as string, en: expect.stringMatching(/another version \(0\.0\.9\).*start it again/) as string });
+    }
   });
 
   it('is closed to other users', async () => {
@@ -44,21 +66,21 @@ describe('the control socket', () => {
   it('takes the place of a socket that a killed agent left', async () => {
     writeFileSync(socket, '');
     await start(() => Promise.resolve('alive'));
-    expect(await askAgent(socket, { command: 'status' })).toBe('alive');
+    expect(await askAgent(agent(), { command: 'status' })).toBe('alive');
   });
 
   it('says that no agent is running where nobody listens', async () => {
-    await expect(askAgent(socket, { command: 'status' })).rejects.toBeInstanceOf(AgentNotRunning);
+    await expect(askAgent(agent(), { command: 'status' })).rejects.toBeInstanceOf(AgentNotRunning);
   });
 
   it('gives a problem with its remedy, and an unforeseen error without its message', async () => {
     let failure: Error = new ProblemError({ code: 'STORAGE_FAILED', detail: null });
     await start(() => Promise.reject(failure));
-    const first = await askAgent(socket, { command: 'status' }).catch((error: unknown) => error);
+    const first = await askAgent(agent(), { command: 'status' }).catch((error: unknown) => error);
     expect(first).toBeInstanceOf(ControlFailure);
     expect((first as ControlFailure).text.en).toContain('Check free disk space');
     failure = new Error('patient 山田太郎');
-    const second = await askAgent(socket, { command: 'status' }).catch((error: unknown) => error);
+    const second = await askAgent(agent(), { command: 'status' }).catch((error: unknown) => error);
     expect(second).toMatchObject({ code: 'INTERNAL' });
     expect(JSON.stringify((second as ControlFailure).text)).not.toContain('山田');
   });

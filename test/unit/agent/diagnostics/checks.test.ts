@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { verifyAudit } from '../../../../src/agent/audit/audit-verifier.ts';
+import { OtherVersionRuns } from '../../../../src/agent/control/control-client.ts';
 import { resolveConfig } from '../../../../src/agent/config/resolve.ts';
 import type { CheckResult, DiagnosedParts } from '../../../../src/agent/diagnostics/check.ts';
 import { expiryWarningDays } from '../../../../src/agent/diagnostics/checks/card-checks.ts';
 import type { SecretStore } from '../../../../src/agent/ports.ts';
+import { version } from '../../../../src/contract/version.ts';
 import type { NetworkErrorCode } from '../../../../src/contract/error-codes.ts';
 import type { ServiceDiagnosis } from '../../../../src/agent/remote/network/diagnose-service.ts';
 import { diagnose } from '../../../../src/agent/diagnostics/diagnose.ts';
@@ -17,7 +19,7 @@ import { createTestCa } from '../../../../src/sandbox/ca/test-ca.ts';
 import { sandboxPeople } from '../../../../src/sandbox/sandbox-clinic.ts';
 
 const day = 24 * 60 * 60 * 1000;
-const portFile = { port: 17090, pid: 1, instance: 'i', publicKey: 'k', version: '0' };
+const portFile = { port: 17090, pid: 1, instance: 'i', publicKey: 'k', version };
 
 let root: string;
 let certificate: Uint8Array;
@@ -115,6 +117,8 @@ const cases: readonly (readonly [string, CheckResult['status'] | undefined, stri
   ['audit', 'problem', 'an altered log', () => ({ verifyAudit: () => verifyAudit([{ number: 1, text: '{}', complete: true }]) })],
   ['audit', 'problem', 'a log that was deleted', () => ({ verifyAudit: () => verifyAudit([], [{ seq: 3, hash: 'x' }]) })],
   ['port', 'ok', 'an agent that answers', () => ({})],
+  ['port', 'warning', 'an agent of another version', () => ({ portFile: { ...portFile, version: '0.0.9' } })],
+  ['network', 'warning', 'a running agent of another version', () => ({ services: () => Promise.reject(new OtherVersionRuns('0.0.9')) })],
   ['port', 'problem', 'another program on its port', () => ({ askHealth: () => Promise.resolve('foreign') })],
   ['port', 'warning', 'an agent that does not run', () => ({ portFile: undefined })],
   ['port', 'warning', 'a port file left by a killed agent', () => ({ askHealth: () => Promise.resolve('silent') })],
