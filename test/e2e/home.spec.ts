@@ -88,7 +88,7 @@ test('a theme holds for windows and title bars', async ({ shared: { desktop } })
   await desktop.app.shell.clickTrayItem('settings');
   await home.getByRole('radio', { name: '暗い' }).check();
   await expect(home.locator('html')).toHaveCSS('background-color', 'rgb(26, 26, 26)');
-  expect(await desktop.app.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('dark');
+  await expect.poll(() => desktop.app.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('dark');
   await home.getByRole('radio', { name: 'OSの設定に合わせる' }).check();
   await expect.poll(() => desktop.app.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('system');
 });

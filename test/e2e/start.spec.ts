@@ -122,6 +122,7 @@ test.describe('with a clock that is weeks ahead', () => {
     const page = await desktop.page('signature');
     await reachPin(page);
     await expect(page.locator('main')).toContainText('文書の日付より8日以上進んでいます');
+    await expect(page.locator('#pin')).toBeFocused();
     await page.keyboard.type('1234');
     await page.keyboard.press('Enter');
     const { status, json } = await signing.answer;
