@@ -115,7 +115,7 @@ const dispensingToSign = z.strictObject({
   prescription: base64.describe('the signed prescription XML that the dispensing result nests'),
 });
 
-export const maximumDocuments = 200;
+const maximumDocuments = 200;
 
 export const signatureRequest = z.strictObject({
   staff: z.strictObject({ id: staffId, name: personOrProgramName }),
@@ -129,7 +129,6 @@ export const signatureRequest = z.strictObject({
     }),
   partial: z.boolean().default(false),
 });
-export type SignatureRequestBody = z.input<typeof signatureRequest>;
 
 export const waitQuery = z.object({ wait: waitSeconds.optional() });
 
@@ -191,14 +190,12 @@ export const pendingAnswer = z.object({
   state: z.enum(['received', 'awaiting_card', 'awaiting_consent', 'awaiting_pin', 'awaiting_phone', 'signing']),
   reason: z.string().nullable(),
 });
-export type PendingAnswer = z.infer<typeof pendingAnswer>;
 
 export const endedAnswer = z.object({
   id: z.string(),
   state: z.enum(['failed', 'cancelled', 'expired']),
   problem: problemAnswer,
 });
-export type EndedAnswer = z.infer<typeof endedAnswer>;
 
 export const signatureAnswer = z.union([signedAnswer, pendingAnswer, endedAnswer]);
 export type SignatureAnswer = z.infer<typeof signatureAnswer>;

@@ -1,3 +1,5 @@
+const healthPurpose = 'hpki-agent health v1';
+
 /**
  * What the agent signs in `GET /health?nonce=…` (Ed25519, RFC 8032), so that a caller knows that the one on this port
  * is the agent it was paired with and not a squatter or a relay from another port.
@@ -9,5 +11,3 @@
 export function healthMessage(nonce: string, port: number, instance: string): string {
   return `${healthPurpose}\n${nonce}\n${port}\n${instance}\n`;
 }
-
-export const healthPurpose = 'hpki-agent health v1';

@@ -45,7 +45,7 @@ function viewDocument({ id, summary, warnings }: SignatureDialogView['documents'
   };
 }
 
-export function viewCardInfo({ card, ...certificate }: CardView): CardInfo {
+function viewCardInfo({ card, ...certificate }: CardView): CardInfo {
   return viewCertificate({ ...certificate, certificateSha256: card.certificateSha256 }, card.reader);
 }
 

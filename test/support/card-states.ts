@@ -1,6 +1,6 @@
 /** Waiting for what a card stack says, by its events and with a deadline. */
 import type { AuthenticationCard, CardStackState, ReaderState, SigningCard } from '../../src/native/host/card-host.ts';
-import { authenticationCards } from '../../src/native/host/card-place.ts';
+import { authenticationCardIn } from '../../src/native/host/card-place.ts';
 import type { CardStack } from '../../src/native/host/card-stack.ts';
 
 /** Resolves with the first state that fits, now or later; rejects with the last one seen. */
@@ -59,7 +59,7 @@ export async function authenticationCard(
   deadlineMs?: number,
 ): Promise<AuthenticationCard> {
   const find = (state: CardStackState): AuthenticationCard | undefined =>
-    authenticationCards(state).find((card) => reader === undefined || card.reader === reader);
+    state.service !== 'running' ? undefined : state.readers.map(authenticationCardIn).find((card) => card !== undefined && (reader === undefined || card.reader === reader));
   const found = find(await stateWhere(stack, (state) => find(state) !== undefined, deadlineMs));
   if (found === undefined) throw new Error('the card left again');
   return found;

@@ -109,4 +109,3 @@ export const terminalSettings = z.strictObject({
 });
 
 export type RemoteSettings = z.infer<typeof remoteSettings>;
-export type TerminalSettings = z.infer<typeof terminalSettings>;

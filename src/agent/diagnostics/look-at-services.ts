@@ -9,7 +9,7 @@ import type { DataDirectory } from '../storage/data-directory.ts';
 import { systemClock } from '../system-clock.ts';
 
 /** One address of each host that policy names for remote signing. */
-export function serviceAddresses({ remote }: Pick<Settings, 'remote'>): readonly URL[] {
+function serviceAddresses({ remote }: Pick<Settings, 'remote'>): readonly URL[] {
   const addresses = remote.providers.flatMap((provider) => addressesOf(provider)).map((address) => new URL(address));
   return [...new Map(addresses.map((address) => [address.origin, address])).values()];
 }

@@ -23,7 +23,7 @@ export interface PhoneRegistrationsParts {
 }
 
 /** Days before the deadline at which the doctor is reminded. */
-export const reminderDays: readonly number[] = [30, 14, 7, 3, 1, 0];
+const reminderDays: readonly number[] = [30, 14, 7, 3, 1, 0];
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 const fileSchema = z.array(z.strictObject({ staffId: z.string().min(1).max(64), deadline: day }));

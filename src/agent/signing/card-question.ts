@@ -46,7 +46,7 @@ export function lookForCard(cards: Pick<CardHost, 'state' | 'isStarting'>, quest
  * - it is known to be somebody else's, and a window has asked for a card: a slip at the desk is put right there.
  * A card that could sign this for its owner is always waited for (STAFF_MISMATCH).
  */
-export function answerCardQuestion(state: CardStackState, question: CardQuestion, wasAsked = false): CardAnswer {
+function answerCardQuestion(state: CardStackState, question: CardQuestion, wasAsked = false): CardAnswer {
   if (state.service === 'unavailable') {
     const need = state.code === 'NO_CARD_SERVICE' ? 'no_service' : 'module_failed';
     return { kind: 'wait', need, code: state.code };

@@ -11,7 +11,7 @@ export interface JournalFileOptions {
 }
 
 /** How long an Idempotency-Key is remembered. */
-export const retentionMs = 24 * 60 * 60 * 1000;
+const retentionMs = 24 * 60 * 60 * 1000;
 const compactionIntervalMs = 60 * 60 * 1000;
 
 interface Span {

@@ -2,7 +2,7 @@ import { isOtherName } from '../../formats/prescription/same-name.ts';
 import type { BindingView } from '../ports.ts';
 
 /** Two of the three names of a first use. */
-export const namePairs = ['staff_document', 'staff_certificate', 'document_certificate'] as const;
+const namePairs = ['staff_document', 'staff_certificate', 'document_certificate'] as const;
 export type NamePair = (typeof namePairs)[number];
 
 /** Which of the names that a person compares at the first use are not the same. It warns; the person decides. */

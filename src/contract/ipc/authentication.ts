@@ -6,7 +6,7 @@ import { bilingual, callerView, dialog, isoTime, nothing, sessionMethod, staffVi
 const loginCardView = z.object({ kind: z.enum(['hpki', 'jpki']), certificateSha256: z.string(), reader: z.string(), name: z.string().nullable() });
 
 /** Where the authentication for remote signing stands. A login page of the provider's own is in a window beside. */
-export const authenticationStep = z.discriminatedUnion('step', [
+const authenticationStep = z.discriminatedUnion('step', [
   z.object({ step: z.literal('choose_method'), suggested: sessionMethod, problem: z.object({ code: z.string(), detail: bilingual.nullable() }).nullable() }),
   z.object({
     step: z.literal('code'),
@@ -27,7 +27,7 @@ export const authenticationStep = z.discriminatedUnion('step', [
 ]);
 export type AuthenticationStep = z.infer<typeof authenticationStep>;
 
-export const authenticationView = z.object({
+const authenticationView = z.object({
   dialog: z.string(),
   caller: callerView,
   staff: staffView,

@@ -12,7 +12,7 @@ const problemView = z.object({
   action: z.enum(['diagnose', 'revive_cards', 'pair', 'start_again']).nullable(),
 });
 
-export const agentView = z.object({
+const agentView = z.object({
   version: z.string(),
   port: z.int().nullable(),
   state: z.enum(['ready', 'needs_you', 'working', 'problem']),
@@ -60,7 +60,7 @@ export const agentView = z.object({
 });
 export type AgentView = z.infer<typeof agentView>;
 
-export const clientView = z.object({
+const clientView = z.object({
   id: z.string(),
   name: z.string(),
   origin: z.string().nullable(),
@@ -72,7 +72,7 @@ export const clientView = z.object({
 });
 export type ClientView = z.infer<typeof clientView>;
 
-export const checkView = z.object({
+const checkView = z.object({
   id: z.string(),
   title: bilingual,
   status: z.enum(['ok', 'warning', 'problem', 'not_applicable']),
@@ -82,7 +82,7 @@ export const checkView = z.object({
 export type CheckView = z.infer<typeof checkView>;
 
 /** The sections of the home window, as the tray menu names them. */
-export const homeSection = z.enum(['status', 'clients', 'diagnosis', 'settings']);
+const homeSection = z.enum(['status', 'clients', 'diagnosis', 'settings']);
 export type HomeSection = z.infer<typeof homeSection>;
 
 export const homeWindow = {

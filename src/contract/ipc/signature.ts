@@ -4,7 +4,7 @@ import { documentView } from './document.ts';
 import { bilingual, callerView, dialog, isoTime, nothing, sessionMethod, staffView } from './parts.ts';
 
 /** Where the signature window stands. Card first; the PIN step shows everything that will be signed. */
-export const signatureStep = z.discriminatedUnion('step', [
+const signatureStep = z.discriminatedUnion('step', [
   z.object({
     step: z.literal('insert_card'),
     need: cardNeed,
@@ -35,7 +35,7 @@ export const signatureStep = z.discriminatedUnion('step', [
 ]);
 export type SignatureStep = z.infer<typeof signatureStep>;
 
-export const signatureView = z.object({
+const signatureView = z.object({
   /** Changes with every request; answers carry it, so that none can be meant for another. */
   dialog: z.string(),
   caller: callerView,

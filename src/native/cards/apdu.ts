@@ -18,14 +18,14 @@ export interface ResponseApdu {
 }
 
 /** Most data that one short command carries, and most that a short answer brings. */
-export const shortDataLimit = 255;
+const shortDataLimit = 255;
 export const shortAnswerLimit = 256;
 export const extendedAnswerLimit = 65_536;
 
 const chainingBit = 0x10;
 
 /** True where {@link encodeCommand} has no short form for the command. */
-export function needsExtendedLength(command: CommandApdu): boolean {
+function needsExtendedLength(command: CommandApdu): boolean {
   return (command.data?.length ?? 0) > shortDataLimit || (command.le ?? 0) > shortAnswerLimit;
 }
 

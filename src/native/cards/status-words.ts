@@ -20,12 +20,12 @@ export type PinVerdict =
   /** The card said something that is neither yes nor no; the try may be spent. */
   | { readonly verdict: 'unclear' };
 
-export function isBlocked(status: number): boolean {
+function isBlocked(status: number): boolean {
   return status === sw.blocked || status === sw.referenceDataUnusable;
 }
 
 /** X of 63CX, or undefined for another status. */
-export function triesIn(status: number): number | undefined {
+function triesIn(status: number): number | undefined {
   return (status & 0xfff0) === 0x63c0 ? status & 0x0f : undefined;
 }
 

@@ -37,12 +37,6 @@ export function findKey(state: CardStackState, certificate: CertificateSha256): 
   return undefined;
 }
 
-/** Every card that can authenticate its holder. */
-export function authenticationCards(state: CardStackState): readonly AuthenticationCard[] {
-  if (state.service !== 'running') return [];
-  return state.readers.flatMap((place) => authenticationCardIn(place) ?? []);
-}
-
 export function authenticationCardIn(place: ReaderState): AuthenticationCard | undefined {
   if (place.state === 'identity_card') return place.authentication;
   if (place.state !== 'ready' || place.authentication === 'reading') return undefined;

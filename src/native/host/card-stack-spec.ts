@@ -7,7 +7,7 @@ const readerKeypadSchema = z.enum(['auto', 'off']);
  * One PKCS#11 module as machine policy names it. Never from the API, never from a user's settings
  * (threat: a planted module is code that sees PINs).
  */
-export const pkcs11ModuleSchema = z.strictObject({
+const pkcs11ModuleSchema = z.strictObject({
   /** Absolute path of the library. */
   path: z.string().min(1).max(1024),
   /**

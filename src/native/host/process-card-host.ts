@@ -21,7 +21,7 @@ import { keypadSeconds } from './keypad.ts';
 import type { PinPort } from './pin-port.ts';
 import { cardWasRemoved } from './pin-vault.ts';
 
-export const defaultDeadlines: HostDeadlines = { start: 20_000, card: 20_000, sign: 60_000, heartbeat: 15_000 };
+const defaultDeadlines: HostDeadlines = { start: 20_000, card: 20_000, sign: 60_000, heartbeat: 15_000 };
 
 export interface StartCardHostOptions extends KeptProcessOptions {
   readonly clock?: HostClock;

@@ -17,9 +17,9 @@ export type Status = number;
 export type Context = bigint;
 export type CardHandle = bigint;
 
-export const SCARD_SCOPE_USER = 0;
-export const SCARD_SHARE_SHARED = 2;
-export const SCARD_PROTOCOL_T0_OR_T1 = 3;
+const SCARD_SCOPE_USER = 0;
+const SCARD_SHARE_SHARED = 2;
+const SCARD_PROTOCOL_T0_OR_T1 = 3;
 export const SCARD_LEAVE_CARD = 0;
 export const SCARD_RESET_CARD = 1;
 

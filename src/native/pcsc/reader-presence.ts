@@ -6,8 +6,8 @@ export const SCARD_STATE_UNAWARE = 0;
 export const SCARD_STATE_CHANGED = 0x02;
 export const SCARD_STATE_UNKNOWN = 0x04;
 export const SCARD_STATE_PRESENT = 0x20;
-export const SCARD_STATE_EXCLUSIVE = 0x80;
-export const SCARD_STATE_MUTE = 0x200;
+const SCARD_STATE_EXCLUSIVE = 0x80;
+const SCARD_STATE_MUTE = 0x200;
 
 export interface TrackedReader {
   readonly presence: ReaderPresence;

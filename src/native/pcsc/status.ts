@@ -2,8 +2,6 @@
 import { SmartCardError } from './smart-card-service.ts';
 import type { SmartCardErrorCode } from './smart-card-service.ts';
 
-export const SCARD_S_SUCCESS = 0;
-
 const names = {
   SCARD_F_INTERNAL_ERROR: 0x80100001,
   SCARD_E_CANCELLED: 0x80100002,

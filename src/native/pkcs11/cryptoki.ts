@@ -39,7 +39,6 @@ export const CKU_USER = 1;
 export const CKU_CONTEXT_SPECIFIC = 2;
 export const CKO_CERTIFICATE = 1;
 export const CKO_PRIVATE_KEY = 3;
-export const CKC_X_509 = 0;
 export const CKA_CLASS = 0x0;
 export const CKA_LABEL = 0x3;
 export const CKA_VALUE = 0x11;

@@ -2,7 +2,7 @@ import { useLayoutEffect, useState } from 'preact/hooks';
 import { afterPaint } from './painted.ts';
 
 /** How long a new question takes no answer, in ms. */
-export const armingDelay = 500;
+const armingDelay = 500;
 
 export interface Arming {
   /** Whether the question takes answers by now. */

@@ -13,7 +13,7 @@ import {
 } from './test-certificate.ts';
 
 /** Hours between two lists, as HPKI's CAs have it. */
-export const crlHours = 96;
+const crlHours = 96;
 
 export interface RevocationEntry {
   readonly serialNumber: bigint;

@@ -22,7 +22,7 @@ export interface VirtualJpkiCardOptions extends VirtualCardOptions {
 }
 
 /** Guards nothing: the keys are made for tests. */
-export const sandboxSigningPassword = 'TEST1234';
+const sandboxSigningPassword = 'TEST1234';
 
 const applicationName = Buffer.from('D392F000260100000001', 'hex');
 

@@ -53,7 +53,7 @@ export class NotOurAgent extends Error {
 }
 
 /** The ports on which an agent may listen. */
-export const defaultPorts: readonly number[] = [17090, 17091, 17092, 17093, 17094, 17095, 17096, 17097, 17098, 17099];
+const defaultPorts: readonly number[] = [17090, 17091, 17092, 17093, 17094, 17095, 17096, 17097, 17098, 17099];
 
 /** Finds the port of a running agent, in the order of the list. */
 export async function findAgent(ports: readonly number[] = defaultPorts): Promise<number | undefined> {

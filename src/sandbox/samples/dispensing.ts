@@ -16,7 +16,7 @@ export interface SampleDispensingOptions {
   readonly withoutNarcotic?: boolean;
 }
 
-export const samplePharmacist = '調剤　花子';
+const samplePharmacist = '調剤　花子';
 const SAMPLE_PRESCRIPTION_ID = '00000000-0000-4000-8000-000000000001';
 
 export function sampleDispensingCsv(options: SampleDispensingOptions = {}): Uint8Array {

@@ -11,7 +11,7 @@ export interface HpkiToken {
 }
 
 /** Object names of an HPKI module (JAHIS 24-002). */
-export const hpkiObjectNames = {
+const hpkiObjectNames = {
   privateKey: 'Private key of HPKI',
   endEntity: 'HPKI END ENTITY CERTIFICATE',
   rootCa: 'HPKI ROOT CA CERTIFICATE',

@@ -43,7 +43,7 @@ const places = [
   '/opt/homebrew/lib/softhsm/libsofthsm2.so',
 ];
 
-export const defaultTokenLabel = 'HPKI Application';
+const defaultTokenLabel = 'HPKI Application';
 
 /**
  * Makes the token. The work is done by a short-lived process of its own, because SoftHSM reads its configuration

@@ -52,7 +52,7 @@ export function unreachable({ hop, host }: Hop, phase: NetworkPhase, cause: unkn
   );
 }
 
-export const phaseNames: Readonly<Record<NetworkPhase, Bilingual>> = {
+const phaseNames: Readonly<Record<NetworkPhase, Bilingual>> = {
   dns: { ja: '名前解決', en: 'the name look-up' },
   tcp: { ja: '接続（TCP）', en: 'the TCP connection' },
   connect: { ja: 'プロキシ経由の接続（CONNECT）', en: 'the way through the proxy (CONNECT)' },

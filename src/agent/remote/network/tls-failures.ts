@@ -101,7 +101,7 @@ const alertNames: readonly (readonly [RegExp, number])[] = [
   [/ALERT_HANDSHAKE_FAILURE$/, alerts.handshake],
 ];
 
-export function alertOf(error: unknown): number | null {
+function alertOf(error: unknown): number | null {
   if (!(error instanceof Error)) return null;
   const number = /alert number (\d{1,3})/.exec(error.message)?.[1];
   return number === undefined ? (alertNames.find(([name]) => name.test(codeOf(error)))?.[1] ?? null) : Number(number);

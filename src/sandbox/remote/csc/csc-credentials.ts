@@ -6,7 +6,7 @@ import type { SigningDesk } from '../signing-desk.ts';
 import { cscError, optionalBoolean, requiredString } from './csc-errors.ts';
 
 /** Each person has one credential. */
-export const credentialIdOf = ({ subject }: RemotePerson): string => `hpki-second-${subject}`;
+const credentialIdOf = ({ subject }: RemotePerson): string => `hpki-second-${subject}`;
 
 /** Algorithms of the keys: RSA with the hash named beside it, and RSA with SHA-256. */
 export const rsaEncryption = '1.2.840.113549.1.1.1';

@@ -4,7 +4,7 @@ import type { Exchange } from '../http/exchange.ts';
 const name = 'hpki_phone';
 
 /** The phone of a request, or null where it has not been here before. */
-export function knownPhone(exchange: Exchange): string | null {
+function knownPhone(exchange: Exchange): string | null {
   const value = exchange.cookie(name);
   return value !== null && /^[\w-]{22}$/.test(value) ? value : null;
 }
