@@ -21,6 +21,7 @@ export class AuthenticationWindow {
   readonly #dialog: AuthenticationDialog;
   /** Why the latest attempt failed: it, not the giving up, is what the request ends with. */
   #problem: Problem | null = null;
+  #problemAt = 0;
 
   constructor(parts: AuthenticationWindowParts, task: AuthenticationTask, signal: AbortSignal) {
     this.#parts = parts;
@@ -88,9 +89,9 @@ export class AuthenticationWindow {
       } catch (error) {
         if (isWrongPin(error)) {
           refused = whyRefused(error);
-          this.#problem = refused === 'incorrect' ? cardProblem(error) : this.#problem;
+          if (refused === 'incorrect') this.#remember(cardProblem(error));
         } else if (error instanceof ProblemError && error.problem.code === 'AUTHENTICATION_EXPIRED') {
-          this.#problem = error.problem;
+          this.#remember(error.problem);
           refused = null;
           await this.#askForAnotherCode();
         } else throw error;
@@ -112,8 +113,7 @@ export class AuthenticationWindow {
   #problemOf(error: unknown): Problem {
     const end = this.#signal.aborted ? null : endOf(error);
     if (end?.state !== 'failed' || end.problem.code === 'STORAGE_FAILED') throw error;
-    this.#problem = end.problem;
-    return end.problem;
+    return this.#remember(end.problem);
   }
 
   #givenUp(): Error {
@@ -128,8 +128,18 @@ export class AuthenticationWindow {
     return this.#problem?.code === 'PIN_INCORRECT' ? this.#lastProblem() : null;
   }
 
+  #remember(latest: Problem): Problem {
+    this.#problem = latest;
+    this.#problemAt = this.#parts.clock.monotonic();
+    return latest;
+  }
+
+  /** The person has looked at it for a while, in which a wait that the service wanted has gone on, or is over. */
   #lastProblem(): ProblemError | null {
-    return this.#problem === null ? null : new ProblemError(this.#problem);
+    if (this.#problem === null) return null;
+    const { retryAfterSeconds = 0, ...rest } = this.#problem;
+    const left = Math.ceil(retryAfterSeconds - (this.#parts.clock.monotonic() - this.#problemAt) / 1000);
+    return new ProblemError(left > 0 ? { ...rest, retryAfterSeconds: left } : rest);
   }
 }
 

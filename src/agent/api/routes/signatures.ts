@@ -33,7 +33,7 @@ export function signatureRoutes(signatures: SignatureService): readonly ClientRo
         headers: {
           'Idempotency-Key': {
             required: true,
-            description: '1–128 visible ASCII characters, new for each new body. The same key and body within 24 hours give the same answer.',
+            description: '1–128 visible ASCII characters, new for each new body. Within 24 hours the same key and body join a running request, and give a signed one again as it was; what ended before a key was used runs anew, and its Retry-After is that of the new run.',
           },
           Prefer: { required: false, description: `wait=n (RFC 7240): ${waitDescription}` },
         },

@@ -1,6 +1,7 @@
 import { createHash, verify } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SessionMethod } from '../../../../src/contract/api.ts';
+import { ProblemError } from '../../../../src/contract/problem.ts';
 import type { AuthenticationSteps, LoginPage } from '../../../../src/agent/remote/remote-provider.ts';
 import type { Landing, Passenger } from '../../../../src/agent/remote/authentication-flight.ts';
 import { UnfittingAnswer } from '../../../../src/agent/remote/unfitting-answer.ts';
@@ -293,6 +294,25 @@ describe('an authentication by phone', () => {
     await closing;
     expect(desk.provider.liveTokens).toBe(0);
     expect(audited().filter((line) => line === 'token.revoked ok')).toHaveLength(what === 'and fails' ? 0 : 1);
+  });
+
+  it.each([
+    [45, 15],
+    [61, undefined],
+  ])('that the service put off for a minute, and that is given up after %i seconds, says how long is left: %s', async (seconds, left) => {
+    openDesk();
+    desk.provider.login = () => Promise.reject(new ProblemError({ code: 'SERVICE_SUSPENDED', detail: null, retryAfterSeconds: 60 }));
+    desk.person.method = ({ suggested, problem }) => {
+      if (problem === null) return suggested;
+      desk.clock.advance(seconds * 1000);
+      return 'cancelled';
+    };
+    const end: unknown = await join().catch((error: unknown) => error);
+    if (!(end instanceof ProblemError)) throw end;
+    expect(end.problem.code).toBe('SERVICE_SUSPENDED');
+    // Whoever is slow to get here has waited a little longer.
+    if (left === undefined) expect(end.problem).not.toHaveProperty('retryAfterSeconds');
+    else expect(end.problem.retryAfterSeconds).toSatisfy((rest: number) => rest > 0 && rest <= left);
   });
 
   it.each(['state', 'nonce'] as const)('whose answer has another %s is told apart from a refusal in the audit log', async (by) => {

@@ -1,6 +1,7 @@
 import { createVerifier } from '../../../../src/formats/xades/verifier.ts';
 import { whyNotHere } from '../../../../src/agent/remote/why-not-here.ts';
 import { cancelledBy } from '../../../../src/agent/signing/request-end.ts';
+import { ProblemError } from '../../../../src/contract/problem.ts';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountOf, createCast, ehr, otherEhr, requestFor, SigningDesk, staff, until, xmlOf, type Cast, type DeskOptions } from './signing-desk.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
@@ -113,6 +114,17 @@ describe.each(['value', 'element'] as const)('a request that the cloud signs (%s
     desk.provider.beforeCall = () => undefined;
     expect(await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' }))).toMatchObject({ state: 'signed' });
     expect(desk.provider.signed).toHaveLength(1);
+  });
+
+  it('that its service puts off says with each run under its key what the service says then', async () => {
+    openDesk({ remote: { form } });
+    for (const retryAfterSeconds of [60, 5]) {
+      desk.provider.beforeCall = () => {
+        throw new ProblemError({ code: 'SERVICE_SUSPENDED', detail: null, retryAfterSeconds });
+      };
+      expect(await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' }))).toMatchObject({ state: 'failed', problem: { code: 'SERVICE_SUSPENDED', retryAfterSeconds } });
+    }
+    expect(desk.provider.signed).toEqual([]);
   });
 
   it('whose token was revoked mid-batch authenticates once more and sends only what is left', async () => {
