@@ -115,6 +115,7 @@ export class RemoteRun {
     }
     for (let refusedTokens = 0; !this.#isAnswered(); ) {
       try {
+        this.#session = null;
         const session = (this.#session = await this.#liveSession());
         await this.#signWith(session);
       } catch (error) {
@@ -289,9 +290,12 @@ export class RemoteRun {
     return this.#order.canUseCard && this.#answers.all.size === 0 && !this.#order.request.keyUsed;
   }
 
-  /** The network fails and nothing was sent: the card is the fallback, and its window says so by opening. */
+  /**
+   * The network fails and nothing was sent: the card is the fallback, and its window says so by opening. Where a person was
+   * asked to authenticate, the card was one click away: who gives up, or is not there, has not chosen it.
+   */
   #turnToCardAfter(error: unknown): void {
-    if (!(error instanceof ProblemError) || !this.#canUseCard() || !wayIsClosed.has(error.problem.code)) return;
+    if (this.#session === null || !(error instanceof ProblemError) || !this.#canUseCard() || !wayIsClosed.has(error.problem.code)) return;
     this.#parts.prompts.notify(sessionNotices.unreachable(this.#order.request.identity.staff.name));
     throw new TakesOtherWay('local', { cause: error });
   }

@@ -397,6 +397,16 @@ describe('the way of a request', () => {
     expect(desk.auditEntries().at(-1)).toMatchObject({ event: 'signature.cancelled', notes: ['by=away'] });
   });
 
+  it.each(['leaves unanswered', 'cancels'])('does not turn to the card where a person %s the question after a failed network: the card is a click in the window', async (what) => {
+    openDesk({ policy: { deadlines: { consentSeconds: 0.1, cardSeconds: 20 } } });
+    desk.provider.login = () => Promise.reject(refused('PROVIDER_UNREACHABLE'));
+    desk.person.method = ({ problem, suggested }) => (problem === null ? suggested : what === 'cancels' ? 'cancelled' : 'silent');
+    expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'PROVIDER_UNREACHABLE' } });
+    expect(desk.person).toMatchObject({ shown: [], notices: [] });
+    expect(desk.person.shownAuthentication[0]).toMatchObject({ view: { canUseCard: true } });
+    expect(desk.person.shownAuthentication.at(-1)).toMatchObject({ what: 'closed', end: { outcome: 'failed' } });
+  });
+
   it('does not turn to the card when an answer may be lost', async () => {
     openDesk().cards.insert(cast.doctor);
     await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' }));
