@@ -4,8 +4,8 @@ import type { BindingView, Clock, ConsentQuestion, DialogOutcome, Prompts, Signa
 import { askUntil, DeadlinePassed } from './ask-until.ts';
 import { viewCertificate } from './card-fitness.ts';
 import type { LiveRequest } from './live-request.ts';
-import { TakesOtherWay } from './other-way.ts';
-import { cancelledBy, endOf, expired, problem } from './request-end.ts';
+import { outcomeAfter } from './outcome-after.ts';
+import { cancelledBy, expired, problem } from './request-end.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
 
 export interface RemoteWindowParts {
@@ -62,12 +62,7 @@ export class RemoteWindow {
   }
 
   closeAfter(error: unknown): void {
-    if (error instanceof TakesOtherWay) {
-      this.close({ outcome: 'other_way' });
-      return;
-    }
-    const end = endOf(error);
-    this.close(end === null ? { outcome: 'failed', code: 'INTERNAL', detail: null } : { outcome: end.state, code: end.problem.code, detail: end.problem.detail });
+    this.close(outcomeAfter(error));
   }
 
   async #ask(question: (signal: AbortSignal) => Promise<'confirmed' | 'cancelled'>, late: () => Error): Promise<void> {

@@ -75,7 +75,7 @@ export class SignatureRelease {
     const head = await this.#auditOnce(request.identity.id, statement, signed.isResumed);
     await this.#recordReleased(request.identity.id, head);
     if (!signed.wasShown) prompts.notify(signedToast(plan, signed.values.size));
-    return answer(order, released, record, failed, certificate, recipe, head);
+    return answer({ order, released, warnings: record.warnings, failed, certificate, recipe, audit: head });
   }
 
   /**
@@ -115,7 +115,7 @@ export class SignatureRelease {
     const statement = this.#statement(request, recipe, certificate, documents);
     const head = entry.released?.audit ?? (await this.#auditOnce(entry.id, statement, true));
     if (entry.released === null) await this.#recordReleased(entry.id, head);
-    return answer(order, released, signed, failed, certificate, recipe, head);
+    return answer({ order, released, warnings: signed.warnings, failed, certificate, recipe, audit: head });
   }
 
   /** Throws SIGNATURE_MISMATCH. */
@@ -212,15 +212,17 @@ function auditedDocuments(
   });
 }
 
-function answer(
-  order: readonly DocumentToSign[],
-  released: readonly ReleasableDocument[],
-  { warnings }: SignedRecord,
-  failed: ReadonlyMap<string, Problem>,
-  certificate: Certificate,
-  recipe: Recipe,
-  audit: AuditHead,
-): SignatureResult {
+interface Released {
+  readonly order: readonly DocumentToSign[];
+  readonly released: readonly ReleasableDocument[];
+  readonly warnings: SignedRecord['warnings'];
+  readonly failed: ReadonlyMap<string, Problem>;
+  readonly certificate: Certificate;
+  readonly recipe: Recipe;
+  readonly audit: AuditHead;
+}
+
+function answer({ order, released, warnings, failed, certificate, recipe, audit }: Released): SignatureResult {
   return {
     method: methodOf(recipe),
     signer: {

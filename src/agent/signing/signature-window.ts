@@ -10,7 +10,8 @@ import { KeypadWatch } from './keypad-watch.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { PinSessions } from './pin-sessions.ts';
 import { TakesOtherWay } from './other-way.ts';
-import { cancelledBy, endOf, expired, isAway, problem } from './request-end.ts';
+import { outcomeAfter } from './outcome-after.ts';
+import { cancelledBy, expired, isAway, problem } from './request-end.ts';
 import type { SignaturePolicy } from './signature-policy.ts';
 
 export interface WindowParts {
@@ -118,13 +119,7 @@ export class SignatureWindow {
   }
 
   closeAfter(error: unknown): void {
-    if (error instanceof TakesOtherWay) {
-      this.close({ outcome: 'other_way' });
-      return;
-    }
-    const end = endOf(error);
-    const outcome: DialogOutcome = end === null ? { outcome: 'failed', code: 'INTERNAL', detail: null } : { outcome: end.state, code: end.problem.code, detail: end.problem.detail };
-    this.close(outcome);
+    this.close(outcomeAfter(error));
   }
 
   /** Null where the cards changed while a person was choosing: then it is looked at again. */
