@@ -84,10 +84,12 @@ export function readCancel(input: ReadStream, signal: AbortSignal): Promise<void
 
 /**
  * Reads one line with echo, for a choice or a confirmation; null when the signal aborts or the input ends. A line that
- * was waiting before the question appeared is dropped, as a PIN's keys are.
+ * was waiting before the question appeared is dropped, as a PIN's keys are. It stands on the screen like an answer, so
+ * `askAgain` is called, once, when lines are taken.
  */
-export function readAnswer(input: ReadStream, signal: AbortSignal): Promise<string | null> {
+export function readAnswer(input: ReadStream, signal: AbortSignal, askAgain: () => void): Promise<string | null> {
   let armed = false;
+  let dropped = false;
   return new Promise((resolve) => {
     const finish = (answer: string | null): void => {
       clearTimeout(arming);
@@ -99,10 +101,14 @@ export function readAnswer(input: ReadStream, signal: AbortSignal): Promise<stri
     };
     const onAbort = (): void => finish(null);
     const onData = (chunk: Buffer): void => {
-      if (armed) finish(chunk.toString('utf8').trim());
-      else arming.refresh();
+      if (armed) { finish(chunk.toString('utf8').trim()); return; }
+      dropped = true;
+      arming.refresh();
     };
-    const arming = setTimeout(() => (armed = true), armingMs);
+    const arming = setTimeout(() => {
+      armed = true;
+      if (dropped) askAgain();
+    }, armingMs);
     if (signal.aborted || input.readableEnded) { finish(null); return; }
     signal.addEventListener('abort', onAbort);
     input.on('end', onAbort);

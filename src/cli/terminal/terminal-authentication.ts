@@ -7,7 +7,7 @@ import { authenticationTexts } from './authentication-texts.ts';
 import { clockTime } from './clock-time.ts';
 import { receiveCallback } from './one-shot-callback.ts';
 import { qrLines } from './qr-lines.ts';
-import { readAnswer, readCancel, readPin } from './read-pin.ts';
+import { readCancel, readPin } from './read-pin.ts';
 import { terminalTexts } from './terminal-texts.ts';
 
 /** Whatever comes first; the other one is stopped, and both are over when this is. */
@@ -31,6 +31,7 @@ interface Terminal {
   readonly output: WriteStream;
   readonly language: Language;
   readonly print: (line: string) => void;
+  readonly askLine: (question: string, signal: AbortSignal) => Promise<string | null>;
   readonly confirm: (question: string, signal: AbortSignal) => Promise<boolean>;
   readonly eraseLine: string;
 }
@@ -39,7 +40,7 @@ type Choice<Answer> = readonly [Answer, string];
 
 /** One authentication at the terminal: every way out is a number that is shown, and Enter alone cancels. */
 export function authenticationDialog(view: AuthenticationDialogView, terminal: Terminal): AuthenticationDialog {
-  const { input, output, language, print, confirm, eraseLine } = terminal;
+  const { input, output, language, print, askLine, confirm, eraseLine } = terminal;
   const t = authenticationTexts[language];
   const common = terminalTexts[language];
   print('');
@@ -58,8 +59,7 @@ export function authenticationDialog(view: AuthenticationDialogView, terminal: T
   const choose = async <Answer extends string>(choices: readonly Choice<Answer>[], signal: AbortSignal): Promise<Answer | 'cancelled'> => {
     choices.forEach(([, text], index) => print(`  ${index + 1}) ${text}`));
     for (;;) {
-      output.write(`(${t.cancel}) > `);
-      const typed = await readAnswer(input, signal);
+      const typed = await askLine(`(${t.cancel}) > `, signal);
       if (typed === null || typed === '') return 'cancelled';
       const chosen = choices[Number(typed) - 1];
       if (chosen !== undefined) return chosen[0];
@@ -100,8 +100,7 @@ export function authenticationDialog(view: AuthenticationDialogView, terminal: T
       if (tries.consentNeeded && !(await confirm(t.lastTries[card.kind], signal))) return 'cancelled';
       if (hold.atReader !== undefined) {
         print(common.keypadQuestion(1));
-        output.write(`${common.typeYesOrHere} > `);
-        const answer = (await readAnswer(input, signal))?.toLowerCase() ?? '';
+        const answer = (await askLine(`${common.typeYesOrHere} > `, signal))?.toLowerCase() ?? '';
         if (common.yes.includes(answer)) return hold.atReader({ spendLastTries: tries.consentNeeded });
         if (!common.here.includes(answer)) return 'cancelled';
       }
@@ -137,8 +136,7 @@ export function authenticationDialog(view: AuthenticationDialogView, terminal: T
       }
       for (;;) {
         print(t.pasteAddress);
-        output.write('> ');
-        const typed = await readAnswer(input, signal);
+        const typed = await askLine('> ', signal);
         if (typed === null || typed === '') return 'cancelled';
         const address = URL.parse(typed);
         if (address !== null) return address;

@@ -32,16 +32,19 @@ export function terminalPrompts(input: ReadStream, output: WriteStream, language
   const print = (line: string): void => {
     output.write(`${line}\n`);
   };
+  const askLine = (question: string, signal: AbortSignal): Promise<string | null> => {
+    output.write(question);
+    return readAnswer(input, signal, () => output.write(`${t.typedTooEarly}\n${question}`));
+  };
   const confirm = async (question: string, signal: AbortSignal): Promise<boolean> => {
-    output.write(`${question} ${t.typeYes} > `);
-    const answer = await readAnswer(input, signal);
+    const answer = await askLine(`${question} ${t.typeYes} > `, signal);
     return answer !== null && t.yes.includes(answer.toLowerCase());
   };
   return {
     // It is opened in a browser, whose user has set up the card there.
     loginPageTakesCards: true,
-    openSignature: (view) => signatureDialog(view, { input, output, language, print, confirm }),
-    openAuthentication: (view) => authenticationDialog(view, { input, output, language, print, confirm, eraseLine }),
+    openSignature: (view) => signatureDialog(view, { input, output, language, print, askLine, confirm }),
+    openAuthentication: (view) => authenticationDialog(view, { input, output, language, print, askLine, confirm, eraseLine }),
     async showPairingCode(view: PairingView, signal: AbortSignal) {
       print('');
       print(`═══ ${t.pairingTitle} ═══`);
@@ -64,11 +67,13 @@ interface Terminal {
   readonly output: WriteStream;
   readonly language: Language;
   readonly print: (line: string) => void;
+  /** One line of the person's; null when the question is over. */
+  readonly askLine: (question: string, signal: AbortSignal) => Promise<string | null>;
   readonly confirm: (question: string, signal: AbortSignal) => Promise<boolean>;
 }
 
 function signatureDialog(view: SignatureDialogView, terminal: Terminal): SignatureDialog {
-  const { input, output, language, print, confirm } = terminal;
+  const { input, output, language, print, askLine, confirm } = terminal;
   const t = terminalTexts[language];
   printRequest(view, terminal);
   const certificateLine = ({ name, role, daysLeft }: CertificateView): string => `${showSafely(name)} ${role ?? t.noRole} ${t.daysLeft(daysLeft)}`;
@@ -85,8 +90,7 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
     async chooseCard(cards, signal) {
       print(t.chooseCard);
       cards.forEach((card, index) => print(`  ${index + 1}) ${cardLine(card)}`));
-      output.write('> ');
-      const chosen = cards[Number(await readAnswer(input, signal)) - 1];
+      const chosen = cards[Number(await askLine('> ', signal)) - 1];
       return chosen === undefined ? 'cancelled' : chosen.card;
     },
     async confirmBinding(binding: BindingView, signal) {
@@ -105,8 +109,7 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
       if (question.tries.consentNeeded && !(await confirm(t.lastTries, signal))) return 'cancelled';
       if (hold.atReader !== undefined) {
         print(t.keypadQuestion(question.signatures));
-        output.write(`${t.typeYesOrHere} > `);
-        const answer = (await readAnswer(input, signal))?.toLowerCase() ?? '';
+        const answer = (await askLine(`${t.typeYesOrHere} > `, signal))?.toLowerCase() ?? '';
         if (t.yes.includes(answer)) return hold.atReader({ spendLastTries: question.tries.consentNeeded });
         if (!t.here.includes(answer)) return 'cancelled';
       }
@@ -151,8 +154,8 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
 function endText({ outcome, code, detail }: Exclude<DialogOutcome, { outcome: 'signed' | 'other_way' }>, language: Language): string {
   const { ended } = terminalTexts[language];
   const entry = outcome === 'failed' ? Object.entries<ErrorCodeEntry>(errorCodes).find(([known]) => known === code)?.[1] : undefined;
-  if (entry === undefined) return sentences([`${ended[outcome]} (${code})`, detail?.[language]], language);
-  return sentences([ended[outcome], `${entry[language]} (${code})`, entry.remedy[language]], language);
+  if (entry === undefined) return `${sentences([ended[outcome], detail?.[language]], language)} (${code})`;
+  return sentences([ended[outcome], `${entry[language]} (${code})`, detail?.[language], entry.remedy[language]], language);
 }
 
 /** What is asked, by whom and for whom, with every document in full. */

@@ -35,6 +35,7 @@ interface TerminalTexts {
   readonly enterAtReader: (number: number, total: number) => string;
   readonly keypadLeft: string;
   readonly typeYes: string;
+  readonly typedTooEarly: string;
   readonly yes: readonly string[];
   readonly signing: string;
   readonly signed: string;
@@ -102,6 +103,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
       `カードリーダーでPINを入力し、確定キーを押してください（30秒以内${total > 1 ? `、${total}件中${number}件目` : ''}、Escで取り消し）`,
     keypadLeft: '取り消しました。リーダーの取消キーを押すか、30秒ほどお待ちください。リーダーで入力しても、署名にも認証にも使いません。',
     typeYes: '「はい」と入力して続行、Enterで取り消し',
+    typedTooEarly: '質問が出る前に打たれたものは使いません。もう一度入力してください。',
     yes: ['はい', 'yes', 'y'],
     signing: '署名しています',
     signed: '署名しました。',
@@ -167,6 +169,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
       `Enter the PIN on the card reader and press its OK key (30 seconds${total > 1 ? `, document ${number} of ${total}` : ''}, Esc cancels)`,
     keypadLeft: 'Cancelled. Press the Cancel key of the reader, or wait for about 30 seconds. A PIN that is entered now is not used.',
     typeYes: 'type "yes" to go on, Enter cancels',
+    typedTooEarly: 'What was typed before the question could be read is not used. Type it again.',
     yes: ['yes', 'y', 'はい'],
     signing: 'Signing',
     signed: 'Signed.',

@@ -137,21 +137,27 @@ describe('waiting on a terminal', () => {
 });
 
 describe('an answer typed on a terminal', () => {
-  it('is the line without its end; a line from before the question does not count', async () => {
-    const answer = readAnswer(terminal.tty, never);
+  it('is the line without its end; lines from before the question do not count, and it is asked again once', async () => {
+    const askAgain = vi.fn<() => void>();
+    const answer = readAnswer(terminal.tty, never, askAgain);
     await terminal.type('はい\n');
+    await terminal.type('\n');
+    expect(askAgain).not.toHaveBeenCalled();
     await armed();
+    expect(askAgain).toHaveBeenCalledOnce();
     await terminal.type(' いいえ \n');
     expect(await answer).toBe('いいえ');
   });
 
   it.each(['abort', 'end'])('is none on %s', async (how) => {
     const question = new AbortController();
-    const answer = readAnswer(terminal.tty, question.signal);
+    const askAgain = vi.fn<() => void>();
+    const answer = readAnswer(terminal.tty, question.signal, askAgain);
     await armed();
     if (how === 'abort') question.abort();
     else terminal.end();
     expect(await answer).toBeNull();
+    expect(askAgain).not.toHaveBeenCalled();
   });
 });
 
@@ -276,10 +282,21 @@ describe('the questions of one signature', () => {
     expect(await second).toBe('cancelled');
   });
 
+  it('say that a line from before the question is not used, and stand there again', async () => {
+    const chosen = dialog().chooseCard([card], never);
+    await terminal.type('1\n');
+    await armed();
+    expect(shown).toMatch(/> 質問が出る前に打たれたものは使いません。もう一度入力してください。\n> $/);
+    await terminal.type('1\n');
+    expect(await chosen).toEqual(card.card);
+  });
+
   it('say why it failed and what to do', () => {
+    dialog().close({ outcome: 'failed', detail: { ja: 'ディスクに空きがありません。', en: 'The disk is full.' }, code: 'STORAGE_FAILED' });
+    expect(shown).toMatch(/\(STORAGE_FAILED\)。ディスクに空きがありません。ディスクの空きと、.+。\n$/);
     dialog().close({ outcome: 'failed', detail: null, code: 'CARD_REMOVED' });
     expect(shown).toMatch(/✖ 署名できませんでした。.+\(CARD_REMOVED\)。.+。\n$/);
     dialog('en').close({ outcome: 'expired', detail: null, code: 'EXPIRED' });
-    expect(shown).toContain('✖ Time is up. Nothing was signed. (EXPIRED)');
+    expect(shown).toContain('✖ Time is up. Nothing was signed. (EXPIRED)\n');
   });
 });
