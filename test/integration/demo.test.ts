@@ -115,11 +115,12 @@ describe('a demo that is told to end', () => {
 });
 
 describeWith(['script'], 'the demo on a terminal', () => {
-  const demo = (name: string): RunningCommand => startCommand(['demo', '--out', path.join(folder, name)], { terminal: true });
-  const question = /PINを入力してください（1件、Escで取り消し）\s+PIN: /;
+  const demo = (name: string, language: 'ja' | 'en' = 'ja'): RunningCommand =>
+    startCommand(['demo', '--out', path.join(folder, name)], { terminal: true, language });
+  const question = /(PINを入力してください（1件、Escで取り消し）|enter the PIN \(1 to sign, Esc cancels\))\s+PIN: /;
   /** Consent for the first use of a card. */
   async function bind(command: RunningCommand, from: number): Promise<number> {
-    await command.seen(/同じ人ですか/, from);
+    await command.seen(/同じ人ですか|Are they the same person/, from);
     const there = command.out.length;
     await command.typeUntil('はい\n', question, there);
     return there;
@@ -153,14 +154,18 @@ describeWith(['script'], 'the demo on a terminal', () => {
     for (const line of typed) expect(line.replaceAll('\x1b[K', '').replace(/\s/g, '').replaceAll('PIN:', '')).toMatch(/^●+$/);
   });
 
-  it('signs nothing when the person presses Escape', async () => {
-    const command = demo('escaped');
+  it.each([
+    ['ja', '取り消しました。何も署名されていません。', /画面で取り消されました。/],
+    ['en', 'Cancelled. Nothing was signed.', /^[^ぁ-んァ-ヶ一-龠]+$/],
+  ] as const)('signs nothing when the person presses Escape, and says so in %s alone', async (language, ended, told) => {
+    const command = demo(`escaped-${language}`, language);
     await bind(command, 0);
     command.type('\x1b');
     const end = await command.ended;
     expect(end.code).toBe(1);
-    expect(end.out).toContain('取り消しました。何も署名されていません。');
-    expect(await readdir(path.join(folder, 'escaped')).catch(() => [])).toEqual([]);
+    expect(end.out).toContain(ended);
+    expect(end.out.slice(end.out.lastIndexOf('hpki-agent: '))).toMatch(told);
+    expect(await readdir(path.join(folder, `escaped-${language}`)).catch(() => [])).toEqual([]);
   });
 });
 

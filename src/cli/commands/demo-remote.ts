@@ -43,7 +43,7 @@ const nightMs = 20 * 60 * 60 * 1000;
  * another question, the end of the authentication, and the next day's first.
  */
 export async function runRemoteDemo(options: RemoteDemoOptions, context: CommandContext): Promise<void> {
-  const { say } = context;
+  const { say, language } = context;
   const print = (line: string): void => {
     if (options.json !== true) process.stdout.write(`${line}\n`);
   };
@@ -86,13 +86,13 @@ export async function runRemoteDemo(options: RemoteDemoOptions, context: Command
   const agent = await startSandboxAgent({ clinic, prompts, ports: [0], providers: way.providers, clock });
   opened.defer(() => agent.close());
   agent.pairing.open();
-  const paired = await ehr.pair(agent.port, 'デモEHR', () => pairingCode.promise);
+  const paired = await ehr.pair(agent.port, 'デモEHR', () => pairingCode.promise, language);
   print(say({ ja: '② EHRがペアリングし、処方箋を送ります。認証の画面が開きます', en: '2. The EHR has paired and sends a prescription; the authentication begins' }));
 
   const files = new Map<string, Uint8Array>();
   const signNext = async (name: string): Promise<void> => {
     const csv = samples.samplePrescriptionCsv(sampleDates());
-    const signed = await ehr.sign(paired, { id: 'D0012', name: '医者 三郎' }, [{ id: name, type: 'prescription', csv }]);
+    const signed = await ehr.sign(paired, { id: 'D0012', name: '医者 三郎' }, [{ id: name, type: 'prescription', csv }], undefined, language);
     for (const { xml } of signed.documents) files.set(`${name}.xml`, xml);
     print(say({ ja: `   ✔ ${name}.xml（${signed.signer.name}、認証${authentications.length}回目の間）`, en: `   ✔ ${name}.xml (${signed.signer.name}, authentication ${authentications.length})` }));
   };

@@ -44,7 +44,7 @@ export function addDemo(program: Command, context: CommandContext): void {
 }
 
 async function runDemo(options: DemoOptions, context: CommandContext): Promise<void> {
-  const { say } = context;
+  const { say, language } = context;
   const print = (line: string): void => {
     if (options.json !== true) process.stdout.write(`${line}\n`);
   };
@@ -70,21 +70,20 @@ async function runDemo(options: DemoOptions, context: CommandContext): Promise<v
   try {
     print(say({ ja: `② エージェントを起動しました: http://127.0.0.1:${agent.port}`, en: `2. The agent is running: http://127.0.0.1:${agent.port}` }));
     agent.pairing.open();
-    const paired = await ehr.pair(agent.port, 'デモEHR', () => pairingCode.promise);
+    const paired = await ehr.pair(agent.port, 'デモEHR', () => pairingCode.promise, language);
     print(say({ ja: '③ EHRがペアリングし、番号を入力しました', en: '3. The EHR has paired and typed the code' }));
 
     print(say({ ja: '④ EHRが処方箋を送ります（医師のカード）', en: "4. The EHR sends a prescription (doctor's card)" }));
     const dates = sampleDates();
     const prescriptionCsv = samples.samplePrescriptionCsv(dates);
-    const signedRx = await ehr.sign(paired, { id: 'D0012', name: '医者 三郎' }, [{ id: 'rx-1', type: 'prescription', csv: prescriptionCsv }]);
+    const signedRx = await ehr.sign(paired, { id: 'D0012', name: '医者 三郎' }, [{ id: 'rx-1', type: 'prescription', csv: prescriptionCsv }], undefined, language);
     const prescription = onlyXml(signedRx);
 
     print(say({ ja: '⑤ 薬局のEHRが調剤結果を送ります（薬剤師のカード）', en: "5. The pharmacy sends the dispensing result (pharmacist's card)" }));
     clinic.insert('pharmacist');
     const dispensingCsv = dispensingSamples.sampleDispensingCsv(dates);
-    const signedDx = await ehr.sign(paired, { id: 'P0003', name: '調剤 花子' }, [
-      { id: 'dx-1', type: 'dispensing', csv: dispensingCsv, prescription },
-    ]);
+    const result = { id: 'dx-1', type: 'dispensing', csv: dispensingCsv, prescription } as const;
+    const signedDx = await ehr.sign(paired, { id: 'P0003', name: '調剤 花子' }, [result], undefined, language);
     const dispensing = onlyXml(signedDx);
 
     await clinic.writeTrust(out);

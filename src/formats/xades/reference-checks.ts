@@ -64,7 +64,7 @@ function keyInfoTarget({ keyInfoId, keyInfo, namedCertificate, references }: Par
 function checkDigest({ id, element, name }: Target, reference: ParsedReference): VerificationCheck {
   const digest = hash(reference.digest, canonicalize(element, reference.canonicalization), 'buffer');
   return digest.equals(reference.value)
-    ? check(id, 'VALID', `${name.ja}は署名された時のままです。`, `The ${name.en} is as it was signed.`)
+    ? check(id, 'VALID', `${name.ja}は署名された時のままです。`, `The ${name.en} did not change after it was signed.`)
     : check(
         id, 'INVALID',
         `${name.ja}が署名された時から変わっています。改ざんまたは破損のおそれがあり、使用できません。`,
