@@ -113,7 +113,7 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy, ...option
     showPairingCode: (view, signal) => pairing.showCode(view, signal),
     notify: (notice) => showNotice(notice, preferences.language),
   };
-  const diagnosis = new SelfDiagnosis(() => gatherParts(dataRoot, undefined, { secrets }));
+  const diagnosis = new SelfDiagnosis(() => gatherParts(dataRoot, undefined, { secrets, readPolicy }));
   const tries = new LogOfTries();
   const agent = new DesktopAgent({
     start: async () => {

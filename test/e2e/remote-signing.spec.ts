@@ -167,3 +167,18 @@ test('a phone that refuses ends the attempt by name, and the card is one click a
   await (await desktop.page('signature')).keyboard.press('Escape');
   expect((await signing.answer).json['code']).toBe('CANCELLED_BY_USER');
 });
+
+test('a clock that is far from the service’s is named where the doctor is asked and in the self-diagnosis, and nobody authenticates', async () => {
+  const { desktop, page } = remote;
+  await desktop.app.evaluate(() => globalThis.e2e?.service?.control.setClockOffset(600_000));
+  const signing = remote.sign();
+  await desktop.untilVisible('authentication');
+  await page.getByRole('button', { name: /^スマートフォン/ }).click();
+  await expect(page.locator('main')).toContainText('このPCの時計はサービスの時計より約10分遅れています。');
+  const home = await desktop.page('home');
+  await desktop.app.shell.clickTrayItem('diagnosis');
+  await home.getByRole('button', { name: /自己診断を始める|もう一度診断する/ }).click();
+  await expect(home.locator('main')).toContainText('この端末の時計は、サービスより約10分遅れています。リモート署名の認証ができません', { timeout: 60_000 });
+  await page.getByRole('button', { name: 'キャンセル' }).click();
+  expect((await signing.answer).json).toMatchObject({ code: 'CLOCK_WRONG', detail: 'このPCの時計はサービスの時計より約10分遅れています。' });
+});

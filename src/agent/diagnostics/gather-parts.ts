@@ -5,7 +5,7 @@ import { findInstalledModules, inspectModule, isPkcs11BindingBuilt, processBits 
 import { osLogin } from '../../native/peer/os-login.ts';
 import { ownerOfListener } from '../../native/peer/owner-of-listener.ts';
 import { readTrust } from '../config/anchors.ts';
-import { readConfig } from '../config/read-config.ts';
+import { readConfig, type ReadPolicy } from '../config/read-config.ts';
 import { lookAtCards } from '../look-at-cards.ts';
 import { fileSecretStore } from '../storage/file-secret-store.ts';
 import { readPortFile, type PortFile } from '../storage/port-file.ts';
@@ -20,9 +20,9 @@ import { lookAtServices } from './look-at-services.ts';
 export async function gatherParts(
   dataRoot?: string,
   onWait?: () => void,
-  known: Partial<Pick<DiagnosedParts, 'cards' | 'secrets'>> = {},
+  known: Partial<Pick<DiagnosedParts, 'cards' | 'secrets'>> & { readonly readPolicy?: ReadPolicy | undefined } = {},
 ): Promise<DiagnosedParts> {
-  const { data, policy, config } = await readConfig(dataRoot);
+  const { data, policy, config } = await readConfig(dataRoot, known.readPolicy);
   const { settings } = config;
   const [cards, pkcs11Binding, trust, portFile] = await Promise.all([
     known.cards === undefined ? lookAtCards(settings, data, onWait) : known.cards,

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallCounter } from '../faults/calls.ts';
 import type { WireFault } from '../faults/fault.ts';
@@ -26,7 +27,7 @@ export class Gate {
     const { name } = route;
     const { response } = exchange;
     this.#calls.receive(name);
-    response.setHeader('Date', this.#clock.date().toUTCString());
+    this.date(response);
     response.once('finish', () => this.#calls.answer(name, response.statusCode));
     for (const fault of this.#faults.takeWireFaults(name)) {
       if ((await this.#hit(fault, exchange)) === 'ended') return;
@@ -37,6 +38,11 @@ export class Gate {
       if (!(error instanceof RefusedRequest)) throw error;
       exchange.answerJson(error.status, error.body);
     }
+  }
+
+  /** Every answer of a server tells one time, also that nothing is here. */
+  date(response: ServerResponse): void {
+    response.setHeader('Date', this.#clock.date().toUTCString());
   }
 
   /** A fault of the service's own, which a test must not take for one that it armed. */

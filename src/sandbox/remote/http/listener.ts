@@ -95,6 +95,7 @@ export class Listener {
       const url = new URL(request.url ?? '/', this.origin);
       const matched = matchRoute(this.#routes, request.method ?? 'GET', url.pathname);
       if (matched === null) {
+        this.#gate.date(response);
         response.writeHead(404, { 'Content-Type': 'application/json' }).end('{"error":"not_found"}');
         return;
       }

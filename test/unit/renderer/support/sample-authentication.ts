@@ -59,6 +59,6 @@ export const authenticationScenes = {
     outcome: 'failed',
     until: null,
     code: 'CLOCK_WRONG',
-    detail: { ja: 'このPCの時計はサービスの時計より640秒進んでいます。', en: "This computer's clock is 640 seconds ahead of the service's." },
+    detail: { ja: 'このPCの時計はサービスの時計より約11分進んでいます。', en: "This computer's clock is about 11 minutes ahead of the service's." },
   }),
 } as const;
