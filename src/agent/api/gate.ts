@@ -6,10 +6,12 @@ import { isAllowedHost } from './allowed-host.ts';
 import type { ApiPolicy } from './api-policy.ts';
 import type { Client, ClientRegistry } from './client-registry.ts';
 import type { Connections } from './connections.ts';
+import { admitOrigin, answerOptions } from './cross-origin.ts';
 import { preferredLanguage, type Language } from './language.ts';
 import { isWebOrigin } from './origin.ts';
 import type { Pairing } from './pairing.ts';
 import type { PeerVerdict } from './peer-port.ts';
+import { comesFromBrowser, countOf } from './raw-headers.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { tooLargeDetail } from './read-json.ts';
 import { targetAuthority } from './request-target.ts';
@@ -44,6 +46,14 @@ export interface GateParts {
   readonly pending: () => number;
 }
 
+interface GatedCall {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly passage: Passage;
+  /** Of the path that it calls. */
+  readonly rules: PathRules;
+}
+
 type Done = (error?: Error) => void;
 
 /**
@@ -65,9 +75,9 @@ export function createGate(parts: GateParts): (request: FastifyRequest, reply: F
       if (rules.access === 'anyOrigin') reply.header('access-control-allow-origin', '*');
       const peer = connections.peerOf(request.raw.socket);
       if (peer instanceof Promise) {
-        peer.then((verdict) => checkRest(request, reply, passage, rules, verdict, done)).catch((error: unknown) => done(asError(error)));
+        peer.then((verdict) => checkRest({ request, reply, passage, rules }, verdict, done)).catch((error: unknown) => done(asError(error)));
       } else {
-        checkRest(request, reply, passage, rules, peer, done);
+        checkRest({ request, reply, passage, rules }, peer, done);
       }
     } catch (error) {
       done(asError(error));
@@ -113,31 +123,25 @@ export function createGate(parts: GateParts): (request: FastifyRequest, reply: F
     throw problem('METHOD_NOT_ALLOWED');
   }
 
-  function checkRest(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    passage: Passage,
-    rules: PathRules,
-    peer: PeerVerdict,
-    done: Done,
-  ): void {
+  function checkRest(call: GatedCall, peer: PeerVerdict, done: Done): void {
+    const { request, reply, passage, rules } = call;
     if (!peer.admitted) throw problem('PEER_NOT_ALLOWED');
     passage.program = peer.program;
     checkHost(request);
-    checkOrigin(reply, rules, passage.origin);
+    checkOrigin(call);
     if (request.method === 'OPTIONS') {
       answerOptions(request, reply, rules);
       return;
     }
     if (request.method === 'POST') checkContentType(request);
-    checkTokenAndRate(request, reply, rules, passage);
+    checkTokenAndRate(call);
     done();
   }
 
   /** RFC 9112 §3.2: exactly one Host; in absolute form the target's authority counts, and both must be ours. */
   function checkHost(request: FastifyRequest): void {
     const { raw } = request;
-    const hosts = valuesOf(raw.rawHeaders, 'host');
+    const hosts = countOf(raw.rawHeaders, 'host');
     if (hosts > 1 || (hosts === 0 && raw.httpVersion !== '1.0')) {
       throw new ProblemError({
         code: 'REQUEST_INVALID',
@@ -150,7 +154,7 @@ export function createGate(parts: GateParts): (request: FastifyRequest, reply: F
     if (!ours) throw problem('HOST_NOT_ALLOWED');
   }
 
-  function checkOrigin(reply: FastifyReply, rules: PathRules, origin: string | null): void {
+  function checkOrigin({ reply, rules, passage: { origin } }: GatedCall): void {
     if (rules.access === 'anyOrigin') return;
     if (origin === null || parts.clients.knowsOrigin(origin)) return;
     if (rules.access !== 'pairing' || !isWebOrigin(origin)) throw problem('ORIGIN_NOT_ALLOWED');
@@ -161,7 +165,7 @@ export function createGate(parts: GateParts): (request: FastifyRequest, reply: F
     admitOrigin(reply, origin);
   }
 
-  function checkTokenAndRate(request: FastifyRequest, reply: FastifyReply, rules: PathRules, passage: Passage): void {
+  function checkTokenAndRate({ request, reply, rules, passage }: GatedCall): void {
     if (rules.access !== 'client') {
       limit(reply, openRate.take(passage.origin ?? 'native'));
       return;
@@ -175,7 +179,7 @@ export function createGate(parts: GateParts): (request: FastifyRequest, reply: F
   function clientOf(request: FastifyRequest): Client {
     const { headers, rawHeaders } = request.raw;
     const token = bearerToken.exec(headers.authorization ?? '')?.[1];
-    if (token === undefined || valuesOf(rawHeaders, 'authorization') !== 1) throw new ProblemError({ code: 'NOT_PAIRED', detail: tokenForm });
+    if (token === undefined || countOf(rawHeaders, 'authorization') !== 1) throw new ProblemError({ code: 'NOT_PAIRED', detail: tokenForm });
     const client = parts.clients.findByToken(hash('sha256', token, 'buffer'));
     // SECURITY: a token that leaked into another page, or from a native EHR into a browser, counts nowhere else.
     // test/attacks/row-05-simple-requests.test.ts
@@ -199,58 +203,14 @@ const jsonMediaType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$
 function checkContentType(request: FastifyRequest): void {
   const { headers, rawHeaders } = request.raw;
   // SECURITY: what a form or a no-cors fetch can send is never read. test/attacks/row-05-simple-requests.test.ts
-  const json = jsonMediaType.test(headers['content-type'] ?? '') && valuesOf(rawHeaders, 'content-type') === 1;
+  const json = jsonMediaType.test(headers['content-type'] ?? '') && countOf(rawHeaders, 'content-type') === 1;
   if (!json || headers['content-encoding'] !== undefined) throw problem('MEDIA_TYPE');
-}
-
-function admitOrigin(reply: FastifyReply, origin: string): void {
-  reply.header('access-control-allow-origin', origin);
-  reply.header('access-control-expose-headers', 'Location, Retry-After');
-}
-
-/** A CORS preflight (Fetch §4.8), with the headers of Private and Local Network Access where they are asked for. */
-function answerOptions(request: FastifyRequest, reply: FastifyReply, rules: PathRules): void {
-  const { headers } = request.raw;
-  reply.header('allow', rules.allow);
-  if (headers.origin !== undefined && headers['access-control-request-method'] !== undefined) {
-    reply.header('access-control-allow-methods', rules.allow);
-    reply.header('access-control-allow-headers', 'Authorization, Content-Type, Idempotency-Key, Prefer');
-    reply.header('access-control-max-age', '600');
-    for (const network of ['private', 'local']) {
-      if (headers[`access-control-request-${network}-network`] === 'true') {
-        reply.header(`access-control-allow-${network}-network`, 'true');
-      }
-    }
-  }
-  reply.code(204).send();
 }
 
 function limit(reply: FastifyReply, waitSeconds: number): void {
   if (waitSeconds === 0) return;
   reply.header('retry-after', String(waitSeconds));
   throw problem('RATE_LIMITED');
-}
-
-function valuesOf(rawHeaders: readonly string[], name: string): number {
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const header = rawHeaders[index];
-    if (header?.length === name.length && header.toLowerCase() === name) count += 1;
-  }
-  return count;
-}
-
-/**
- * Fetch metadata is sent by browsers, and pages cannot take it away. `Sec-Fetch-Mode: cors` alone is what Node's own
- * fetch sends: a browser sends Sec-Fetch-Site with it, and an Origin in that mode.
- */
-function comesFromBrowser(rawHeaders: readonly string[]): boolean {
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase() ?? '';
-    if (!name.startsWith('sec-fetch-')) continue;
-    if (name !== 'sec-fetch-mode' || rawHeaders[index + 1] !== 'cors') return true;
-  }
-  return false;
 }
 
 function patternOf(path: string): RegExp {
