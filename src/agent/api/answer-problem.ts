@@ -6,6 +6,7 @@ import { problemAnswer, problemHeaders, problemMediaType } from './problem-answe
 import { CallerGone } from './read-json.ts';
 import { routeName } from './request-log.ts';
 
+/** Answers with application/problem+json (RFC 9457) in the caller's language; not at all where the caller has gone. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
   if (error instanceof CallerGone) {
     reply.hijack();

@@ -21,6 +21,7 @@ export function routedPath(request: IncomingMessage): string {
   return target;
 }
 
+/** Of a target in absolute form, once {@link routedPath} has read it; undefined for every other form. */
 export function targetAuthority(request: IncomingMessage): string | undefined {
   return authorities.get(request);
 }

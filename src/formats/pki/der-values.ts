@@ -74,6 +74,7 @@ export interface BitString {
   readonly unusedBits: number;
 }
 
+/** Unused bits are zero (X.690 §11.2.1). */
 export function readBitString(element: DerElement, tag: number = tags.bitString): BitString {
   expectTag(element, tag);
   const unusedBits = element.content[0];
@@ -104,6 +105,7 @@ export function readNamedBits(element: DerElement, tag: number = tags.bitString)
   return set;
 }
 
+/** The content itself, not a copy. */
 export function readOctetString(element: DerElement, tag: number = tags.octetString): Uint8Array {
   expectTag(element, tag);
   return element.content;
@@ -141,6 +143,7 @@ export const stringTags: ReadonlySet<number> = new Set([
   tags.ia5String, tags.visibleString, tags.universalString, tags.bmpString,
 ]);
 
+/** Of any kind in {@link stringTags}; bytes that the encoding of its kind does not have are refused. */
 export function readString(element: DerElement): string {
   switch (element.tag) {
     case tags.utf8String:

@@ -35,6 +35,7 @@ export const writeNull = (): Uint8Array => writeElement(tags.null);
 
 export const writeBoolean = (value: boolean): Uint8Array => writeElement(tags.boolean, Uint8Array.of(value ? 0xff : 0x00));
 
+/** Two's complement in as few octets as it takes (X.690 §8.3). */
 export function writeInteger(value: bigint | number, tag: number = tags.integer): Uint8Array {
   let rest = BigInt(value);
   const octets: number[] = [];
@@ -45,6 +46,7 @@ export function writeInteger(value: bigint | number, tag: number = tags.integer)
   return writeElement(tag, Uint8Array.from(octets));
 }
 
+/** From dotted decimal (X.690 §8.19). */
 export function writeOid(dotted: string): Uint8Array {
   const [root = 0n, second = 0n, ...others] = dotted.split('.').map(BigInt);
   const octets = [root * 40n + second, ...others].flatMap((arc) => {

@@ -187,6 +187,7 @@ export function unwrap(parent: DerElement, expectedTag: number, childTag?: numbe
   return child;
 }
 
+/** Throws {@link DerError} `unexpected-tag`. */
 export function expectTag(element: DerElement, tag: number): void {
   if (element.tag !== tag) {
     throw new DerError('unexpected-tag', element.offset, `tag ${hexTag(tag)} was expected, ${hexTag(element.tag)} found`);

@@ -83,6 +83,7 @@ export const keyUsageBits: readonly KeyUsage[] = [
   'keyAgreement', 'keyCertSign', 'cRLSign', 'encipherOnly', 'decipherOnly',
 ];
 
+/** RFC 5280 §4.2.1.3. */
 export function readKeyUsage(element: DerElement): ReadonlySet<KeyUsage> {
   const bits = readNamedBits(element);
   return new Set(keyUsageBits.filter((_, bit) => bits.has(bit)));
@@ -94,6 +95,7 @@ export interface BasicConstraints {
   readonly pathLength: number | null;
 }
 
+/** RFC 5280 §4.2.1.9. */
 export function readBasicConstraints(element: DerElement): BasicConstraints {
   const cursor = new DerCursor(element, tags.sequence);
   const ca = cursor.optional(tags.boolean);
@@ -129,6 +131,7 @@ export interface AuthorityKeyIdentifier {
   readonly serialNumber: bigint | null;
 }
 
+/** RFC 5280 §4.2.1.1. */
 export function readAuthorityKeyIdentifier(element: DerElement): AuthorityKeyIdentifier {
   const cursor = new DerCursor(element, tags.sequence);
   const keyId = cursor.optional(contextPrimitive(0));
@@ -142,6 +145,7 @@ export function readAuthorityKeyIdentifier(element: DerElement): AuthorityKeyIde
   };
 }
 
+/** OIDs of the purposes (RFC 5280 §4.2.1.12). */
 export function readExtendedKeyUsage(element: DerElement): readonly string[] {
   return children(element, tags.sequence).map((oid) => readOid(oid));
 }

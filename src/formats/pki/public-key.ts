@@ -10,6 +10,7 @@ export type PublicKeyInfo =
 const rsaEncryption = '1.2.840.113549.1.1.1';
 const ecPublicKey = '1.2.840.10045.2.1';
 
+/** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). Throws DerError; an algorithm that nobody here uses is no error. */
 export function readPublicKeyInfo(element: DerElement): PublicKeyInfo {
   const cursor = new DerCursor(element, tags.sequence);
   const algorithm = new DerCursor(cursor.next(), tags.sequence);

@@ -60,6 +60,7 @@ function isSaneExponent(exponent: Uint8Array): boolean {
   return exponent.length <= 4 && last % 2 === 1 && (exponent.length > 1 || last >= 3);
 }
 
+/** By the signer's key alone: whether the signer may sign this is for the path to say. Throws nothing. */
 export function verifySignedData(signed: SignedData, signer: VerificationKey): SignatureAnswer {
   const algorithm = accepted.get(signed.signatureAlgorithm);
   if (algorithm === undefined || !isAcceptedKey(signer.keyInfo)) return 'refused';

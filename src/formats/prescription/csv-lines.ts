@@ -57,6 +57,7 @@ function firstLineThatIsNotUtf8(bytes: Uint8Array): number {
   return 1;
 }
 
+/** What can be said of the bytes before any record is known: size, BOM, encoding, count of lines. Throws nothing: what is wrong is in `errors`. */
 export function readLines(bytes: Uint8Array): CsvLines {
   if (bytes.length === 0) return refused(ofFile(1, 'CSVが空です', 'The CSV is empty'));
   if (bytes.length > MAX_CSV_BYTES) {

@@ -51,6 +51,7 @@ export function carryPrescription(xml: Uint8Array): CarriedPrescription {
   };
 }
 
+/** The one Prescription of a signed file; null where there is none, or more than one. */
 export function findPrescription(root: XmlElement): XmlElement | null {
   if (root.name !== 'Document' || root.uri !== '') return null;
   const found = childElements(root).filter((child) => child.name === 'Prescription' && child.uri === '');

@@ -27,6 +27,7 @@ export function keyInfo(certificate: Uint8Array, ids: SignatureIds): SignedPart 
   return part((ds) => `<xs:KeyInfo${ds} Id="${ids.keyInfo}">${content}`);
 }
 
+/** SigningTime and SigningCertificateV2 (ETSI EN 319 132-1 §5.2.1, §5.2.2). `certificate`: DER. */
 export function signedProperties(certificate: Uint8Array, signingTime: Date, profile: SignatureProfile, ids: SignatureIds): SignedPart {
   const time = formatSigningTime(signingTime, profile.signingTimeZone);
   const digest = sha256Base64(certificate);
@@ -42,12 +43,14 @@ export function signedProperties(certificate: Uint8Array, signingTime: Date, pro
   );
 }
 
+/** SHA-256, base64. */
 export interface ReferenceDigests {
   readonly document: string;
   readonly keyInfo: string;
   readonly signedProperties: string;
 }
 
+/** The document, KeyInfo and SignedProperties as three references (XML Signature §4.3). `signedId`: the document element's. */
 export function signedInfo(signedId: string, digests: ReferenceDigests, profile: SignatureProfile, ids: SignatureIds): SignedPart {
   // No Transforms at all means inclusive C14N 1.0 (XML Signature §4.3.3.2), which is what the ministry's sample relies on.
   const transform = profile.reference1 === 'inclusive' ? '' : exclusiveTransform;

@@ -22,6 +22,7 @@ const maxCertificates = 16;
 /** No level has more than a dozen kinds of properties; a hostile file's names must not flood the report. */
 const maxNames = 20;
 
+/** `properties`: UnsignedSignatureProperties, null where there are none. Elements of other namespaces are passed over. */
 export function readUnsignedProperties(properties: XmlElement | null): UnsignedProperties {
   const names = new Set<string>();
   const certificates: Uint8Array[] = [];

@@ -63,6 +63,7 @@ export interface XmlDocument {
   readonly root: XmlElement;
 }
 
+/** `name` as written, with its prefix. */
 export function attributeValue(element: XmlElement, name: string): string | null {
   for (const attribute of element.attributes) if (attribute.name === name) return attribute.value;
   return null;
@@ -84,6 +85,7 @@ export function textOnly(element: XmlElement): string | null {
   return text;
 }
 
+/** Undefined where nothing in scope declares the prefix; '' where the default namespace was taken away. */
 export function lookUpNamespace(scope: NamespaceScope | null, prefix: string): string | undefined {
   for (let at = scope; at !== null; at = at.outer) if (at.prefix === prefix) return at.uri;
   return undefined;

@@ -54,6 +54,7 @@ export function refusesForm(status: number): boolean {
   return (status & 0xfff0) === 0x6a80 || status === sw.wrongLength;
 }
 
+/** `SW 6982`, for logs. */
 export function showStatus(status: number): string {
   return `SW ${status.toString(16).toUpperCase().padStart(4, '0')}`;
 }

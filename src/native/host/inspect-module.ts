@@ -12,6 +12,7 @@ export interface InspectedModule {
 
 export const processBits: 32 | 64 = processBitness;
 
+/** Throws where the file is there and cannot be read. */
 export function inspectModule(path: string): InspectedModule {
   if (!existsSync(path)) return { path, found: false, bits: null };
   const bits = binaryBitness(path);

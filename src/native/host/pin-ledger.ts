@@ -30,6 +30,7 @@ export function failuresSeen(record: PinRecord): number {
   return record.failures + (record.inFlight ? 1 : 0);
 }
 
+/** Whether a person has to say "go on" before the next PIN that the card has not accepted yet. */
 export function consentNeeded(kind: CardKind, tries: Tries, failures: number): boolean {
   return tries === 'unknown' ? failures >= failuresBeforeConsent[kind] : tries <= lastTries;
 }

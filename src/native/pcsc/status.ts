@@ -93,6 +93,7 @@ function errorCode(status: number): SmartCardErrorCode {
   return 'COMMUNICATION';
 }
 
+/** Its message is the name of the status. */
 export function smartCardError(status: number): SmartCardError {
   return new SmartCardError(errorCode(status), statusName(status));
 }

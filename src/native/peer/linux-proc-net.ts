@@ -63,6 +63,7 @@ export function findListeners(table: string, port: number): readonly SocketOwner
   });
 }
 
+/** Over IPv4 and IPv6. A table that cannot be read counts as empty. */
 export async function findListenersInProc(port: number, proc = '/proc'): Promise<readonly SocketOwner[]> {
   const tables = await Promise.all(['net/tcp', 'net/tcp6'].map((file) => readFile(join(proc, file), 'latin1').catch(() => '')));
   return tables.flatMap((table) => findListeners(table, port));

@@ -40,6 +40,7 @@ export function findClientInLsof(output: string, connection: Connection): MacosO
   return undefined;
 }
 
+/** The process at the caller's end of a connection. Undefined where lsof does not see it: without root, another user's. */
 export async function macosOwner(connection: Connection): Promise<MacosOwner | undefined> {
   return findClientInLsof(await lsof(connection.remotePort, 'ESTABLISHED'), connection);
 }

@@ -19,6 +19,7 @@ export function binaryBitness(path: string): LibraryBitness {
   }
 }
 
+/** `head`: the first 4,096 bytes of a file, or all where it is shorter. */
 export function bitnessOfHead(head: Buffer): LibraryBitness {
   if (head.length < 64) return 'not_a_library';
   return elf(head) ?? machO(head) ?? portableExecutable(head) ?? 'not_a_library';
