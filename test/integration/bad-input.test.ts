@@ -101,7 +101,7 @@ describe('a CSV that cannot be signed is answered with the place of its error, a
       ['no document', { staff, documents: [] }, /documents/],
       ['two documents of one id', { staff, documents: [prescription(), prescription()] }, /documents/],
       ['what is not base64', { staff, documents: [{ ...prescription(), csv: '!!!!' }] }, /csv/],
-      ['an id with a path', { staff, documents: [{ ...prescription(), id: '../rx' }] }, /id/],
+      ['an id with a path', { staff, documents: [{ ...prescription(), id: '../rx' }] }, /documents\.0\.id: wrong format \(.*\[A-Za-z0-9._-\]\{1,64\}.*\)/],
       ['no staff', { documents: [prescription()] }, /staff/],
       ['a number for a name', { staff: { id: 'D1', name: 7 }, documents: [prescription()] }, /staff/],
       ['an array', [], /body/],
@@ -153,6 +153,11 @@ describe('a CSV that cannot be signed is answered with the place of its error, a
       expect(answer.text).toContain('Authorization: Bearer');
     }
     expect([415, 'MEDIA_TYPE']).toEqual(await statusAndCode(post({ 'content-type': 'text/plain' })));
+    for (const [headers, cause] of [[{ 'content-encoding': 'gzip' }, /Content-Encoding.*圧縮せず/], [{ 'content-type': 'application/json; charset=shift_jis' }, /charset=utf-8.*UTF-8で/]] as const) {
+      const answer = await post(headers);
+      expect([answer.status, codeOf(answer)]).toEqual([415, 'MEDIA_TYPE']);
+      expect(problemOf(answer).detail).toMatch(cause);
+    }
     expect([404, 'NOT_FOUND']).toEqual(await statusAndCode(running.ask('/v1/nothing')));
     expect([404, 'NOT_FOUND']).toEqual(await statusAndCode(running.ask('/v1/signatures/none')));
     expect([405, 'METHOD_NOT_ALLOWED']).toEqual(await statusAndCode(running.ask('/v1/signatures')));

@@ -204,8 +204,14 @@ function checkContentType(request: FastifyRequest): void {
   const { headers, rawHeaders } = request.raw;
   // SECURITY: what a form or a no-cors fetch can send is never read. test/attacks/row-05-simple-requests.test.ts
   const json = jsonMediaType.test(headers['content-type'] ?? '') && countOf(rawHeaders, 'content-type') === 1;
-  if (!json || headers['content-encoding'] !== undefined) throw problem('MEDIA_TYPE');
+  if (!json) throw new ProblemError({ code: 'MEDIA_TYPE', detail: parameterOfJson.test(headers['content-type'] ?? '') ? otherCharset : null });
+  if (headers['content-encoding'] !== undefined) throw new ProblemError({ code: 'MEDIA_TYPE', detail: compressed });
 }
+
+/** Whoever did send application/json is told what else is wrong. */
+const parameterOfJson = /^application\/json\s*;/i;
+const otherCharset = { ja: 'Content-Type に付けられるのは charset=utf-8 だけです。本文はUTF-8で送ってください。', en: 'charset=utf-8 alone may follow in the Content-Type. Send the body in UTF-8.' };
+const compressed = { ja: 'Content-Encoding は使えません。本文は圧縮せずに送ってください。', en: 'There must be no Content-Encoding. Send the body uncompressed.' };
 
 function limit(reply: FastifyReply, waitSeconds: number): void {
   if (waitSeconds === 0) return;

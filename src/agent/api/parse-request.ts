@@ -46,7 +46,8 @@ function reasonOf(issue: z.core.$ZodIssue): Text {
     case 'too_small':
       return { ja: `短すぎるか小さすぎます（下限 ${issue.minimum}）`, en: `too short or too small (at least ${issue.minimum})` };
     case 'invalid_format':
-      return { ja: '書式が違います', en: 'wrong format' };
+      // Our own patterns, which /openapi.json has too.
+      return issue.pattern === undefined ? { ja: '書式が違います', en: 'wrong format' } : { ja: `書式が違います（${issue.pattern}）`, en: `wrong format (${issue.pattern})` };
     case 'invalid_value': {
       const values = issue.values.map(String).join(', ');
       return { ja: `値は次のどれかです（${values}）`, en: `must be one of ${values}` };
