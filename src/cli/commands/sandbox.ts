@@ -71,7 +71,7 @@ function addAgent(sandbox: Command, context: CommandContext): void {
       // Heard before anybody is told of it.
       process.on('SIGHUP', () => agent.pairing.open());
       process.stdout.write(`http://127.0.0.1:${agent.port}  (PIN ${sandboxPin})\n`);
-      process.stdout.write(say({ ja: 'ペアリングを受け付けています。SIGHUPか再起動で開き直します。\n', en: 'Pairing is open; SIGHUP opens it again.\n' }));
+      process.stdout.write(say({ ja: `ペアリングを受け付けています。${options.yes === true ? 'pair と入力すると' : 'SIGHUPか再起動で'}開き直します。\n`, en: `Pairing is open; ${options.yes === true ? 'typing pair' : 'SIGHUP'} opens it again.\n` }));
       agent.pairing.open();
       const reader: ControlledReader = {
         insert: (card) => {
@@ -136,11 +136,22 @@ function addCard(sandbox: Command, context: CommandContext): void {
       await reader.insert(await drawer.take(options.card));
       process.stdout.write(`${say({ ja: '挿入しました', en: 'Inserted' })} (PIN ${sandboxPin})\n`);
       const input = followInput(reader, drawer, options.card, context);
-      await Promise.race([endAsked(), reader.serviceGone]);
+      const gone = await Promise.race([endAsked().then(() => false), reader.serviceGone.then(() => true)]);
       input.close();
       await reader.remove();
+      if (gone) throw readerGone();
     });
   withExamples(command, context, ['hpki-agent sandbox card --trust trust/', 'hpki-agent sandbox card --layout annex-b --port 35964'], controlsNote);
+}
+
+function readerGone(): CommandFailure {
+  return new CommandFailure(
+    {
+      ja: 'pcscdが終了したか、リーダーがなくなったため、カードは抜けました。pcscdを起動してから、もう一度実行してください。',
+      en: 'The card is out: pcscd has ended, or the reader is gone. Start pcscd, then run this again.',
+    },
+    exitCodes.failed,
+  );
 }
 
 /** In the background: the end of the input ends nothing, so that a script may close it. Close it, or it keeps the program. */
