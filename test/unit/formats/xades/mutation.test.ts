@@ -33,12 +33,14 @@ function isUnsigned(file: string, at: number): boolean {
 
 describe.each(['prescription', 'dispensing'] as const)('A %s of which one byte is changed', (name) => {
   it('is never VALID, unless the byte is outside of what is signed; then the CSV is still the same', () => {
+    let tried = 0;
     let outside = 0;
     // A tab for the space of a start tag: the canonical form is the same.
     const spaceInTag = files[name].lastIndexOf('<xs:SignatureValue ') + '<xs:SignatureValue'.length;
     fc.assert(
       fc.property(fc.nat({ max: files[name].length - 1 }), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const file = files[name];
+        tried += 1;
         const changed = Buffer.from(file);
         changed[at] = (changed[at] ?? 0) ^ flip;
         if (people.verifier.verify(changed).verdict !== 'VALID') return;
@@ -49,7 +51,7 @@ describe.each(['prescription', 'dispensing'] as const)('A %s of which one byte i
       { numRuns: 1500, examples: [[spaceInTag, 0x20 ^ 0x09]] },
     );
     // The property says something only if most changes were refused.
-    expect(outside).toBeLessThan(150);
+    expect(outside).toBeLessThan(tried / 10);
     expect(outside).toBeGreaterThan(0);
   });
 
