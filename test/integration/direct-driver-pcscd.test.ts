@@ -21,7 +21,7 @@ const pin = Buffer.from('1234');
 const holds = (signature: Uint8Array, identity: CardIdentity): boolean =>
   verify('sha256', message, new X509Certificate(identity.certificate).publicKey, signature);
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = AbortSignal.timeout(10_000);
+  const deadline = AbortSignal.timeout(20_000);
   while (!condition()) {
     deadline.throwIfAborted();
     await delay(5);

@@ -7,7 +7,7 @@ import type { CardStack } from '../../src/native/host/card-stack.ts';
 export async function stateWhere(
   stack: Pick<CardStack, 'state' | 'subscribe'>,
   fits: (state: CardStackState) => boolean,
-  deadlineMs = 10_000,
+  deadlineMs = 20_000,
 ): Promise<CardStackState> {
   if (fits(stack.state())) return stack.state();
   const { promise, resolve, reject } = Promise.withResolvers<CardStackState>();

@@ -165,7 +165,7 @@ class Pcscd {
   async logged(line: RegExp, from: number): Promise<void> {
     const child = this.#child;
     if (child === undefined) throw new Error('pcscd does not run');
-    const deadline = AbortSignal.timeout(10_000);
+    const deadline = AbortSignal.timeout(20_000);
     while (!line.test(this.#log.slice(from))) {
       if (child.exitCode !== null || child.signalCode !== null || deadline.aborted) {
         throw new Error(`pcscd said no ${String(line)}: ${this.#log.slice(from)}`);

@@ -259,7 +259,7 @@ export function sayRaw(
     const socket = connect(port, options.host ?? '127.0.0.1');
     const enough = options.enough ?? isWhole;
     let heard = '';
-    const timer = setTimeout(() => finish(new Error(`no whole answer in time, only ${JSON.stringify(heard)}`)), options.deadline ?? 10_000);
+    const timer = setTimeout(() => finish(new Error(`no whole answer in time, only ${JSON.stringify(heard)}`)), options.deadline ?? 20_000);
     const finish = (error?: Error): void => {
       clearTimeout(timer);
       socket.destroy();
@@ -297,7 +297,7 @@ export function openSocket(port: number): Promise<Socket> {
 }
 
 /** Polls until `condition` holds. */
-export async function until(condition: () => boolean, what: string, deadline = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, deadline = 20_000): Promise<void> {
   const end = performance.now() + deadline;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`it did not happen in time: ${what}`);

@@ -23,7 +23,7 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
     const left = async (): Promise<number> => Number(/\d+/.exec((await window.page.getByRole('timer').textContent()) ?? '')?.[0]);
     const first = await left();
     expect(first).toBeLessThanOrEqual(97);
-    await expect.poll(left, { timeout: 5000 }).toBeLessThan(first);
+    await expect.poll(left).toBeLessThan(first);
     await window.page.keyboard.press('Escape');
     expect(await channels()).toContain('pairing.close');
   });

@@ -184,9 +184,9 @@ describe('connecting to PC/SC', () => {
       disconnect: () => Promise.resolve(calls.push('disconnect')).then(() => 0),
       transmit: () => Promise.resolve(calls.push('transmit')).then(() => ({ status: 0, response: Uint8Array.of(0x90, 0x00) })),
     });
-    const service = connectPcsc({ timing, patienceMs: 300, load: () => api });
+    const service = connectPcsc({ timing, patienceMs: 1_000, load: () => api });
     const select = (): Promise<Uint8Array> => service.transaction('R', (card) => card.transmit(Uint8Array.of(0, 0xa4, 0, 0)));
-    await expect(select()).rejects.toMatchObject({ code: 'SHARING_VIOLATION', status: 'no transaction within 300 ms' });
+    await expect(select()).rejects.toMatchObject({ code: 'SHARING_VIOLATION', status: 'no transaction within 1000 ms' });
     // The next one waits behind it and takes no further thread.
     await expect(select()).rejects.toMatchObject({ code: 'SHARING_VIOLATION' });
     expect(calls).toEqual(['begin']);
