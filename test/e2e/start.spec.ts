@@ -1,17 +1,19 @@
 /** The start: out of sight, in the tray, to itself, and on a port of its own. */
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../support/free-port.ts';
 import type { PlayedSecretStore } from './support/application.ts';
 import { Desktop, expect, reachPin, test, windowNames } from './support/desktop.ts';
 import { Ehr } from './support/ehr.ts';
 
 /** Holds a loopback port, as another program does. */
 async function squat(): Promise<{ readonly port: number; readonly server: Server }> {
-  const server = createServer().listen(0, '127.0.0.1');
+  const port = await freePort();
+  const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');
-  return { server, port: (server.address() as AddressInfo).port };
+  return { server, port };
 }
 
 const leave = (server: Server): Promise<void> => new Promise((resolve) => void server.close(() => resolve()));

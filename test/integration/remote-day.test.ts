@@ -25,8 +25,8 @@ afterEach(async () => {
 afterAll(() => at.close());
 
 const dayInJapan = (ms: number): number => Math.floor((ms + 9 * hour) / (24 * hour));
-/** How long it is until eight in the evening in Japan, or nothing after that. */
-const eveningMs = (): number => Math.max(0, dayInJapan(Date.now()) * 24 * hour + 11 * hour - Date.now());
+/** How long it is until eight in the evening in Japan, of the next day where that is over: midnight is never near. */
+const eveningMs = (): number => 24 * hour - ((Date.now() + 13 * hour) % (24 * hour));
 
 const logins = ({ person }: RunningAgent): number => person.askedToAuthenticate('opened');
 const batch = (count: number): readonly unknown[] => Array.from({ length: count }, (_, number) => prescription(`rx-${number + 1}`));

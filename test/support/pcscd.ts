@@ -8,9 +8,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { openTemporaryFolder } from '../../src/sandbox/temporary-folder.ts';
+import { freePort } from './free-port.ts';
 import { programPath } from './machine.ts';
 import type { PlayedKeypad } from './played-keypad.ts';
 
@@ -63,17 +63,6 @@ function preparedFolder(hasKeypad: boolean): string {
   compile('vpcd-reader.c', join(folder, 'reader.so'), hasKeypad ? withKeypad() : []);
   execFileSync('mkfifo', [join(folder, 'usb')]);
   return folder;
-}
-
-/** A port that was free a moment ago; {@link startPcscd} tries others when somebody was quicker. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  return address.port;
 }
 
 function prepareDriver(path: string, port: number): void {
