@@ -37,7 +37,7 @@ export interface BuiltFixture {
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 /** Polls an expectation until it holds: the machine may be busy. */
-export const eventually = (holds: () => void | Promise<void>): Promise<void> => vi.waitFor(holds, { timeout: 15_000, interval: 50 });
+export const eventually = (holds: () => void | Promise<void>): Promise<void> => vi.waitFor(holds, { timeout: 30_000, interval: 50 });
 
 export function buildFixture(): BuiltFixture {
   const folder = mkdtempSync(join(tmpdir(), 'electron-host-fixture-'));

@@ -33,17 +33,28 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
   });
 
   it('is deaf as it opens: neither Enter nor a click lets the reader ask, and Cancel has the focus', async () => {
-    await show(signatureScenes['keypad-consent']);
-    await button('リーダーでPINを入力する').waitFor();
-    const early = await window.page.evaluate(() => {
-      const begin = [...document.querySelectorAll('button')].find((one) => one.textContent === 'リーダーでPINを入力する');
-      const deaf = begin?.getAttribute('aria-disabled');
-      begin?.focus();
-      begin?.click();
-      begin?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
-      return deaf;
-    });
-    expect(early).toBe('true');
+    window = await chromium.open('signature', { answers: { 'signature.ready': null } });
+    // By the page itself, in the frame that shows it: a test that looks from outside may come too late.
+    const early = window.page.evaluate(
+      () =>
+        new Promise<string | null>((resolve) => {
+          const watch = (): void => {
+            const begin = [...document.querySelectorAll('button')].find((one) => one.textContent === 'リーダーでPINを入力する');
+            if (begin === undefined) {
+              requestAnimationFrame(watch);
+              return;
+            }
+            const deaf = begin.getAttribute('aria-disabled');
+            begin.focus();
+            begin.click();
+            begin.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+            resolve(deaf);
+          };
+          watch();
+        }),
+    );
+    await window.push('view', signatureScenes['keypad-consent']);
+    expect(await early).toBe('true');
     expect(await asked('signature.keypad')).toEqual([]);
     await show(signatureScenes['keypad-consent-refused']);
     await waitUntilArmed(window);
