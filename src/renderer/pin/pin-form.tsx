@@ -1,26 +1,20 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Arming } from '../page/arming.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
-import { handOverPin } from './hand-over-pin.ts';
-import type { PinRefusal } from './keypad-consent.tsx';
 import { PinKeypad } from './pin-keypad.tsx';
 import { PinTries } from './pin-tries.tsx';
-import { takePin, type PinFault, type PinRule } from './pin-rules.ts';
+import { usePinEntry, type PinEntryProps } from './use-pin-entry.ts';
 
-export interface PinFormProps {
-  readonly dialog: string;
+export interface PinFormProps extends PinEntryProps {
   readonly arming: Arming;
-  readonly rule: PinRule;
   /** What this card's PIN is called. */
   readonly label: string;
   /** What a PIN of this card looks like. */
   readonly help: string;
   readonly triesLeft: number | null;
   readonly failuresSeen: number;
-  readonly refused: PinRefusal;
-  readonly lastTriesAgreed: boolean;
   /** The card that the PIN is for. */
   readonly card: ComponentChildren;
   /** What pressing the button does. */
@@ -28,65 +22,19 @@ export interface PinFormProps {
   readonly cancel: ComponentChildren;
   /** What may be done instead. */
   readonly otherWays?: ComponentChildren;
-  readonly askForPort: () => Promise<unknown>;
   /** Back to the reader's own keys; null where they cannot take this PIN. */
   readonly useReader: (() => void) | null;
 }
 
-type Said = PinFault | 'refused' | 'keypadUnusable' | 'notTaken' | 'keysIgnored';
-
-/** What the reader said is told beside its own button; here, why that button is not offered any more. */
-function saidFirst(refused: PinRefusal): Said | null {
-  if (refused === 'incorrect') return 'refused';
-  return refused === 'keypad_unusable' ? 'keypadUnusable' : null;
-}
-
-/** One entry of a PIN. Typed characters stay in the field until they are handed over, and are nowhere else. */
+/** One entry of a PIN. */
 export function PinForm(props: PinFormProps) {
-  const { dialog, arming } = props;
+  const { arming } = props;
   const { t } = useSpeech();
-  const field = useRef<HTMLInputElement>(null);
-  const leaving = useRef(new AbortController());
-  const [said, setSaid] = useState<Said | null>(saidFirst(props.refused));
-  const [handedOver, setHandedOver] = useState(false);
+  const { field, said, entered, isHandedOver, setEntered, forgetSaid, handOver } = usePinEntry(props);
   const [keypad, setKeypad] = useState(false);
-  const [entered, setEntered] = useState(0);
-
-  useEffect(() => {
-    const { current } = leaving;
-    return () => {
-      current.abort();
-    };
-  }, []);
-
-  const complain = (what: Said): void => {
-    setSaid(what);
-    setEntered(0);
-    field.current?.focus();
-  };
-
-  const handOver = async (): Promise<void> => {
-    const input = field.current;
-    if (input === null || !arming.armed || handedOver) return;
-    const pin = takePin(input);
-    const fault = props.rule(pin);
-    if (fault !== null) {
-      pin.fill(0);
-      complain(fault);
-      return;
-    }
-    setSaid(null);
-    setEntered(0);
-    setHandedOver(true);
-    const { taken } = await handOverPin(props.askForPort, dialog, { pin, spendLastTries: props.lastTriesAgreed }, leaving.current.signal);
-    // Once it was taken, the next view says what came of it.
-    if (taken || leaving.current.signal.aborted) return;
-    setHandedOver(false);
-    complain('notTaken');
-  };
 
   const shown = arming.keysIgnored && said === null ? 'keysIgnored' : said;
-  const deaf = !arming.armed || handedOver;
+  const deaf = !arming.armed || isHandedOver;
   return (
     <form
       class="pin-form"
@@ -94,7 +42,7 @@ export function PinForm(props: PinFormProps) {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        void handOver();
+        if (arming.armed) void handOver();
       }}
     >
       {props.card}
@@ -118,7 +66,7 @@ export function PinForm(props: PinFormProps) {
         data-initial-focus=""
         onInput={(event) => {
           setEntered(event.currentTarget.value.length);
-          if (said !== null) setSaid(null);
+          forgetSaid();
         }}
       />
       <p id="pin-said" class="field-error" role="alert">
@@ -154,7 +102,7 @@ export function PinForm(props: PinFormProps) {
         <div class="buttons__end">
           {props.cancel}
           <Button look="solid" submit waiting={deaf}>
-            {handedOver ? t('signature.pin.checking', { pin: props.label }) : props.action}
+            {isHandedOver ? t('signature.pin.checking', { pin: props.label }) : props.action}
           </Button>
         </div>
       </div>
