@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { projectRoot, runCommand, runProgram, startCommand, type CommandEnd, type RunningCommand } from '../support/command-line.ts';
+import { freePort } from '../support/free-port.ts';
 import { describeWith, programPath } from '../support/machine.ts';
 
 const samples = path.join(projectRoot, 'docs', 'ehr', 'samples');
@@ -125,22 +126,12 @@ describeWith(['chromium'], 'browser-check.js in Chromium', () => {
     return /state=(\w+)/.exec(end.out)?.[1];
   }
 
-  /** A port on which nothing listens. */
-  async function silentPort(): Promise<number> {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const { port: free } = probe.address() as AddressInfo;
-    probe.close();
-    await once(probe, 'close');
-    return free;
-  }
-
   it('finds the running agent, also behind a port that nobody answers on', async () => {
-    expect(await stateOn('localhost', `${await silentPort()},${port}`)).toBe('ready');
+    expect(await stateOn('localhost', `${await freePort()},${port}`)).toBe('ready');
   }, 60_000);
 
   it('tells that the agent is not running', async () => {
-    expect(await stateOn('localhost', String(await silentPort()))).toBe('not_running');
+    expect(await stateOn('localhost', String(await freePort()))).toBe('not_running');
   }, 60_000);
 
   it('tells a page over http from the hospital\'s network that no setting will help it', async () => {
