@@ -16,12 +16,12 @@ describe('what may stand in a log', () => {
   });
 
   it('keeps class, code and frames of an error, never its message', () => {
-    const error = Object.assign(new TypeError('PIN 1234 of 山田', { cause: new RangeError('token abc') }), { code: 'EPERM' });
+    const error = Object.assign(new TypeError('PIN 48159260 of 山田', { cause: new RangeError('token canary-token') }), { code: 'EPERM' });
     const text: string = fault(error);
     expect(text).toContain('TypeError EPERM');
     expect(text).toContain('caused by RangeError');
     expect(text).toContain('log.test.ts');
-    expect(text).not.toMatch(/1234|山田|abc/);
+    expect(text).not.toMatch(/48159260|山田|canary/);
     expect(fault('1234')).toBe('[thrown string]');
   });
 });
