@@ -246,10 +246,11 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByKeypad], 'a reader with
     const waiting = await keypad.waits();
     const { id } = posted.json as { id: string };
     expect((await agent.ask(`/v1/signatures/${id}`)).json).toMatchObject({ state: 'awaiting_pin' });
-    await agent.ask(`/v1/signatures/${id}`, { method: 'DELETE' });
+    const told = agent.ask(`/v1/signatures/${id}`, { method: 'DELETE' });
     await expect.poll(() => agent.person.asked('keypad_left')).toBe(1);
     waiting.enter(pin);
     await expect.poll(() => agent.person.asked('closed')).toBe(1);
+    await told;
     expect(card.statistics).toMatchObject({ pinsPresented: 1, signatures: 0 });
   });
 

@@ -56,7 +56,8 @@ export class ScriptedSignatures implements SignatureService {
   cancel(caller: Caller, id: string): SignatureSnapshot | undefined {
     if (this.get(caller, id) === undefined) return undefined;
     this.cancelled.push(id);
-    this.become({ id, state: 'cancelled', reason: null, result: null, problem: { code: 'CANCELLED_BY_USER', detail: null } });
+    // As in the agent, the window closes before the request ends.
+    setImmediate(() => this.become({ id, state: 'cancelled', reason: null, result: null, problem: { code: 'CANCELLED_BY_USER', detail: null } }));
     return this.get(caller, id);
   }
 

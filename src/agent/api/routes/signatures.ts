@@ -17,6 +17,9 @@ import { problemAnswer, problemHeaders, problemMediaType } from '../problem-answ
 import type { Answer, ApiCall, ClientRoute } from '../route.ts';
 import { endingOf, hasEnded, signatureView } from '../signature-view.ts';
 
+/** A question that is open closes at once. Who cancels is to hear that, and not what was true before. */
+const cancelSeconds = 5;
+
 const waitDescription = `Seconds to wait for the end, at most ${maximumWaitSeconds}`;
 
 export function signatureRoutes(signatures: SignatureService): readonly ClientRoute[] {
@@ -74,13 +77,18 @@ export function signatureRoutes(signatures: SignatureService): readonly ClientRo
       access: 'client',
       description: {
         summary: { ja: '署名要求を取り消します。', en: 'Cancels a request.' },
-        answers: { 200: { description: 'The request now; what is signed stays signed', schema: signatureAnswer } },
+        answers: {
+          200: {
+            description: `How it ended: what is signed stays signed. One that has not ended within ${cancelSeconds} seconds, because a card works or a card reader waits for keys, is told as it stands, and ends when that is over`,
+            schema: signatureAnswer,
+          },
+        },
         problems: ['RESULT_NOT_HELD', 'INTERRUPTED'],
       },
-      handle(call, caller) {
+      async handle(call, caller) {
         const found = signatures.cancel(caller, call.params['id'] ?? '');
         if (found === undefined) throw notFound();
-        return answerToGet(found, call);
+        return answerToGet(await waitForEnd(signatures, call, caller, found, cancelSeconds), call);
       },
     },
   ];
