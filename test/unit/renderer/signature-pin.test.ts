@@ -50,7 +50,7 @@ describeWith(['chromium'], 'the PIN in the signature window', () => {
     await window.page.keyboard.press('Enter');
     await expect.poll(() => window.pins()).toHaveLength(1);
     await window.page.locator('form').evaluate((form: HTMLFormElement) => form.requestSubmit());
-    expect(await alert()).toBe('');
+    expect(await window.page.locator('#pin-said').textContent()).toBe('');
     expect((await window.asked()).filter((one) => one.channel === 'signature.pinPort')).toHaveLength(1);
   });
 
