@@ -6,6 +6,7 @@ import { readConfig, type ReadPolicy } from '../agent/config/read-config.ts';
 import { userSettings } from '../agent/config/settings.ts';
 import { readUserSettings } from '../agent/storage/data-directory.ts';
 import { writeFileDurably } from '../agent/storage/write-file-durably.ts';
+import { showSafely } from '../formats/prescription/display-safety.ts';
 import type { SettingsView } from '../contract/ipc/every-window.ts';
 
 /** How the windows look; nothing that the agent itself goes by. */
@@ -67,9 +68,10 @@ export function viewSettings({ settings, sources }: ResolvedConfig, theme: Setti
   return {
     language: settings.language,
     theme,
+    supportContact: settings.support.contact === null ? null : showSafely(settings.support.contact),
     settings: leafPaths(settings).map((place) => {
       const source = sources.get(place) ?? 'default';
-      return { path: place, value: told(valueAt(settings, place)), source, changeable: source !== 'policy' && mayChange.has(place) };
+      return { path: place, value: told(valueAt(settings, place)), source, changeable: source !== 'policy' && mayChange.has(place.split('.')[0] ?? place) };
     }),
   };
 }

@@ -48,8 +48,12 @@ const outboundProxy = z.union([
   }),
 ]);
 
+/** Whom a person calls about what they cannot mend alone: a department, a firm, a telephone number. */
+const contactLine = z.string().trim().min(1).max(100).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'one line of text');
+
 export const settingsSchema = z.strictObject({
   language: z.enum(['ja', 'en']).default('ja'),
+  support: z.strictObject({ contact: contactLine.nullable().default(null) }).prefault({}),
   api: z
     .strictObject({
       ports: z.array(z.int().min(1024).max(65535)).min(1).max(32).default([17090, 17091, 17092, 17093, 17094, 17095, 17096, 17097, 17098, 17099]),
@@ -146,4 +150,4 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** Top-level keys that a user may set for themselves. */
-export const userSettings = ['language'] as const satisfies readonly (keyof Settings)[];
+export const userSettings = ['language', 'support'] as const satisfies readonly (keyof Settings)[];

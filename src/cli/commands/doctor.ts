@@ -3,7 +3,7 @@ import type { CheckResult } from '../../agent/diagnostics/check.ts';
 import { exitCodes } from '../exit.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
 import { tellCardsAreRead } from '../terminal/progress.ts';
-import { checkLines, writeChecks } from '../terminal/write-checks.ts';
+import { checkLines, contactLine, writeChecks } from '../terminal/write-checks.ts';
 
 export function addDoctor(program: Command, context: CommandContext): void {
   const { say, language, secretsOf } = context;
@@ -29,6 +29,7 @@ export function addDoctor(program: Command, context: CommandContext): void {
         process.stdout.write(checkLines(result, language));
       }
       if (options.json === true) writeChecks(results, 'json');
+      else process.stdout.write(contactLine(results, parts.config.settings.support.contact, language));
       process.exitCode = results.some((result) => result.status === 'problem') ? exitCodes.failed : exitCodes.ok;
     });
 }

@@ -1,4 +1,5 @@
 import type { CheckResult } from '../../agent/diagnostics/check.ts';
+import { showSafely } from '../../formats/prescription/display-safety.ts';
 import type { Language } from '../language.ts';
 import { padToColumns } from './terminal-width.ts';
 
@@ -8,6 +9,13 @@ const signs: Record<CheckResult['status'], string> = { ok: '✔', warning: '⚠'
 export function checkLines(result: CheckResult, language: Language): string {
   const remedy = result.remedy === null ? '' : `    → ${result.remedy[language]}\n`;
   return `${signs[result.status]} ${padToColumns(result.title[language], 24)}  ${result.details[language]}\n${remedy}`;
+}
+
+/** Whom to call, where a check has found something. Empty where nobody is named. */
+export function contactLine(results: readonly CheckResult[], contact: string | null, language: Language): string {
+  const isWell = results.every(({ status }) => status === 'ok' || status === 'not_applicable');
+  if (isWell || contact === null) return '';
+  return `\n${{ ja: '解決しないときの連絡先', en: 'If it stays, contact' }[language]}: ${showSafely(contact)}\n`;
 }
 
 export function writeChecks(results: readonly CheckResult[], as: Language | 'json'): void {

@@ -4,6 +4,8 @@ import { nothing } from './parts.ts';
 export const settingsView = z.object({
   language: z.enum(['ja', 'en']),
   theme: z.enum(['system', 'light', 'dark']),
+  /** Whom to call about what a person cannot mend alone; null where nobody is named. */
+  supportContact: z.string().nullable(),
   /** Every setting as it is in force. `changeable` ones are the user's; the rest says who fixed it. */
   settings: z.array(z.object({ path: z.string(), value: z.string(), source: z.enum(['policy', 'user', 'default']), changeable: z.boolean() })),
 });

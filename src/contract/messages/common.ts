@@ -9,6 +9,7 @@ export const commonJa = {
   moreHint: '続きを表示する',
   /** What a card's PIN is called. */
   pin: { hpki: 'PIN', jpki: '暗証番号' },
+  supportContact: '解決しないときの連絡先:',
   caller: '要求元',
   origin: 'Webサイト',
   program: 'プログラム',
@@ -80,6 +81,7 @@ export const commonEn: SameKeys<typeof commonJa> = {
   more: 'There is more below',
   moreHint: 'Show what is below',
   pin: { hpki: 'PIN', jpki: 'PIN' },
+  supportContact: 'If it stays, contact:',
   caller: 'Requested by',
   origin: 'Web site',
   program: 'Program',

@@ -173,6 +173,7 @@ export const homeJa = {
     columns: { name: '項目', value: '値', source: '決めたもの' },
     paths: {
       language: '表示言語',
+      support_contact: '困ったときの連絡先',
       api_ports: '待ち受けポート',
       api_bodyLimitMiB: '要求の大きさの上限 (MiB)',
       api_otherUsers: '接続を許可するほかのOS利用者',
@@ -390,6 +391,7 @@ export const homeEn: SameKeys<typeof homeJa> = {
     columns: { name: 'Setting', value: 'Value', source: 'Set by' },
     paths: {
       language: 'Language',
+      support_contact: 'Whom to contact',
       api_ports: 'Ports',
       api_bodyLimitMiB: 'Largest request (MiB)',
       api_otherUsers: 'Other OS users allowed to connect',

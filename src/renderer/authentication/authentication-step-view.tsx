@@ -5,6 +5,7 @@ import { showTime } from '../page/times.ts';
 import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { SupportContact } from '../parts/support-contact.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
 import { AuthenticationFacts } from './authentication-facts.tsx';
 import { ChooseMethodStep } from './choose-method-step.tsx';
@@ -155,6 +156,7 @@ function EndedStep({ view, step, onLeave }: StepOf<'ended'>) {
         {step.until === null ? null : <p>{t('authentication.ended.until', { until: showTime(step.until, language) })}</p>}
         {step.detail === null ? null : <p>{say(step.detail)}</p>}
         {known === null ? null : <p>{say(known.remedy)}</p>}
+        {step.outcome === 'failed' ? <SupportContact /> : null}
         {step.code === null ? null : <p class="note">{t('authentication.ended.code', { code: step.code })}</p>}
       </Banner>
       <AuthenticationFacts view={view} />

@@ -2,6 +2,7 @@ import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
+import { SupportContact } from '../parts/support-contact.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
 import { AuthenticationFacts } from './authentication-facts.tsx';
 import type { StepOf } from './step-props.ts';
@@ -27,6 +28,7 @@ export function ChooseMethodStep(props: StepOf<'choose_method'>) {
         <Banner kind="warning" title={say(known)}>
           {step.problem.detail === null ? null : <p>{say(step.problem.detail)}</p>}
           <p>{say(known.remedy)}</p>
+          <SupportContact />
           <p class="note">{t('authentication.ended.code', { code: step.problem.code })}</p>
         </Banner>
       )}

@@ -6,6 +6,7 @@ import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
+import { SupportContact } from '../parts/support-contact.tsx';
 import type { Diagnosis } from './use-diagnosis.ts';
 
 const icons = { ok: 'success', warning: 'warning', problem: 'problem', not_applicable: 'none' } as const satisfies Record<CheckView['status'], IconName>;
@@ -93,12 +94,18 @@ function Outcome({ diagnosis: { state, checks } }: { readonly diagnosis: Diagnos
     case 'running':
       return <p>{t('home.diagnosis.running', { count: checks.length })}</p>;
     case 'failed':
-      return <Banner kind="problem" title={t('home.diagnosis.failed')} />;
+      return (
+        <Banner kind="problem" title={t('home.diagnosis.failed')}>
+          <SupportContact />
+        </Banner>
+      );
     case 'done':
       return problems === 0 ? (
         <Banner kind="success" title={t('home.diagnosis.allWell', { checks: checks.length })} />
       ) : (
-        <Banner kind="problem" title={t('home.diagnosis.done', { checks: checks.length, problems })} />
+        <Banner kind="problem" title={t('home.diagnosis.done', { checks: checks.length, problems })}>
+          <SupportContact />
+        </Banner>
       );
   }
 }

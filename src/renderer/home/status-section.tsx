@@ -8,6 +8,7 @@ import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
+import { SupportContact } from '../parts/support-contact.tsx';
 import { PhoneRegistrations } from './phone-registrations.tsx';
 import { RemoteSessions } from './remote-sessions.tsx';
 
@@ -78,6 +79,7 @@ function Problems({ agent, isReady, problems, onDiagnose }: { readonly agent: Pa
           </li>
         ))}
       </ul>
+      {isReady ? null : <SupportContact />}
     </section>
   );
 }

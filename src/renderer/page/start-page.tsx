@@ -4,6 +4,7 @@ import type { SettingsView } from '../../contract/ipc/every-window.ts';
 import type { MessageKey } from '../../contract/messages/messages.ts';
 import { ask, pageBridge } from './bridge.ts';
 import { speech, SpeechProvider } from './language.ts';
+import { SupportContext } from './support.ts';
 
 /** Settings as they stand and as they change; every window hears them. */
 function useSettings(): SettingsView | null {
@@ -38,7 +39,9 @@ function Root({ title, page: Page }: { readonly title: MessageKey; readonly page
   if (settings === null) return null;
   return (
     <SpeechProvider value={spoken}>
-      <Page />
+      <SupportContext.Provider value={settings.supportContact}>
+        <Page />
+      </SupportContext.Provider>
     </SpeechProvider>
   );
 }

@@ -3,6 +3,7 @@ import type { AuthenticationStep } from '../../contract/ipc/authentication.ts';
 import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
+import { SupportContact } from '../parts/support-contact.tsx';
 
 interface LastTriesWarningProps {
   readonly step: Extract<SignatureStep | AuthenticationStep, { step: 'pin' }>;
@@ -31,6 +32,7 @@ export function LastTriesWarning({ step, pin, children }: LastTriesWarningProps)
         }
       >
         {children}
+        <SupportContact />
       </Banner>
     </>
   );

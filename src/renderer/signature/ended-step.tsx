@@ -4,6 +4,7 @@ import { useSpeech } from '../page/language.ts';
 import { Banner, type BannerKind } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { HelpLink } from '../parts/help-link.tsx';
+import { SupportContact } from '../parts/support-contact.tsx';
 import { RequestFacts } from './request-facts.tsx';
 import type { StepProps } from './step-props.ts';
 import { StepFrame } from '../parts/step-frame.tsx';
@@ -35,6 +36,7 @@ export function EndedStep({ view, step, onLeave }: StepProps & { readonly step: 
       ) : (
         <Banner kind={kinds[outcome]} {...(why === null ? {} : { title: say(why) })}>
           <p>{known === null ? t('signature.ended.again') : say(known.remedy)}</p>
+          {outcome === 'failed' ? <SupportContact /> : null}
           {code === null ? null : <p class="note">{t('signature.ended.code', { code })}</p>}
         </Banner>
       )}

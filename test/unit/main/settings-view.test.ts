@@ -26,6 +26,13 @@ describe('settings as the window shows them', () => {
     expect(view(undefined, { language: 'en' }).language).toBe('en');
   });
 
+  it('tell whom to call so that nothing in it can hide or turn around what stands beside it', () => {
+    expect(view(undefined).supportContact).toBeNull();
+    expect(view({ support: { contact: '内線1234\u202e' } }).supportContact).toBe('内線1234⟨U+202E⟩');
+    expect(setting('support.contact', undefined)).toMatchObject({ changeable: true });
+    expect(setting('support.contact', { support: { contact: '内線1234' } })).toMatchObject({ changeable: false, value: '内線1234' });
+  });
+
   it('tell clients by their number, because their entries hold hashes of tokens', () => {
     const clients = [{ name: 'EHR', native: true, tokenSha256: 'ab'.repeat(32) }];
     expect(setting('clients', { clients })).toMatchObject({ value: '1' });

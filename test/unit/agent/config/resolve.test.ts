@@ -25,6 +25,27 @@ describe('resolving the configuration', () => {
     expect(problems).toMatchObject([{ source: 'user', path: 'cards' }]);
   });
 
+  it.each([
+    ['情報システム課 内線1234', '情報システム課 内線1234'],
+    ['  03-0000-0000  ', '03-0000-0000'],
+    ['', null],
+    ['   ', null],
+    ['two\nlines', null],
+    ['a\u001b[2Jterminal', null],
+    ['x'.repeat(101), null],
+    [1234, null],
+  ])('takes one line of at most 100 characters for whom to call: %j', (contact, taken) => {
+    const { settings, problems } = resolveConfig({ support: { contact } }, undefined);
+    expect(settings.support.contact).toBe(taken);
+    expect(problems.map(({ path }) => path)).toEqual(taken === null ? ['support.contact'] : []);
+  });
+
+  it('lets a user say whom to call, and policy before them', () => {
+    const own = { support: { contact: '03-0000-0000' } };
+    expect(resolveConfig(undefined, own)).toMatchObject({ settings: own, problems: [] });
+    expect(resolveConfig({ support: { contact: '内線1234' } }, own).settings.support.contact).toBe('内線1234');
+  });
+
   it('refuses a policy with one wrong value as a whole and names the place', () => {
     const { settings, problems } = resolveConfig({ language: 'en', api: { ports: [80] } }, undefined);
     expect(settings.language).toBe('ja');

@@ -10,6 +10,7 @@ import { card } from './sample-signature.ts';
 export const settings: SettingsView = {
   language: 'ja',
   theme: 'system',
+  supportContact: null,
   settings: [
     { path: 'language', value: 'ja', source: 'user', changeable: true },
     { path: 'theme', value: 'system', source: 'default', changeable: true },
