@@ -1,4 +1,3 @@
-import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
@@ -6,11 +5,11 @@ import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import { Name } from '../parts/name.tsx';
 import { RequestFacts } from './request-facts.tsx';
-import type { StepProps } from './step-props.ts';
+import type { StepOf } from './step-props.ts';
 import { StepFrame } from '../parts/step-frame.tsx';
 
 /** First use of a card by a staff member: three names, one beside the other, for a person to compare. */
-export function BindingStep(props: StepProps & { readonly step: Extract<SignatureStep, { step: 'confirm_binding' }> }) {
+export function BindingStep(props: StepOf<'confirm_binding'>) {
   const { agent, view, arming, step, onLeave } = props;
   const { t } = useSpeech();
   return (

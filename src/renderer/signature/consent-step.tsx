@@ -1,4 +1,3 @@
-import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { showTime } from '../page/times.ts';
@@ -7,10 +6,10 @@ import { Button } from '../parts/button.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
 import { DocumentList } from './document-list.tsx';
 import { RequestFacts } from './request-facts.tsx';
-import type { StepProps } from './step-props.ts';
+import type { StepOf } from './step-props.ts';
 
 /** Remote signing where a person is to look first: everything that will be signed, and no PIN. */
-export function ConsentStep({ agent, view, step, arming, onLeave }: StepProps & { readonly step: Extract<SignatureStep, { step: 'consent' }> }) {
+export function ConsentStep({ agent, view, step, arming, onLeave }: StepOf<'consent'>) {
   const { t, language } = useSpeech();
   const documents = view.documents.filter(({ id }) => step.documents.includes(id));
   return (

@@ -1,19 +1,18 @@
-import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
 import { DocumentList } from './document-list.tsx';
 import { RequestFacts } from './request-facts.tsx';
-import type { StepProps } from './step-props.ts';
+import type { StepOf } from './step-props.ts';
 import { StepFrame } from '../parts/step-frame.tsx';
 
-type Step = Extract<SignatureStep, { step: 'insert_card' }>;
+type Need = StepOf<'insert_card'>['step']['need'];
 
 /** Needs that a person mends by hand are asked for; the others are waited out. */
-const askedFor: ReadonlySet<Step['need']> = new Set<Step['need']>(['no_card', 'no_reader']);
+const askedFor: ReadonlySet<Need> = new Set<Need>(['no_card', 'no_reader']);
 
-export function InsertCardStep({ agent, view, step, arming, onLeave }: StepProps & { readonly step: Step }) {
+export function InsertCardStep({ agent, view, step, arming, onLeave }: StepOf<'insert_card'>) {
   const { need, canAuthenticate } = step;
   const { t } = useSpeech();
   return (

@@ -1,4 +1,3 @@
-import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { useSpeech } from '../page/language.ts';
 import { Banner } from '../parts/banner.tsx';
 import { Button } from '../parts/button.tsx';
@@ -6,10 +5,10 @@ import { CardLines } from '../parts/card-lines.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
 import { DocumentList } from './document-list.tsx';
 import { RequestFacts } from './request-facts.tsx';
-import type { StepProps } from './step-props.ts';
+import type { StepOf } from './step-props.ts';
 
 /** The reader waits for the PIN on its own keys; or it still does, and nobody wants it any more. */
-export function KeypadStep({ view, step, arming, onLeave }: Pick<StepProps, 'view' | 'arming' | 'onLeave'> & { readonly step: Extract<SignatureStep, { step: 'keypad' }> }) {
+export function KeypadStep({ view, step, arming, onLeave }: Pick<StepOf<'keypad'>, 'view' | 'arming' | 'onLeave' | 'step'>) {
   const { t } = useSpeech();
   const pin = t('common.pin.hpki');
   return (

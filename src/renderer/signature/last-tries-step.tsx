@@ -1,14 +1,13 @@
-import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { HelpLink } from '../parts/help-link.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
 import { LastTriesWarning } from '../pin/last-tries-warning.tsx';
-import type { StepProps } from './step-props.ts';
+import type { StepOf } from './step-props.ts';
 import { StepFrame } from '../parts/step-frame.tsx';
 
 /** Stands before the PIN field where one of the last tries may be spent, and names what that can cost. */
-export function LastTriesStep(props: StepProps & { readonly step: Extract<SignatureStep, { step: 'pin' }> }) {
+export function LastTriesStep(props: StepOf<'pin'>) {
   const { arming, step, onLeave, onAgree } = props;
   const { t } = useSpeech();
   return (

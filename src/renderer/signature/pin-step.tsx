@@ -1,4 +1,3 @@
-import type { SignatureStep } from '../../contract/ipc/signature.ts';
 import { useSpeech } from '../page/language.ts';
 import { Button } from '../parts/button.tsx';
 import { CardLines } from '../parts/card-lines.tsx';
@@ -8,12 +7,10 @@ import { PinForm } from '../pin/pin-form.tsx';
 import { hpkiPin } from '../pin/pin-rules.ts';
 import { DocumentList } from './document-list.tsx';
 import { RequestFacts } from './request-facts.tsx';
-import type { StepProps } from './step-props.ts';
-
-export type PinStepProps = StepProps & { readonly step: Extract<SignatureStep, { step: 'pin' }> };
+import type { StepOf } from './step-props.ts';
 
 /** Consent and PIN: everything that will be signed above, the PIN below, typed here or on the reader's own keys. */
-export function PinStep(props: PinStepProps) {
+export function PinStep(props: StepOf<'pin'>) {
   const { t } = useSpeech();
   const { agent, view, step, placeOfPin } = props;
   const atReader = step.keypad && !placeOfPin.typesHere;
@@ -47,7 +44,7 @@ export function PinStep(props: PinStepProps) {
   );
 }
 
-function TypedConsent({ agent, view: { dialog }, arming, step, lastTriesAgreed, placeOfPin, onLeave }: PinStepProps) {
+function TypedConsent({ agent, view: { dialog }, arming, step, lastTriesAgreed, placeOfPin, onLeave }: StepOf<'pin'>) {
   const { t } = useSpeech();
   return (
     <PinForm

@@ -1,4 +1,4 @@
-import type { SignatureView } from '../../contract/ipc/signature.ts';
+import type { SignatureStep, SignatureView } from '../../contract/ipc/signature.ts';
 import type { PageBridge } from '../../contract/ipc/windows.ts';
 import type { Arming } from '../page/arming.ts';
 import type { PlaceOfPin } from '../pin/place-of-pin.ts';
@@ -14,3 +14,5 @@ export interface StepProps {
   readonly onLeave: () => void;
   readonly onAgree: () => void;
 }
+
+export type StepOf<Name extends SignatureStep['step']> = StepProps & { readonly step: Extract<SignatureStep, { step: Name }> };
