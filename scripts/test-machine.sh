@@ -49,9 +49,10 @@ fi
 
 echo "test-machine: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
-install=(apt-get install --yes --quiet --no-install-recommends)
+retries=(--option Acquire::Retries=3)
+install=(apt-get install --yes --quiet --no-install-recommends "${retries[@]}")
 # Package lists may be absent or old (a container image), so a first failure asks for new ones.
 if ! "${install[@]}" "${missing[@]}"; then
-  apt-get update --quiet
+  apt-get update --quiet "${retries[@]}"
   "${install[@]}" "${missing[@]}"
 fi

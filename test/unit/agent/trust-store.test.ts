@@ -40,7 +40,7 @@ describe('what the running agent trusts', () => {
 
     writeFileSync(path.join(folder, 'crl', 'today.pem'), writePem(ca.crl('signing').der, 'X509 CRL'));
     vi.advanceTimersByTime(5 * 60 * 1000);
-    await vi.waitFor(() => expect(store.current().crls).toHaveLength(1));
+    await expect.poll(() => store.current().crls).toHaveLength(1);
     store.close();
   });
 

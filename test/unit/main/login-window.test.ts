@@ -36,7 +36,7 @@ it('is judged until its storage is cleared', async () => {
   const leave = new AbortController();
   const page = { url: new URL('https://login.example.jp/'), redirectUrl: new URL('http://127.0.0.1/cb'), allowedOrigins: ['https://login.example.jp'], card: null };
   const ended = open({ page, certificateSha256: null }, leave.signal);
-  await vi.waitUntil(() => seen.includes('judged'));
+  await expect.poll(() => seen).toContain('judged');
   leave.abort();
   expect(await ended).toBe('cancelled');
   expect(seen).toEqual(['judged', 'window gone', 'clearing', 'cleared', 'not judged any more']);

@@ -129,7 +129,7 @@ describe('the signature desk', () => {
     desk.painted(id());
     dialog.close({ outcome: 'failed', code: 'CARD_REMOVED', detail: null });
     expect(view()?.step).toEqual({ step: 'ended', outcome: 'failed', code: 'CARD_REMOVED', detail: null });
-    await vi.waitFor(() => expect(view()).toBeNull());
+    await expect.poll(view).toBeNull();
     expect(seen.slice(-2)).toEqual(['hide', 'empty']);
     expect(await waiting).toBe('ended');
   });
