@@ -132,7 +132,8 @@ const titles: Readonly<Record<string, string>> = {
 
 function helpIn(language: Language): HelpConfiguration {
   const plain = new Help();
-  const optionDescription: HelpConfiguration['optionDescription'] = (option) => plain.optionDescription(option).replace(' (default: [])', '');
+  const required = language === 'ja' ? '（必須）' : ' (required)';
+  const optionDescription: HelpConfiguration['optionDescription'] = (option) => plain.optionDescription(option).replace(' (default: [])', '') + (option.mandatory ? required : '');
   if (language === 'en') return { helpWidth: 100, optionDescription };
   const inJapanese = (term: string): string => term.replace('[options]', '[オプション]').replace('[command]', '[コマンド]');
   return {

@@ -46,6 +46,15 @@ describe('the command line', () => {
     expect(withoutHelp).toEqual([]);
   });
 
+  it.each([['ja', /--staff-id <ID> +EHRの職員ID（必須）/, /--prescription <XML> +[^（]*処方箋$/m], ['en', /--staff-id <ID> +staff id \(required\)/, /--prescription <XML> +[^(]*$/m]] as const)(
+    'marks in its help which options must be given, in %s',
+    (language, required, optional) => {
+      const help = createProgram(language, '0', productCommands).commands.find((command) => command.name() === 'sign')?.helpInformation();
+      expect(help).toMatch(required);
+      expect(help).toMatch(optional);
+    },
+  );
+
   it('ends with 64 where it is used wrongly, and says how it is used', () => {
     const { code, err } = run(['verify']);
     expect(code).toBe(64);
