@@ -12,7 +12,7 @@ import type { SettingsView } from '../contract/ipc/every-window.ts';
 /** How the windows look; nothing that the agent itself goes by. */
 const lookSchema = z.object({ theme: z.enum(['system', 'light', 'dark']).catch('system') });
 
-type Change = { readonly [K in 'language' | 'theme']?: SettingsView[K] | undefined };
+type Change = { readonly [K in 'language' | 'theme' | 'supportContact']?: SettingsView[K] | undefined };
 
 /** What this user may set, and everything else with who fixed it. */
 export class UserPreferences {
@@ -38,12 +38,16 @@ export class UserPreferences {
   }
 
   /** What policy fixed stays as it is. Throws STORAGE_FAILED's cause where the file cannot be written. */
-  async change({ language, theme }: Change): Promise<SettingsView> {
+  async change({ language, theme, supportContact }: Change): Promise<SettingsView> {
     const { data } = await readConfig(this.#dataRoot, this.#readPolicy);
-    if (language !== undefined) {
+    const own = {
+      ...(language === undefined ? {} : { language }),
+      ...(supportContact === undefined ? {} : { support: { contact: supportContact } }),
+    };
+    if (Object.keys(own).length > 0) {
       const before = await readUserSettings(data);
       const kept = typeof before === 'object' && before !== null && !Array.isArray(before) ? before : {};
-      await writeFileDurably(data.userSettings, `${JSON.stringify({ ...kept, language }, null, 2)}\n`);
+      await writeFileDurably(data.userSettings, `${JSON.stringify({ ...kept, ...own }, null, 2)}\n`);
     }
     if (theme !== undefined) await writeFileDurably(lookFile(data.root), `${JSON.stringify({ theme })}\n`);
     return this.read();

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { supportContact } from '../../contract/support-contact.ts';
 import { remoteSettings, terminalSettings } from './remote-settings.ts';
 import { updateSettings } from './update-settings.ts';
 import { bypassHost, proxyAddress } from './addresses.ts';
@@ -48,12 +49,9 @@ const outboundProxy = z.union([
   }),
 ]);
 
-/** Whom a person calls about what they cannot mend alone: a department, a firm, a telephone number. */
-const contactLine = z.string().trim().min(1).max(100).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'one line of text');
-
 export const settingsSchema = z.strictObject({
   language: z.enum(['ja', 'en']).default('ja'),
-  support: z.strictObject({ contact: contactLine.nullable().default(null) }).prefault({}),
+  support: z.strictObject({ contact: supportContact.nullable().default(null) }).prefault({}),
   api: z
     .strictObject({
       ports: z.array(z.int().min(1024).max(65535)).min(1).max(32).default([17090, 17091, 17092, 17093, 17094, 17095, 17096, 17097, 17098, 17099]),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { supportContact } from '../support-contact.ts';
 import { cardView } from './card.ts';
 import { settingsView } from './every-window.ts';
 import { pairingView } from './pairing.ts';
@@ -105,6 +106,6 @@ export const homeWindow = {
     'diagnosis.copy': { request: nothing, answer: nothing },
     /** Asks where, writes a redacted ZIP. False where the person cancelled. */
     'diagnosis.save': { request: nothing, answer: z.boolean() },
-    'settings.change': { request: z.strictObject({ language: z.enum(['ja', 'en']).optional(), theme: z.enum(['system', 'light', 'dark']).optional() }), answer: settingsView },
+    'settings.change': { request: z.strictObject({ language: z.enum(['ja', 'en']).optional(), theme: z.enum(['system', 'light', 'dark']).optional(), supportContact: supportContact.nullable().optional() }), answer: settingsView },
   },
 } as const;

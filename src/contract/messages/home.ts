@@ -148,6 +148,12 @@ export const homeJa = {
     themes: { system: 'OSの設定に合わせる', light: '明るい', dark: '暗い' },
     others: 'そのほかの設定',
     othersNote: 'これらは何を信頼するかを決めるため、管理者のポリシーでのみ変更できます。',
+    contact: {
+      help: '例: 情報システム課 内線1234。問題を知らせる画面に、そのまま表示します（100字まで）。',
+      save: '連絡先を保存する',
+      saved: '保存しました。',
+      failed: '保存できませんでした。1行、100字までで入力してください。続く場合はディスクの空きを確認してください。',
+    },
     fixed: '管理者のポリシーで固定されています。',
     none: 'なし',
     values: {
@@ -366,6 +372,12 @@ export const homeEn: SameKeys<typeof homeJa> = {
     themes: { system: 'Use system setting', light: 'Light', dark: 'Dark' },
     others: 'Other settings',
     othersNote: 'These decide what is trusted; only the administrator’s policy can change them.',
+    contact: {
+      help: 'For example: IT department, extension 1234. Shown as it is wherever a problem is told (at most 100 characters).',
+      save: 'Save the contact',
+      saved: 'Saved.',
+      failed: 'It could not be saved. Enter one line of at most 100 characters. If it stays, see whether the disk is full.',
+    },
     fixed: 'Fixed by the administrator’s policy.',
     none: 'None',
     values: {

@@ -4,9 +4,11 @@ import type { MessageKey } from '../../contract/messages/messages.ts';
 import { ask } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { usePushed } from '../page/pushed.ts';
+import { ContactSetting } from './contact-setting.tsx';
 import { HelpLink } from '../parts/help-link.tsx';
 
 const themes = ['system', 'light', 'dark'] as const;
+const shownAbove: ReadonlySet<string> = new Set(['language', 'theme', 'support.contact']);
 const languages = ['ja', 'en'] as const;
 
 export function SettingsSection({ agent }: { readonly agent: PageBridge<'home'> }) {
@@ -17,7 +19,7 @@ export function SettingsSection({ agent }: { readonly agent: PageBridge<'home'> 
   );
   if (view === null) return <p role="status">{t('home.loading')}</p>;
   const fixed = (path: string): boolean => view.settings.some((setting) => setting.path === path && !setting.changeable);
-  const others = view.settings.filter((setting) => setting.path !== 'language' && setting.path !== 'theme');
+  const others = view.settings.filter((setting) => !shownAbove.has(setting.path));
   return (
     <>
       <Choices
@@ -40,6 +42,7 @@ export function SettingsSection({ agent }: { readonly agent: PageBridge<'home'> 
           ask(agent.invoke('settings.change', { theme }));
         }}
       />
+      <ContactSetting agent={agent} contact={view.supportContact} fixed={fixed('support.contact')} />
       <section>
         <h2 id="others" class="subheading">
           {t('home.settings.others')}

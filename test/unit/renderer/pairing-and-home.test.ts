@@ -204,6 +204,28 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
     await window.page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
   });
 
+  it('saves whom to call by a click, and nobody where the field is empty', async () => {
+    await home({ 'settings.change': settings }, { ...settings, supportContact: '内線1234' });
+    await press('設定');
+    const field = window.page.getByRole('textbox', { name: '困ったときの連絡先' });
+    expect(await field.inputValue()).toBe('内線1234');
+    const changes = async () => (await window.asked()).filter(({ channel }) => channel === 'settings.change').map(({ request }) => request);
+    for (const [text, supportContact] of [[' 内線5678 ', '内線5678'], ['', null]] as const) {
+      await field.fill(text);
+      expect((await changes()).at(-1)).not.toEqual({ supportContact });
+      await press('連絡先を保存する');
+      await expect.poll(async () => (await changes()).at(-1)).toEqual({ supportContact });
+    }
+    await window.page.getByText('保存しました。').waitFor();
+  });
+
+  it('lets nobody change whom to call where policy says it', async () => {
+    await home({}, { ...settings, supportContact: '内線1234', settings: [...settings.settings, { path: 'support.contact', value: '内線1234', source: 'policy', changeable: false }] });
+    await press('設定');
+    expect(await window.page.getByRole('textbox', { name: '困ったときの連絡先' }).isEditable()).toBe(false);
+    expect(await window.page.getByRole('button', { name: '連絡先を保存する' }).count()).toBe(0);
+  });
+
   it('greys what policy fixed and says why', async () => {
     await home({}, languageByPolicy);
     await press('設定');

@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { homeWindow } from '../../../src/contract/ipc/home.ts';
+import { UserPreferences } from '../../../src/main/user-preferences.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'hpki-preferences-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it('keeps whom to call beside the language, until nobody is named', async () => {
+  const preferences = new UserPreferences(folder, () => Promise.resolve({ state: 'none', place: 'test' }));
+  await preferences.change({ language: 'en' });
+  expect(await preferences.change({ supportContact: '情報システム課 内線1234' })).toMatchObject({ language: 'en', supportContact: '情報システム課 内線1234' });
+  expect(await preferences.change({ language: 'ja' })).toMatchObject({ language: 'ja', supportContact: '情報システム課 内線1234' });
+  expect(await preferences.change({ supportContact: null })).toMatchObject({ language: 'ja', supportContact: null });
+});
+
+it.each(['two\nlines', 'x'.repeat(101), ' '])('takes nothing from a page that the settings would not take: %j', (supportContact) => {
+  expect(homeWindow.invoke['settings.change'].request.safeParse({ supportContact }).success).toBe(false);
+});
