@@ -60,11 +60,12 @@ export class PairingDesk {
         record({ event: 'client.pairing_failed', result: 'PAIRING_CLOSED', notes: [`origin=${event.origin ?? 'native'}`] });
         break;
       case 'code_incorrect':
-        record({ event: 'client.pairing_failed', result: 'PAIRING_CODE_INCORRECT', notes: [`triesLeft=${event.triesLeft}`] });
+        // Nobody's client yet: only who says what they are, and from where.
+        record({ event: 'client.pairing_failed', result: 'PAIRING_CODE_INCORRECT', caller: { clientId: '', ...event.caller }, notes: [`triesLeft=${event.triesLeft}`] });
         break;
       case 'paired': {
         const { id, name, origin } = event.client;
-        record({ event: 'client.paired', result: 'ok', caller: { clientId: id, clientName: name, origin, program: null } });
+        record({ event: 'client.paired', result: 'ok', caller: { clientId: id, clientName: name, origin, program: event.program } });
         break;
       }
       case 'closed':

@@ -294,6 +294,7 @@ describe('pairing', () => {
     }
     expect(await statusAndCode(confirm(id, shown))).toEqual([403, 'PAIRING_CLOSED']);
     await until(() => running.audit().filter(({ result }) => result === 'PAIRING_CODE_INCORRECT').length === 3, 'three audit entries');
+    expect(running.audit().at(-1)).toMatchObject({ caller: { clientName: 'New EHR', origin: null }, notes: ['triesLeft=0'] });
     expect(running.agent.clients.list().filter(({ source }) => source === 'paired')).toEqual([]);
   });
 });

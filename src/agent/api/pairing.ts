@@ -8,8 +8,8 @@ export type PairingEvent =
   | { readonly event: 'opened'; readonly until: Date }
   | { readonly event: 'refused_while_closed'; readonly origin: string | null }
   | { readonly event: 'requested'; readonly clientName: string; readonly origin: string | null; readonly program: string | null }
-  | { readonly event: 'code_incorrect'; readonly triesLeft: number }
-  | { readonly event: 'paired'; readonly client: Client }
+  | { readonly event: 'code_incorrect'; readonly triesLeft: number; readonly caller: PairingCaller }
+  | { readonly event: 'paired'; readonly client: Client; readonly program: string | null }
   | { readonly event: 'closed'; readonly reason: PairingEnd };
 
 export type PairingEnd = 'paired' | 'refused' | 'wrong_codes' | 'expired' | 'cancelled';
@@ -147,7 +147,7 @@ export class Pairing {
     if (!sameCode(code, state.code)) {
       state.triesLeft -= 1;
       const { triesLeft } = state;
-      this.#options.onEvent({ event: 'code_incorrect', triesLeft });
+      this.#options.onEvent({ event: 'code_incorrect', triesLeft, caller: state.caller });
       if (triesLeft === 0) this.#end('wrong_codes');
       throw new ProblemError({ code: 'PAIRING_CODE_INCORRECT', detail: triesLeft === 0 ? closedByCodes : null, triesLeft });
     }
@@ -159,7 +159,7 @@ export class Pairing {
         await this.#options.clients.revoke(client.id);
         throw closedProblem(null);
       }
-      this.#options.onEvent({ event: 'paired', client });
+      this.#options.onEvent({ event: 'paired', client, program: state.caller.program });
       this.#end('paired');
       return client;
     } finally {
