@@ -15,7 +15,7 @@ import type { CardHost } from '../../src/native/host/card-host.ts';
 import { forkChild } from '../../src/native/host/child-channel.ts';
 import { createFilePinLedger } from '../../src/native/host/pin-ledger-file.ts';
 import { startCardHost } from '../../src/native/host/process-card-host.ts';
-import { loadPcscApi } from '../../src/native/pcsc/pcsc-api.ts';
+import { loadPcscApi, SCARD_LEAVE_CARD } from '../../src/native/pcsc/pcsc-api.ts';
 import { encodePinVerify, verifyPinDirectCode } from '../../src/native/pcsc/pin-verify.ts';
 import { verifyDocument, type StaffMember } from '../../src/sandbox/ehr/ehr-client.ts';
 import { VirtualJpkiCard } from '../../src/sandbox/cards/virtual-jpki-card.ts';
@@ -284,6 +284,8 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByKeypad], 'a reader with
     const api = loadPcscApi();
     const { context } = await api.establishContext();
     const { card } = await api.connect(context, nameOf(0));
+    // The card host may still be at the card that it has just shown: what comes in between is refused by pcscd.
+    expect(await api.beginTransaction(card)).toBe(0);
     const { response: features } = await api.control(card, api.featureRequest, new Uint8Array(), Buffer.alloc(64));
     const order = encodePinVerify({ header: Uint8Array.of(0x00, 0x20, 0x00, 0x88), shortest: 4, longest: 16, timeoutSeconds: 30 });
     let over = false;
@@ -296,6 +298,7 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByKeypad], 'a reader with
     expect(over).toBe(false);
     waiting.cancel();
     expect(await asking).toEqual({ status: 0, response: Uint8Array.of(0x64, 0x01) });
+    await api.endTransaction(card, SCARD_LEAVE_CARD);
     await api.disconnect(card);
     await Promise.all([context, other.context].map((each) => api.releaseContext(each)));
   });
