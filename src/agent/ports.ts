@@ -257,7 +257,7 @@ export interface Prompts {
   readonly loginPageTakesCards: boolean;
   openSignature(view: SignatureDialogView): SignatureDialog;
   openAuthentication(view: AuthenticationDialogView): AuthenticationDialog;
-  /** Shows the code until the signal aborts; resolves only when the person refuses. */
+  /** Shows the code until the signal aborts, with a PairingEnd for its reason; resolves only when the person refuses. */
   showPairingCode(view: PairingView, signal: AbortSignal): Promise<'refused'>;
   notify(notice: Notice): void;
 }

@@ -146,6 +146,7 @@ describeWith(['script'], 'the demo on a terminal', () => {
     await answer(command, at, pin);
     const end = await command.ended;
     expect(end.code).toBe(0);
+    expect(end.out).toMatch(/確認番号: {2}\d{3} \d{3}\s[^]*\nペアリングしました。/);
     expect(end.out.match(/✔ 署名しました/g)).toHaveLength(2);
     expect(end.out.match(/^VALID|\nVALID|\n {2}VALID/g)?.length).toBeGreaterThanOrEqual(2);
     // What stands on the terminal after each "PIN: " is dots, drawn again for each key.

@@ -187,7 +187,7 @@ export class Pairing {
     if (state.state === 'closed') return;
     clearTimeout(state.timer);
     this.#state = { state: 'closed' };
-    if (state.state === 'code_shown') state.window.abort();
+    if (state.state === 'code_shown') state.window.abort(reason);
     this.#options.onEvent({ event: 'closed', reason });
   }
 

@@ -1,17 +1,11 @@
 import type { Command } from 'commander';
+import type { PairingEnd } from '../../agent/api/pairing.ts';
 import { showSafely } from '../../formats/prescription/display-safety.ts';
 import { CommandFailure } from '../exit.ts';
 import { askRunningAgent } from '../ask-running-agent.ts';
 import { dataDirOption, jsonOption, type CommandContext } from '../program.ts';
 import { clockTime } from '../terminal/clock-time.ts';
-
-const ends: Readonly<Record<string, { readonly ja: string; readonly en: string }>> = {
-  paired: { ja: 'ペアリングしました。', en: 'Paired.' },
-  refused: { ja: '断りました。', en: 'Refused.' },
-  wrong_codes: { ja: '番号を3回間違えたため閉じました。', en: 'Closed after three wrong codes.' },
-  expired: { ja: '時間が切れました。', en: 'Time is up.' },
-  cancelled: { ja: '閉じました。', en: 'Closed.' },
-};
+import { pairingEnds } from '../terminal/terminal-texts.ts';
 
 export function addPair(program: Command, context: CommandContext): void {
   const { say } = context;
@@ -31,8 +25,8 @@ export function addPair(program: Command, context: CommandContext): void {
         process.stdout.write(`${say({ ja: '依頼元', en: 'Asked by' })}: ${showSafely(clientName ?? '')} <${showSafely(place)}>\n`);
         process.stdout.write(`${say({ ja: 'EHRに入力する番号', en: 'Type this into the EHR' })}:  ${code}\n`);
       });
-      const how = String((end as { end?: unknown }).end);
-      const text = ends[how] ?? { ja: how, en: how };
+      const how = (end as { end: PairingEnd }).end;
+      const text = pairingEnds[how];
       if (how !== 'paired') throw new CommandFailure(text);
       process.stdout.write(`${say(text)}\n`);
     });

@@ -14,6 +14,7 @@ import type {
   SignatureDialog,
   SignatureDialogView,
 } from '../../agent/ports.ts';
+import type { PairingEnd } from '../../agent/api/pairing.ts';
 import { errorCodes, type ErrorCodeEntry } from '../../contract/error-codes.ts';
 import { sentences } from '../../contract/problem-text.ts';
 import { nameDifferences } from '../../agent/signing/name-differences.ts';
@@ -24,7 +25,7 @@ import { authenticationTexts } from './authentication-texts.ts';
 import { clockTime } from './clock-time.ts';
 import { readAnswer, readCancel, readPin } from './read-pin.ts';
 import { summaryLines } from './show-summary.ts';
-import { terminalTexts } from './terminal-texts.ts';
+import { pairingEnds, terminalTexts } from './terminal-texts.ts';
 
 /** Meets the person in the terminal in which `serve`, `sign` or `demo` runs. */
 export function terminalPrompts(input: ReadStream, output: WriteStream, language: Language): Prompts {
@@ -52,7 +53,7 @@ export function terminalPrompts(input: ReadStream, output: WriteStream, language
       print(`${t.pairingCode}:  ${view.code.slice(0, 3)} ${view.code.slice(3)}`);
       print(t.pairingHow);
       await aborted(signal);
-      print(t.pairingOver);
+      print(pairingEnds[signal.reason as PairingEnd][language]);
       return 'refused';
     },
     notify: (notice) => print(`● ${notice.text[language]}`),

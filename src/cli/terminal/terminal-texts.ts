@@ -1,4 +1,5 @@
 import type { CardNeed, ConsentQuestion, DialogOutcome, PinRefusal } from '../../agent/ports.ts';
+import type { PairingEnd } from '../../agent/api/pairing.ts';
 import type { NamePair } from '../../agent/signing/name-differences.ts';
 import type { DocumentType } from '../../formats/prescription/document.ts';
 import type { Language } from '../language.ts';
@@ -43,7 +44,6 @@ interface TerminalTexts {
   readonly pairingTitle: string;
   readonly pairingCode: string;
   readonly pairingHow: string;
-  readonly pairingOver: string;
 }
 
 export const terminalTexts: Record<Language, TerminalTexts> = {
@@ -111,7 +111,6 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
     pairingTitle: '接続先EHRの追加',
     pairingCode: '確認番号',
     pairingHow: 'この番号をEHRの画面に入力してください。心当たりがなければ入力せず、Ctrl-Cで閉じてください。',
-    pairingOver: '受付を終了しました。',
   },
   en: {
     requestTitle: (documents) => (documents === 1 ? 'Confirm the signature' : `Confirm ${documents} signatures`),
@@ -177,6 +176,14 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
     pairingTitle: 'Add an EHR',
     pairingCode: 'Code',
     pairingHow: 'Type this code into the EHR. If you did not expect this, type nothing and press Ctrl-C.',
-    pairingOver: 'Pairing is closed.',
   },
+};
+
+/** How pairing ended, for whoever opened it and where the code was shown. */
+export const pairingEnds: Readonly<Record<PairingEnd, { readonly ja: string; readonly en: string }>> = {
+  paired: { ja: 'ペアリングしました。', en: 'Paired.' },
+  refused: { ja: '断りました。', en: 'Refused.' },
+  wrong_codes: { ja: '番号を3回間違えたため閉じました。', en: 'Closed after three wrong codes.' },
+  expired: { ja: '時間が切れました。', en: 'Time is up.' },
+  cancelled: { ja: '閉じました。', en: 'Closed.' },
 };

@@ -182,6 +182,16 @@ describe('the questions of one signature', () => {
     shown = '';
   });
 
+  it.each([['paired', 'ペアリングしました。'], ['wrong_codes', '番号を3回間違えたため閉じました。'], ['expired', '時間が切れました。']])('follow a pairing that tells how it ended: %s', async (reason, text) => {
+    const window = new AbortController();
+    const caller = { clientName: 'EHR', origin: null, program: '/usr/bin/ehr', code: '123456', expiresAt: new Date() };
+    const code = terminalPrompts(terminal.tty, output, 'ja').showPairingCode(caller, window.signal);
+    expect(shown).toContain('確認番号:  123 456');
+    window.abort(reason);
+    await code;
+    expect(shown.endsWith(`\n${text}\n`)).toBe(true);
+  });
+
   it('begin with everything that is to be signed, for whom, and nothing that reorders text', () => {
     dialog();
     const { sections } = view().documents[0]?.summary ?? { sections: [] };
