@@ -16,9 +16,12 @@ type Entry =
   | { readonly kind: 'switch' }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
   | { readonly kind: 'number'; readonly from: number; readonly to: number }
-  | { readonly kind: 'text' }
+  | { readonly kind: 'text'; readonly longest: number }
   /** A line for each string, or JSON over as many lines as wanted. */
   | { readonly kind: 'lines' };
+
+/** What group policy takes where nothing is said. */
+const longestText = 1023;
 
 export interface TemplateSetting {
   /** Dotted path: the registry value's name. */
@@ -31,6 +34,7 @@ interface Node {
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly maxLength?: number;
   readonly anyOf?: readonly Node[];
   readonly properties?: Readonly<Record<string, Node>>;
 }
@@ -45,7 +49,8 @@ function entryOf(node: Node): Entry {
   if (node.enum !== undefined) return { kind: 'choice', values: node.enum.map(String) };
   if (node.type === 'integer' && node.minimum !== undefined && node.maximum !== undefined) return { kind: 'number', from: node.minimum, to: node.maximum };
   const choices = node.anyOf?.filter(({ type }) => type !== 'null') ?? [node];
-  return choices.every(({ type }) => type === 'string') ? { kind: 'text' } : { kind: 'lines' };
+  if (!choices.every(({ type }) => type === 'string')) return { kind: 'lines' };
+  return { kind: 'text', longest: Math.min(...choices.map(({ maxLength = longestText }) => maxLength)) };
 }
 
 /** The meaning of each setting as the table tells it. */
@@ -101,7 +106,7 @@ function element(id: string, leaf: string, entry: Exclude<Entry, { kind: 'switch
     case 'number':
       return `<decimal ${named} minValue="${entry.from}" maxValue="${entry.to}" />`;
     case 'text':
-      return `<text ${named} maxLength="1023" />`;
+      return `<text ${named} maxLength="${entry.longest}" />`;
     case 'lines':
       return `<multiText ${named} maxLength="16383" />`;
   }

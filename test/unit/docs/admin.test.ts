@@ -33,6 +33,14 @@ describe('the templates for group policy', () => {
     }
   });
 
+  it('let nobody type a longer text than the agent takes', () => {
+    const admx = text('hpki-agent.admx');
+    const longest = new Map([...admx.matchAll(/<text [^>]*valueName="([^"]+)"[^>]*maxLength="(\d+)"/g)].map(([, name = '', length]) => [name, Number(length)]));
+    expect(Object.fromEntries(longest)).toMatchObject({ 'support.contact': 100, 'trust.crlDir': 1024, 'update.publisher': 512 });
+    const contact = policyOfValues(new Map([['support.contact', '内'.repeat(longest.get('support.contact') ?? 0)]]));
+    expect(resolveConfig(contact, undefined).problems).toEqual([]);
+  });
+
   it('write what the agent reads: every default, by way of the registry', () => {
     const values = new Map<string, RegistryValue>();
     for (const { path: leaf, entry } of templateSettings()) {
