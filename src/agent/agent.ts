@@ -15,7 +15,7 @@ import { AuditLog } from './audit/audit-log.ts';
 import type { Settings } from './config/settings.ts';
 import { controlCommands } from './control-commands.ts';
 import { startControlServer } from './control/control-server.ts';
-import { fault, place, type Log, type LogFields } from './log.ts';
+import { code, fault, place, type Log, type LogFields } from './log.ts';
 import { openRemote } from './open-remote.ts';
 import { PairingDesk } from './pairing-desk.ts';
 import type { Clock, Prompts, SecretStore } from './ports.ts';
@@ -80,7 +80,11 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   try {
     return await putTogether(options, opened);
   } catch (error) {
-    options.log.error('agent.not_started', { fault: fault(error), ...(error instanceof NoFreePort ? heldPorts(error) : {}) });
+    options.log.error('agent.not_started', {
+      fault: fault(error),
+      ...(error instanceof ProblemError ? { code: code(error.problem.code) } : {}),
+      ...(error instanceof NoFreePort ? heldPorts(error) : {}),
+    });
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { Log, LogFields } from './log.ts';
+import { withoutFrames, type Log, type LogFields } from './log.ts';
 
 /**
  * The log over the tries to start one agent. A desktop tries every half a minute, and the log rotates: what the try before
@@ -26,8 +26,7 @@ export class LogOfTries {
 
   #isNews(event: string, fields: LogFields): boolean {
     if (this.#hasStarted) return true;
-    // Stack frames of one cause may differ by what was waited for.
-    const line = JSON.stringify([event, fields]).replaceAll(/ \| at [^|"]*/g, '');
+    const line = JSON.stringify([event, fields], (_name, value: unknown) => (typeof value === 'string' ? withoutFrames(value) : value));
     this.#now.add(line);
     return !this.#before.has(line);
   }

@@ -50,4 +50,9 @@ export function fault(error: unknown): Loggable {
   return [name, ...frames].join(' | ').concat(cause) as Loggable;
 }
 
+/** The classes and codes of a {@link fault} alone. Frames of one cause may differ by what was waited for. */
+export function withoutFrames(text: string): string {
+  return text.replaceAll(/ \| at .*?(?= \| at | caused by |$)/g, '');
+}
+
 export const silentLog: Log = { info() {}, warn() {}, error() {} };
