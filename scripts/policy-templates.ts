@@ -4,8 +4,8 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
 import { leafPaths } from '../src/agent/config/resolve.ts';
+import { choicesOf, isText, settingShapes, type SettingShape } from '../src/agent/config/setting-shape.ts';
 import { settingsSchema } from '../src/agent/config/settings.ts';
 
 const docs = path.join(import.meta.dirname, '..', 'docs', 'admin');
@@ -29,28 +29,17 @@ export interface TemplateSetting {
   readonly entry: Entry;
 }
 
-interface Node {
-  readonly type?: string;
-  readonly enum?: readonly unknown[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly maxLength?: number;
-  readonly anyOf?: readonly Node[];
-  readonly properties?: Readonly<Record<string, Node>>;
-}
-
 export function templateSettings(): readonly TemplateSetting[] {
-  const schema = z.toJSONSchema(settingsSchema, { io: 'input', target: 'draft-2020-12' }) as Node;
-  return leafPaths(settingsSchema.parse({})).map((leaf) => ({ path: leaf, entry: entryOf(leaf.split('.').reduce<Node>((node, name) => node.properties?.[name] ?? {}, schema)) }));
+  const shapeOf = settingShapes();
+  return leafPaths(settingsSchema.parse({})).map((leaf) => ({ path: leaf, entry: entryOf(shapeOf(leaf)) }));
 }
 
-function entryOf(node: Node): Entry {
-  if (node.type === 'boolean') return { kind: 'switch' };
-  if (node.enum !== undefined) return { kind: 'choice', values: node.enum.map(String) };
-  if (node.type === 'integer' && node.minimum !== undefined && node.maximum !== undefined) return { kind: 'number', from: node.minimum, to: node.maximum };
-  const choices = node.anyOf?.filter(({ type }) => type !== 'null') ?? [node];
-  if (!choices.every(({ type }) => type === 'string')) return { kind: 'lines' };
-  return { kind: 'text', longest: Math.min(...choices.map(({ maxLength = longestText }) => maxLength)) };
+function entryOf(shape: SettingShape): Entry {
+  if (shape.type === 'boolean') return { kind: 'switch' };
+  if (shape.enum !== undefined) return { kind: 'choice', values: shape.enum.map(String) };
+  if (shape.type === 'integer' && shape.minimum !== undefined && shape.maximum !== undefined) return { kind: 'number', from: shape.minimum, to: shape.maximum };
+  if (!isText(shape)) return { kind: 'lines' };
+  return { kind: 'text', longest: Math.min(...choicesOf(shape).map(({ maxLength = longestText }) => maxLength)) };
 }
 
 /** The meaning of each setting as the table tells it. */

@@ -1,4 +1,5 @@
 import { leafPaths } from './resolve.ts';
+import { isText, settingShapes } from './setting-shape.ts';
 import { settingsSchema } from './settings.ts';
 import type { RegistryValue } from './registry-export.ts';
 
@@ -14,6 +15,7 @@ export function policyOfValues(values: ReadonlyMap<string, RegistryValue>): unkn
   const policy = structuredClone(objectIn(values.get(whole)));
   const settings: object = settingsSchema.parse({});
   const known = new Set(leafPaths(settings as Readonly<Record<string, unknown>>));
+  const shapeOf = settingShapes();
   for (const [name, value] of values) {
     if (name === whole) continue;
     const places = known.has(name) ? name.split('.') : [name];
@@ -21,7 +23,7 @@ export function policyOfValues(values: ReadonlyMap<string, RegistryValue>): unkn
       const inner = outer[key];
       return (outer[key] = isObject(inner) ? inner : {});
     }, policy);
-    holder[places.at(-1) ?? name] = settingOf(value, defaultAt(settings, places));
+    holder[places.at(-1) ?? name] = settingOf(value, defaultAt(settings, places), isText(shapeOf(name)));
   }
   return policy;
 }
@@ -33,10 +35,14 @@ function objectIn(value: RegistryValue | undefined): Record<string, unknown> {
   return content;
 }
 
-/** Group policy knows numbers, texts and lines; the setting's default tells what is meant by them. */
-function settingOf(value: RegistryValue, byDefault: unknown): unknown {
+/**
+ * Group policy knows numbers, texts and lines; the setting's default tells what is meant by them. Of a setting that is
+ * always a text nothing is JSON: whom to call may well be `[IT] 1234`.
+ */
+function settingOf(value: RegistryValue, byDefault: unknown, alwaysText: boolean): unknown {
   if (typeof value === 'number') return typeof byDefault === 'boolean' ? value !== 0 : value;
   const text = typeof value === 'string' ? value.trim() : value.join('\n').trim();
+  if (alwaysText) return text;
   if (/^[[{"]/.test(text)) return JSON.parse(text);
   if (!Array.isArray(byDefault)) return text;
   const lines = text.split('\n').filter((line) => line !== '');

@@ -57,6 +57,12 @@ describe('a policy in the registry', () => {
     expect(settings).toMatchObject({ api: { ports: [17100, 17101], otherUsers: ['SYSTEM', '診察 一郎'] }, clients: [{ name: '院内EHR' }], pin: { minutes: 30 }, terminal: { authenticates: 'none' }, trust: { crlDir: 'C:\\crl' } });
   });
 
+  it.each(['[IT] 内線1234', '[1234]', '{情シス}', '"総務" 03-0000-0000', '"総務"'])('takes a text as it is written, also one that begins like JSON: %s', (contact) => {
+    const { settings, problems } = resolveConfig(policy({ 'support.contact': contact, language: 'en' }), undefined);
+    expect(problems).toEqual([]);
+    expect(settings).toMatchObject({ support: { contact }, language: 'en' });
+  });
+
   it('is refused whole where a name is no setting, a value none of its values, or JSON none', () => {
     expect(resolveConfig(policy({ 'desktop.qiut': 0, language: 'en' }), undefined)).toMatchObject({ settings: { language: 'ja' }, problems: [{ source: 'policy' }] });
     expect(resolveConfig(policy({ 'api.ports': ['eighty'] }), undefined).problems).toHaveLength(1);
