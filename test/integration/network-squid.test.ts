@@ -41,7 +41,7 @@ describeWith(['squid', 'openssl'], 'the way out through squid', () => {
     for (let turn = 0; turn < 5; turn += 1) expect((await fetch(address, { method: 'POST', body: 'x' })).status).toBe(200);
     expect(service.connections).toBe(1);
     expect(reports.map(({ route, connection }) => [route, connection === null])).toEqual([['proxy', false], ['proxy', true], ['proxy', true], ['proxy', true], ['proxy', true]]);
-    expect(reports[0]?.connection?.connect).toEqual(expect.any(Number));
+    expect(reports[0]?.connection?.connect).toBeGreaterThanOrEqual(0);
   });
 
   it('answers Basic, and does not wait to be asked for the next tunnel', async () => {
@@ -160,7 +160,7 @@ describeWith(['squid', 'openssl'], 'the way out through squid', () => {
     opened.push(() => made.close());
     await made.network.useProxyCredentials(`localhost:${squid.port}`, right);
     expect((await made.network.fetchFor([address])(address)).status).toBe(200);
-    expect(made.reports[0]?.connection?.proxyTls).toEqual(expect.any(Number));
+    expect(made.reports[0]?.connection?.proxyTls).toBeGreaterThanOrEqual(0);
     expect(service.seen).toHaveLength(1);
   });
 });

@@ -17,6 +17,8 @@ export class ScriptedSignatures implements SignatureService {
   readonly cancelled: string[] = [];
   /** What the next submit answers; thrown where it is an error. */
   next: ((id: string) => SignatureSnapshot) | Error | null = null;
+  /** A card that is at work is not stopped: a cancelled request ends when the test moves it on. */
+  cardWorks = false;
   readonly #kept = new Map<string, Kept>();
   readonly #listeners = new Map<string, Set<(snapshot: SignatureSnapshot) => void>>();
 
@@ -57,7 +59,7 @@ export class ScriptedSignatures implements SignatureService {
     if (this.get(caller, id) === undefined) return undefined;
     this.cancelled.push(id);
     // As in the agent, the window closes before the request ends.
-    setImmediate(() => this.become({ id, state: 'cancelled', reason: null, result: null, problem: { code: 'CANCELLED_BY_USER', detail: null } }));
+    if (!this.cardWorks) setImmediate(() => this.become({ id, state: 'cancelled', reason: null, result: null, problem: { code: 'CANCELLED_BY_USER', detail: null } }));
     return this.get(caller, id);
   }
 

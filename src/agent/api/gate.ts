@@ -203,8 +203,9 @@ const jsonMediaType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$
 function checkContentType(request: FastifyRequest): void {
   const { headers, rawHeaders } = request.raw;
   // SECURITY: what a form or a no-cors fetch can send is never read. test/attacks/row-05-simple-requests.test.ts
-  const json = jsonMediaType.test(headers['content-type'] ?? '') && countOf(rawHeaders, 'content-type') === 1;
-  if (!json) throw new ProblemError({ code: 'MEDIA_TYPE', detail: parameterOfJson.test(headers['content-type'] ?? '') ? otherCharset : null });
+  const sent = headers['content-type'] ?? '';
+  if (countOf(rawHeaders, 'content-type') !== 1) throw problem('MEDIA_TYPE');
+  if (!jsonMediaType.test(sent)) throw new ProblemError({ code: 'MEDIA_TYPE', detail: parameterOfJson.test(sent) ? otherCharset : null });
   if (headers['content-encoding'] !== undefined) throw new ProblemError({ code: 'MEDIA_TYPE', detail: compressed });
 }
 

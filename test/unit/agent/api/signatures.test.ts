@@ -196,6 +196,42 @@ describe('GET and DELETE /v1/signatures/{id}', () => {
     expect(json).toMatchObject({ state: 'cancelled', problem: { code: 'CANCELLED_BY_USER' } });
   });
 
+  describe('cancels while a card is at work:', () => {
+    const clientId = (): string => running.signatures.submitted[0]?.caller.clientId ?? '';
+    const remove = (signal?: AbortSignal): Promise<Response> =>
+      fetch(`http://127.0.0.1:${running.port}/v1/signatures/req-1`, { method: 'DELETE', headers: { authorization: nativeHeaders()['authorization'] ?? '' }, signal: signal ?? null });
+    const waits = (count = 1): Promise<void> => until(() => running.signatures.listeners(clientId()) === count, 'waiting');
+    beforeEach(async () => {
+      running.signatures.cardWorks = true;
+      await post({}, signatureBody());
+      running.signatures.become({ id: 'req-1', state: 'signing', reason: null, result: null, problem: null });
+    });
+
+    it('what is signed stays signed, and is told', async () => {
+      const answer = remove();
+      await waits();
+      running.signatures.become(signed('req-1'));
+      expect(await (await answer).json()).toMatchObject({ state: 'signed', id: 'req-1' });
+    });
+
+    it('after five seconds the answer is how it stands', async () => {
+      const before = performance.now();
+      const answer = await remove();
+      expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ state: 'signing' })]);
+      expect(performance.now() - before).toBeGreaterThan(4900);
+    });
+
+    it('nobody waits for a caller that hung up', async () => {
+      const abort = new AbortController();
+      const answer = remove(abort.signal);
+      await Promise.race([waits(), answer]);
+      abort.abort();
+      await expect(answer).rejects.toThrow();
+      await waits(0);
+      expect(running.signatures.cancelled).toContain('req-1');
+    });
+  });
+
   it('stops waiting when the caller hangs up', async () => {
     await post({}, signatureBody());
     const clientId = running.signatures.submitted[0]?.caller.clientId ?? '';
