@@ -17,7 +17,7 @@ const needs: Readonly<Record<CardNeed, Said>> = {
   other_doctor: { ja: 'ご本人のカードを待っています', en: "Waiting for the staff member's own card" },
 };
 
-const inTurn: Said = { ja: '受け付けました。先の署名要求が終わり次第、確認を始めます', en: 'Received; it is shown when earlier requests have ended' };
+const inTurn: Said = { ja: '受け付けました。先の署名要求があるときは、それが終わり次第、確認を始めます', en: 'Received; it is shown at once, or when earlier requests have ended' };
 const cardChoice: Said = { ja: 'カードの選択を待っています', en: 'Waiting for a card to be chosen' };
 const binding: Said = { ja: '職員とカードの対応の確認を待っています', en: 'Waiting for the card to be confirmed for this staff member' };
 const authentication: Said = { ja: 'リモート署名の認証を待っています', en: 'Waiting for the authentication for remote signing' };
