@@ -19,12 +19,12 @@ export interface ResolvedConfig {
 
 /**
  * Machine policy over user over default. A policy with an error is refused whole (half a policy is not what the
- * administrator meant) and says so; a user's file with an error falls back to defaults.
+ * administrator meant) and says so; of a user's settings the one with an error is left out.
  */
 export function resolveConfig(policy: unknown, user: unknown): ResolvedConfig {
   const problems: ConfigProblem[] = [];
   const policyLayer = checkedLayer('policy', policy, problems);
-  const userLayer = checkedLayer('user', onlyUserSettings(user, problems), problems);
+  const userLayer = checkedUserLayer(user, problems);
   const settings = settingsSchema.parse(overlay(userLayer, policyLayer));
   const sources = new Map<string, SettingSource>();
   for (const path of leafPaths(userLayer)) sources.set(path, 'user');
@@ -48,19 +48,20 @@ function checkedLayer(source: 'policy' | 'user', layer: unknown, problems: Confi
   return {};
 }
 
-function onlyUserSettings(user: unknown, problems: ConfigProblem[]): unknown {
+/** One by one, so that a mistake in whom to call does not turn the language back. */
+function checkedUserLayer(user: unknown, problems: ConfigProblem[]): Layer {
   if (user === unreadableSettings) {
     problems.push({
       source: 'user',
       path: 'settings.json',
       reason: { ja: 'JSONとして読めないため、既定値で動作しています', en: 'It cannot be read as JSON; defaults apply' },
     });
-    return undefined;
+    return {};
   }
-  if (!isLayer(user)) return user;
+  if (!isLayer(user)) return checkedLayer('user', user, problems);
   const allowed = new Set<string>(userSettings);
-  for (const key of Object.keys(user)) {
-    if (allowed.has(key)) continue;
+  const layers = Object.entries(user).map(([key, value]) => {
+    if (allowed.has(key)) return checkedLayer('user', { [key]: value }, problems);
     problems.push({
       source: 'user',
       path: key,
@@ -69,8 +70,9 @@ function onlyUserSettings(user: unknown, problems: ConfigProblem[]): unknown {
         en: 'Only machine policy may set this',
       },
     });
-  }
-  return Object.fromEntries(Object.entries(user).filter(([key]) => allowed.has(key)));
+    return {};
+  });
+  return Object.assign({}, ...layers) as Layer;
 }
 
 function isLayer(value: unknown): value is Layer {

@@ -46,6 +46,16 @@ describe('resolving the configuration', () => {
     expect(resolveConfig({ support: { contact: '内線1234' } }, own).settings.support.contact).toBe('内線1234');
   });
 
+  it.each([
+    [{ language: 'en', support: { contact: 'two\nlines' } }, { language: 'en', support: { contact: null } }, 'support.contact'],
+    [{ language: 'fr', support: { contact: '内線1234' } }, { language: 'ja', support: { contact: '内線1234' } }, 'language'],
+  ])('leaves out the one wrong value of a user and names it: %j', (user, taken, wrong) => {
+    const { settings, sources, problems } = resolveConfig(undefined, user);
+    expect(settings).toMatchObject(taken);
+    expect(sources.size).toBe(1);
+    expect(problems).toMatchObject([{ source: 'user', path: wrong }]);
+  });
+
   it('refuses a policy with one wrong value as a whole and names the place', () => {
     const { settings, problems } = resolveConfig({ language: 'en', api: { ports: [80] } }, undefined);
     expect(settings.language).toBe('ja');
