@@ -46,13 +46,15 @@ export async function askAgent(
   command: ControlCommand,
   onEvent: (event: Json) => void = () => undefined,
 ): Promise<Json> {
+  // Before the connection: what comes over it, its end too, is heard only by who listens by then. An agent whose file is not
+  // there or cannot be read is taken for one of this version, because it writes the file last and removes it first.
+  const running = (await readPortFile(portFile))?.version ?? version;
   const connection = connect(controlSocket);
   await new Promise<void>((resolve, reject) => {
     connection.once('connect', resolve);
     connection.once('error', (error) => reject(new AgentNotRunning('no agent answers', { cause: error })));
   });
   try {
-    const running = (await readPortFile(portFile))?.version ?? version;
     if (running !== version) throw new OtherVersionRuns(running);
     connection.write(`${JSON.stringify(command)}\n`);
     for await (const line of createInterface({ input: connection })) {
@@ -62,6 +64,8 @@ export async function askAgent(
       else throw new ControlFailure(message.code, { ja: message.ja, en: message.en });
     }
     throw new AgentNotRunning('the agent ended before it answered');
+  } catch (error) {
+    throw error === connection.errored ? new AgentNotRunning('the agent ended before it answered', { cause: error }) : error;
   } finally {
     connection.destroy();
   }

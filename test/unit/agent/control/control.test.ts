@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,6 +72,21 @@ describe('the control socket', () => {
 
   it('says that no agent is running where nobody listens', async () => {
     await expect(askAgent(agent(), { command: 'status' })).rejects.toBeInstanceOf(AgentNotRunning);
+  });
+
+  it.each<[string, (connection: Socket) => void]>([
+    ['ends every connection', (connection) => connection.resume().end()],
+    ['breaks every connection off', (connection) => connection.destroy()],
+    ['ends once it has heard the command', (connection) => connection.resume().once('data', () => connection.end())],
+    ['breaks off with the command unread', (connection) => setTimeout(() => connection.destroy(), 5)],
+  ])('says that the agent ended where it %s, each time', async (_what, meet) => {
+    const ending = createServer({ pauseOnConnect: true }, (connection) => meet(connection.on('error', () => undefined))).listen(socket);
+    await once(ending, 'listening');
+    try {
+      for (let time = 0; time < 50; time += 1) await expect(askAgent(agent(), { command: 'status' })).rejects.toBeInstanceOf(AgentNotRunning);
+    } finally {
+      ending.close();
+    }
   });
 
   it('gives a problem with its remedy, and an unforeseen error without its message', async () => {
