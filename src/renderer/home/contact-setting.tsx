@@ -19,7 +19,8 @@ export function ContactSetting({ agent, contact, fixed }: ContactSettingProps) {
     const text = field.current?.value.trim() ?? '';
     agent.invoke('settings.change', { supportContact: text === '' ? null : text }).then(
       () => {
-        setSaid('saved');
+        // Whoever has typed on meanwhile has saved only what stood there.
+        if (field.current?.value.trim() === text) setSaid('saved');
       },
       () => {
         setSaid('failed');
@@ -40,7 +41,18 @@ export function ContactSetting({ agent, contact, fixed }: ContactSettingProps) {
       <span id="contact-help" class="note">
         {t(fixed ? 'home.settings.fixed' : 'home.settings.contact.help')}
       </span>
-      <input ref={field} id="contact" class="field" defaultValue={contact ?? ''} maxLength={100} readOnly={fixed} aria-describedby="contact-help" />
+      <input
+        ref={field}
+        id="contact"
+        class="field"
+        defaultValue={contact ?? ''}
+        maxLength={100}
+        readOnly={fixed}
+        aria-describedby="contact-help"
+        onInput={() => {
+          setSaid(null);
+        }}
+      />
       <p role="status">{said === 'saved' ? t('home.settings.contact.saved') : null}</p>
       <p class="field-error" role="alert">
         {said === 'failed' ? t('home.settings.contact.failed') : null}
