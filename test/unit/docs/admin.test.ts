@@ -86,6 +86,14 @@ describe('the documented policy', () => {
     expect(wrong.map((policy) => [bySchema.safeParse(policy).success, settingsSchema.safeParse(policy).success])).toEqual(wrong.map(() => [false, false]));
   });
 
+  it.each(['', 'u'])('takes the same contacts in a validator that reads patterns with the flags "%s"', (flags) => {
+    const { support } = (JSON.parse(policySchema()) as { properties: { support: { properties: { contact: { anyOf: { pattern?: string }[] } } } } }).properties;
+    const pattern = new RegExp(support.properties.contact.anyOf.find((choice) => choice.pattern !== undefined)?.pattern ?? '(?!)', flags);
+    expect(['Help desk, ext. 1234 (Cc/Zl/Zp)', '情報システム課 𠮷田 内線1234'].map((contact) => pattern.test(contact))).toEqual([true, true]);
+    const differing = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter((character) => pattern.test(character) === /[\p{Cc}\p{Zl}\p{Zp}]/u.test(character));
+    expect(differing).toEqual([]);
+  });
+
   it('explains every setting', () => {
     const text = read('README.md');
     const unexplained = leafPaths(settingsSchema.parse({})).filter((leaf) => {
