@@ -103,7 +103,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
       `カードリーダーでPINを入力し、確定キーを押してください（30秒以内${total > 1 ? `、${total}件中${number}件目` : ''}、Escで取り消し）`,
     keypadLeft: '取り消しました。リーダーの取消キーを押すか、30秒ほどお待ちください。リーダーで入力しても、署名にも認証にも使いません。',
     typeYes: '「はい」と入力して続行、Enterで取り消し',
-    typedTooEarly: '質問が出る前に打たれたものは使いません。もう一度入力してください。',
+    typedTooEarly: '質問の表示前に入力された内容は使いません。もう一度入力してください。',
     yes: ['はい', 'yes', 'y'],
     signing: '署名しています',
     signed: '署名しました。',

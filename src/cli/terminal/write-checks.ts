@@ -15,7 +15,7 @@ export function checkLines(result: CheckResult, language: Language): string {
 export function contactLine(results: readonly CheckResult[], contact: string | null, language: Language): string {
   const isWell = results.every(({ status }) => status === 'ok' || status === 'not_applicable');
   if (isWell || contact === null) return '';
-  return `\n${{ ja: '解決しないときの連絡先', en: 'If it stays, contact' }[language]}: ${showSafely(contact)}\n`;
+  return `\n${{ ja: '解決しないときの連絡先', en: 'If the problem persists, contact' }[language]}: ${showSafely(contact)}\n`;
 }
 
 export function writeChecks(results: readonly CheckResult[], as: Language | 'json'): void {

@@ -81,7 +81,7 @@ export const commonEn: SameKeys<typeof commonJa> = {
   more: 'There is more below',
   moreHint: 'Show what is below',
   pin: { hpki: 'PIN', jpki: 'PIN' },
-  supportContact: 'If it stays, contact:',
+  supportContact: 'If the problem persists, contact:',
   caller: 'Requested by',
   origin: 'Web site',
   program: 'Program',

@@ -296,7 +296,7 @@ describe('the questions of one signature', () => {
     const chosen = dialog().chooseCard([card], never);
     await terminal.type('1\n');
     await armed();
-    expect(shown).toMatch(/> 質問が出る前に打たれたものは使いません。もう一度入力してください。\n> $/);
+    expect(shown).toMatch(/> 質問の表示前に入力された内容は使いません。もう一度入力してください。\n> $/);
     await terminal.type('1\n');
     expect(await chosen).toEqual(card.card);
   });

@@ -12,3 +12,7 @@ it.each([
 ] as const)('after %j names whom to call only where something is wrong', (statuses, contact, line) => {
   expect(contactLine(statuses.map(check), contact, 'ja')).toBe(line);
 });
+
+it('names whom to call in English too', () => {
+  expect(contactLine([check('problem')], 'ext. 1234', 'en')).toBe('\nIf the problem persists, contact: ext. 1234\n');
+});
