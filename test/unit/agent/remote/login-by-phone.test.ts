@@ -1,13 +1,19 @@
 /** How often a phone login asks while the network fails (RFC 8628 §3.5). */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Configuration, customFetch, None } from 'openid-client';
 import { ProblemError } from '../../../../src/contract/problem.ts';
+import type { ServiceFetch } from '../../../../src/agent/remote/network/service-fetch.ts';
+import type { IssuedToken, RemoteToken } from '../../../../src/agent/remote/remote-provider.ts';
 import { loginByPhone } from '../../../../src/agent/remote/providers/csc/login-by-phone.ts';
+import { discardUnlessTaken } from '../../../../src/agent/remote/providers/oauth/discard-unless-taken.ts';
 import { loginProblem } from '../../../../src/agent/remote/providers/oauth/oauth-problems.ts';
 import { systemClock } from '../../../../src/agent/system-clock.ts';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 /** What becomes of the n-th poll, 1-based. */
 type Poll = (n: number) => Promise<Response>;
@@ -17,23 +23,28 @@ const unreachable: Poll = () => Promise.reject(new ProblemError({ code: 'PROVIDE
 const silent: Poll = () => Promise.reject(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
 const says = (error: string): Poll => () => Promise.resolve(Response.json({ error }, { status: 400 }));
 
+const newClient = (): Configuration => {
+  const issuer = 'https://login.example.jp';
+  return new Configuration({ issuer, token_endpoint: `${issuer}/token`, device_authorization_endpoint: `${issuer}/device` }, 'terminal', {}, None());
+};
+const codeFor = (interval: number, uri: string): Response =>
+  Response.json({ device_code: 'd', user_code: 'BCDF-GHJK', verification_uri: uri, expires_in: 120, interval });
+const order = { method: 'smartphone' as const, staff: { id: 'D0012', name: '医者 三郎' }, facility: null, terminal: 'clinic-1' };
+const begin = (client: Configuration, signal: AbortSignal): Promise<RemoteToken> =>
+  loginByPhone(client, { scope: 'service', signInDetail: null }, order, { showCode: () => undefined }, systemClock, signal);
+
 /** How a login ended whose polls end as told, and the seconds before each of them. The person leaves at the one after the last. */
 async function login(interval: number, polls: readonly Poll[], uri = 'https://login.example.jp/go'): Promise<{ readonly gaps: readonly number[]; readonly end: unknown }> {
-  const issuer = 'https://login.example.jp';
-  const client = new Configuration({ issuer, token_endpoint: `${issuer}/token`, device_authorization_endpoint: `${issuer}/device` }, 'terminal', {}, None());
+  const client = newClient();
   const leave = new AbortController();
   const at = [Date.now()];
   client[customFetch] = (url) => {
-    if (url.endsWith('/device')) {
-      const answer = { device_code: 'd', user_code: 'BCDF-GHJK', verification_uri: uri, expires_in: 120, interval };
-      return Promise.resolve(Response.json(answer));
-    }
+    if (url.endsWith('/device')) return Promise.resolve(codeFor(interval, uri));
     const n = at.push(Date.now()) - 1;
     if (n > polls.length) leave.abort(new Error('enough'));
     return (polls[n - 1] ?? unreachable)(n);
   };
-  const order = { method: 'smartphone' as const, staff: { id: 'D0012', name: '医者 三郎' }, facility: null, terminal: 'clinic-1' };
-  const ended = loginByPhone(client, { scope: 'service', signInDetail: null }, order, { showCode: () => undefined }, systemClock, leave.signal).catch((error: unknown) => loginProblem(error, leave.signal));
+  const ended = begin(client, leave.signal).catch((error: unknown) => loginProblem(error, leave.signal));
   await vi.advanceTimersByTimeAsync(300_000);
   return { gaps: at.slice(1).map((moment, index) => (moment - (at[index] ?? 0)) / 1000), end: await ended };
 }
@@ -80,4 +91,49 @@ it.each([
   const { gaps, end } = await login(2, [says('access_denied')], uri);
   expect(gaps).toHaveLength(isShown ? 1 : 0);
   expect(end).toMatchObject({ problem: { code: isShown ? 'AUTHENTICATION_REFUSED' : 'PROVIDER_REFUSED' } });
+});
+
+describe('a code that is over while a poll is under way', () => {
+  /** A login whose first poll gets `answer`, and the end of its code and of the person's patience. */
+  async function loginOverSilence() {
+    const [over, leave, answer] = [new AbortController(), new AbortController(), Promise.withResolvers<Response>()];
+    // The code's 120 s and one interval. No other time runs out here.
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => (ms === 122_000 ? over : new AbortController()).signal);
+    let polls = 0;
+    const discarded: string[] = [];
+    const steps = { discard: ({ secret }: IssuedToken): void => void discarded.push(Buffer.from(secret).toString()) };
+    const service: ServiceFetch = (address) => {
+      if (String(address).endsWith('/device')) return Promise.resolve(codeFor(2, 'https://login.example.jp/go'));
+      polls += 1;
+      return answer.promise;
+    };
+    let end: unknown;
+    discardUnlessTaken(service, { bearer: 'access_token', method: 'smartphone' }, steps, (fetch) => {
+      const client = newClient();
+      client[customFetch] = (url, init) => fetch(url, init);
+      return begin(client, leave.signal);
+    }).catch((error: unknown) => (end = error));
+    while (polls === 0) await vi.advanceTimersByTimeAsync(100);
+    return { over, leave, end: () => end, discarded, bring: () => answer.resolve(Response.json({ access_token: 'late', token_type: 'bearer' })) };
+  }
+
+  it('ends the login at once, and a token which that poll still brings is revoked', async () => {
+    const login = await loginOverSilence();
+    login.over.abort(new DOMException('too late', 'TimeoutError'));
+    await vi.waitFor(() => expect(login.end()).toMatchObject({ problem: { code: 'AUTHENTICATION_EXPIRED' } }), 10_000);
+    expect(login.discarded).toEqual([]);
+    login.bring();
+    await vi.waitFor(() => expect(login.discarded).toEqual(['late']), 10_000);
+  });
+
+  it('does not end one that the person has left: what it brings is waited for', async () => {
+    const login = await loginOverSilence();
+    login.leave.abort(new Error('left'));
+    login.over.abort(new DOMException('too late', 'TimeoutError'));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(login.end()).toBeUndefined();
+    login.bring();
+    // It names nobody, so nobody takes it.
+    await vi.waitFor(() => expect(login.discarded).toEqual(['late']), 10_000);
+  });
 });

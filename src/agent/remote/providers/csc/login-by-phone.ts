@@ -64,16 +64,21 @@ function shortUri({ verification_uri_complete: complete, verification_uri: plain
  * have been the token. It is handed out once, so the next poll says that the code is used up: that login is over, nobody
  * has its token, and the person is told that the answer got lost, not that somebody refused.
  * Whoever leaves ends the asking, and no poll that is under way: its answer may be the token, which is then to be revoked.
+ * A code that is over waits for no such poll either, because a code that nobody can use must not stand where people scan it.
  */
 async function poll(client: Configuration, device: DeviceAuthorizationResponse, seconds: number, signal: AbortSignal): Promise<LoginAnswer> {
   const over = AbortSignal.timeout(seconds * 1000);
   const either = AbortSignal.any([signal, over]);
+  const codeIsOver = new Promise<never>((_resolve, reject) => {
+    const end = (): void => (signal.aborted ? undefined : reject(over.reason as Error));
+    over.addEventListener('abort', end, { once: true });
+  });
   askWhole(client);
   const slowDowns = countSlowDowns(client);
   let lost: Error | null = null;
   for (let interval = device.interval ?? usualIntervalSeconds; ; ) {
     try {
-      return await pollDeviceAuthorizationGrant(client, { ...device, interval }, undefined, { signal: either });
+      return await Promise.race([pollDeviceAuthorizationGrant(client, { ...device, interval }, undefined, { signal: either }), codeIsOver]);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (over.aborted) throw new ProblemError({ code: 'AUTHENTICATION_EXPIRED', detail: null }, { cause: error });

@@ -6,7 +6,7 @@ type Bearer = 'access_token' | 'id_token';
 
 /**
  * One login over `fetch`. A token that the service has issued lives there whatever is wrong with its answer (clock, nonce,
- * signature, no end), so when the login fails it is handed to the agent, to be revoked.
+ * signature, no end), so when the login fails it is handed to the agent, to be revoked, also where it comes after that.
  * SECURITY: test/integration/remote-providers/{csc,kagura}.test.ts
  */
 export async function discardUnlessTaken(
@@ -16,15 +16,22 @@ export async function discardUnlessTaken(
   login: (fetch: ServiceFetch) => Promise<RemoteToken>,
 ): Promise<RemoteToken> {
   const issued: { token: string | null } = { token: null };
+  let isOver = false;
+  const discardIssued = (): void => {
+    if (issued.token !== null) steps.discard({ method, secret: new Uint8Array(Buffer.from(issued.token, 'utf8')) });
+    issued.token = null;
+  };
   try {
     return await login(async (address, init) => {
       const response = await fetch(address, init);
       // RFC 6749 §5.1. Looked at before anything in the answer is checked, its time too.
       if (response.ok && init?.body instanceof URLSearchParams && init.body.has('grant_type')) issued.token = await tokenIn(response, bearer);
+      if (isOver) discardIssued();
       return response;
     });
   } catch (error) {
-    if (issued.token !== null) steps.discard({ method, secret: new Uint8Array(Buffer.from(issued.token, 'utf8')) });
+    isOver = true;
+    discardIssued();
     throw error;
   }
 }
