@@ -5,7 +5,7 @@ import { Option, type Command } from 'commander';
 import type { PairingView, Prompts } from '../../agent/ports.ts';
 import type { VerificationReport } from '../../formats/xades/report.ts';
 import type { SandboxClinic } from '../../sandbox/sandbox-clinic.ts';
-import { exitCodes } from '../exit.ts';
+import { CommandFailure, exitCodes } from '../exit.ts';
 import { makeNamedFolder } from '../named-files.ts';
 import { jsonOption, type CommandContext } from '../program.ts';
 import { agentRefusal } from '../sandbox/agent-failure.ts';
@@ -36,11 +36,22 @@ export function addDemo(program: Command, context: CommandContext): void {
     .addOption(jsonOption(context))
     .action(async (options: DemoOptions) => {
       const run = options.remote === true ? (await import('./demo-remote.ts')).runRemoteDemo : runDemo;
-      // Whoever cancels in the demo is told just that.
       await run(options, context).catch((error: unknown) => {
-        throw agentRefusal(error) ?? error;
+        throw isCancelled(error) ? demoCancelled() : (agentRefusal(error) ?? error);
       });
     });
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AgentProblem' && (error as Error & { code: string }).code === 'CANCELLED_BY_USER';
+}
+
+/** The prompt has said who cancelled and that nothing was signed; no EHR is there to ask again. */
+function demoCancelled(): CommandFailure {
+  return new CommandFailure({
+    ja: '取り消されたので、デモを終わります。もう一度実行すると、最初から始まります。',
+    en: 'The demo ends, because it was cancelled. Run it again to start over.',
+  });
 }
 
 async function runDemo(options: DemoOptions, context: CommandContext): Promise<void> {
