@@ -51,6 +51,8 @@ export class SealedTokenStore implements TokenStore {
   readonly #options: SealedTokenStoreOptions;
   readonly #turn = new OneAtATime();
   #tokens: readonly SealedToken[] | undefined;
+  /** What this process has stored or found good: how long it still lives is known by a clock that nobody can set (Lifetime). */
+  readonly #known = new WeakSet<SealedToken>();
   /** For good: from then on tokens are in memory alone. */
   #isOffDisk = false;
 
@@ -84,7 +86,9 @@ export class SealedTokenStore implements TokenStore {
       const key = await this.#key(others.length === 0);
       const { clientId, staffId, provider } = owner;
       const label = { clientId, staffId, provider, subject, method, expiresAt: expiresAt.getTime(), storedAt: this.#options.clock.now(), login: this.#options.login };
-      await this.#write([...others, seal(secret, label, key)]);
+      const sealed = seal(secret, label, key);
+      this.#known.add(sealed);
+      await this.#write([...others, sealed]);
     });
   }
 
@@ -134,22 +138,25 @@ export class SealedTokenStore implements TokenStore {
   }
 
   /**
-   * Expired ones leave the file; so do those from the future, because then nobody can say how long they still live, and
-   * those of a logon that has ended: a program that was killed or lost its power could not remove them ({@link takeLeft}).
+   * Expired ones leave the file; so do those that an earlier run has left and that are from the future, because then nobody
+   * can say how long they still live, and those of a logon that has ended: a program that was killed or lost its power could
+   * not remove them ({@link takeLeft}).
    * SECURITY: test/unit/agent/tokens/token-stores.test.ts
    */
   async #valid(): Promise<readonly SealedToken[]> {
     const tokens = (this.#tokens ??= await this.#read());
     const valid = tokens.filter((token) => this.#whyOver(token) === null);
+    for (const token of valid) this.#known.add(token);
     if (valid.length < tokens.length) await this.#write(valid);
     return valid;
   }
 
-  #whyOver({ expiresAt, storedAt, login }: SealedToken): LeftToken['why'] | null {
+  #whyOver(token: SealedToken): LeftToken['why'] | null {
+    const { expiresAt, storedAt, login } = token;
     const now = this.#options.clock.now();
     if (now >= expiresAt) return 'expired';
     if (!isSameLogin(login, this.#options.login)) return 'log_off';
-    return storedAt <= now + clockToleranceMs ? null : 'clock_set_back';
+    return this.#known.has(token) || storedAt <= now + clockToleranceMs ? null : 'clock_set_back';
   }
 
   /** A file that cannot be read holds no token that could be used: the person authenticates again. */

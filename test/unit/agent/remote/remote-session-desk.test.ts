@@ -87,15 +87,33 @@ describe('a session', () => {
     expect(notices()).toHaveLength(1);
   });
 
-  it('does not live longer because somebody sets the clock back', async () => {
-    openDesk();
-    await begin(2 * hour);
+  it.each([
+    ['in memory', false],
+    ['sealed', true],
+  ])('%s lives neither longer nor shorter because somebody sets the clock back', async (_where, sealed) => {
+    openDesk(sealed);
+    const session = await begin(2 * hour);
     const wall = desk.clock.now.bind(desk.clock);
     desk.clock.now = () => wall() - 5 * hour;
     desk.clock.advance(2 * hour - minute);
-    expect(live()).toBeDefined();
+    await desk.sessions.look();
+    expect(live()).toBe(session);
+    expect((await desk.sessions.token(session))?.subject).toBe('sub-1');
     desk.clock.advance(minute);
     expect(live()).toBeUndefined();
+    await desk.sessions.look();
+    expect(audited('authentication.ended').map(({ notes }) => notes.includes('why=expired'))).toEqual([true]);
+  });
+
+  it('that is sealed and that a person ends is revoked, also where the clock was set back meanwhile, before a restart or after', async () => {
+    openDesk(true);
+    await begin();
+    await desk.restart();
+    await begin(18 * hour, otherEhr);
+    desk.clock.advance(-hour);
+    for (const session of desk.sessions.list()) await desk.sessions.end(session, 'person');
+    expect(desk.provider.revoked).toHaveLength(2);
+    expect(audited('authentication.ended').map(({ notes }) => notes.includes('why=person'))).toEqual([true, true]);
   });
 
   it('ends with a clock that is set forward, as its provider would see it', async () => {
