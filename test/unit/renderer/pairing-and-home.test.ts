@@ -223,6 +223,28 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
     await saved.waitFor({ state: 'detached' });
   });
 
+  it('does not call saved what was typed while an earlier text was being saved', async () => {
+    await home({}, { ...settings, supportContact: '内線1234' });
+    await press('設定');
+    const field = window.page.getByRole('textbox', { name: '困ったときの連絡先' });
+    await window.page.evaluate(() => {
+      const held = Promise.withResolvers<null>();
+      const { harness } = globalThis as unknown as { harness: { answers: Record<string, unknown> } };
+      harness.answers['settings.change'] = held.promise;
+      Object.assign(globalThis, { held });
+    });
+    await field.fill('内線5678');
+    await press('連絡先を保存する');
+    await expect.poll(async () => (await window.asked()).map(({ channel }) => channel)).toContain('settings.change');
+    await field.fill('内線9');
+    await window.page.evaluate(async () => {
+      (globalThis as unknown as { held: PromiseWithResolvers<null> }).held.resolve(null);
+      // Two frames: what the answer draws stands there by then.
+      for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+    });
+    expect(await window.page.getByText('保存しました。').count()).toBe(0);
+  });
+
   it('lets nobody change whom to call where policy says it', async () => {
     await home({}, { ...settings, supportContact: '内線1234', settings: [...settings.settings, { path: 'support.contact', value: '内線1234', source: 'policy', changeable: false }] });
     await press('設定');
