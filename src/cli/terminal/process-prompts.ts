@@ -27,7 +27,7 @@ const absentPerson: Prompts = {
     waitForKeypad: () => Promise.resolve('cancelled'),
     keypadLeft: () => undefined,
     signing: () => undefined,
-        waiting: () => undefined,
+    waiting: () => undefined,
     close: () => undefined,
   }),
   openAuthentication: () => nobodyAuthenticates,
