@@ -23,6 +23,7 @@ import { OutboundNetwork, type OutboundNetworkOptions } from './remote/network/o
 import { RecentSignatures } from './recent-signatures.ts';
 import { createProviders } from './remote/providers/create-providers.ts';
 import type { RemoteProvider } from './remote/remote-provider.ts';
+import { ServiceTime } from './remote/service-time.ts';
 import { JournalFile } from './signing/journal-file.ts';
 import { Lane } from './signing/lane.ts';
 import { SignatureRequests } from './signing/signature-requests.ts';
@@ -119,11 +120,12 @@ async function putTogether(options: AgentOptions, opened: AsyncDisposableStack):
   opened.defer(() => network.close());
   const recent = new RecentSignatures(clock);
   const windows = new Lane();
-  const providers = options.providers ?? (await createProviders(settings.remote.providers, { network, clock }));
+  const serviceTime = new ServiceTime(clock);
+  const providers = options.providers ?? (await createProviders(settings.remote.providers, { network: serviceTime.over(network), clock }));
   const remote = await openRemote({ ...options, providers, bindings, audit, windows, facility: () => facilityOf(network) });
   opened.defer(() => remote.close());
   const { signing } = remote;
-  const signatures = new SignatureRequests({ cards, prompts, journal, audit: recent.noting(audit), bindings, trust: trust.current, policy: settings, clock, log, windows, remote: signing });
+  const signatures = new SignatureRequests({ cards, prompts, journal, audit: recent.noting(audit), bindings, trust: trust.current, policy: settings, clock, log, windows, remote: signing, serviceTime });
   if (options.onActivity !== undefined) opened.defer(signatures.watch(options.onActivity));
   const desk = new PairingDesk({ prompts, clients, clock, allowed: settings.pairing.allowed, audit, log });
   const status = () =>

@@ -74,6 +74,17 @@ describe.each(['csc', 'kagura'] as const)('at a service of the kind %s', (kind) 
   });
 });
 
+it('a clock that drifts from its service’s while somebody is authenticated signs, and the EHR is told with each document', async () => {
+  const running = await at.ready('csc', {}, { clock });
+  const warnings = ({ json }: HttpAnswer) => (json as { documents?: { warnings?: string[] }[] }).documents?.map((document) => document.warnings);
+  expect(warnings(await signRemotely(running))).toEqual([[]]);
+  at.service.control.setClockOffset(10 * 60_000);
+  const drifted = [expect.stringMatching(/約\d+分遅れて|about \d+ minutes behind/)];
+  const answer = await signRemotely(running, { documents: batch(2) });
+  expect([answer.status, warnings(answer)]).toEqual([201, [drifted, drifted]]);
+  expect(logins(running)).toBe(1);
+});
+
 it('a session that ends within the hour may be renewed by its EHR: the old token is revoked', async () => {
   const running = await at.ready('csc', {}, { clock });
   await beginSession(running, 'hpki-card');

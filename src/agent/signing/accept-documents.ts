@@ -8,7 +8,7 @@ import type { Bilingual } from '../../formats/bilingual.ts';
 import type { VerificationReport } from '../../formats/xades/report.ts';
 import type { Verdict } from '../../formats/verdict.ts';
 import type { Verifier } from '../../formats/xades/verifier.ts';
-import { clockWarningId, warnOfClock } from './clock-warning.ts';
+import { clockWarningId, warnOfClock, warnOfServiceClock } from './clock-warning.ts';
 import type { DocumentToSign, SignatureRequest } from './signature-service.ts';
 
 interface Said {
@@ -61,25 +61,32 @@ export interface DocumentPlan {
 /**
  * Reads every document of a request before anybody is asked anything. Nothing is signed whose content was not parsed,
  * checked and listed. Throws DOCUMENT_INVALID with every finding, and with the report of a nested prescription that
- * was refused; with `partial` only when no document is left. `now` is milliseconds since 1970, as this machine has it.
+ * was refused; with `partial` only when no document is left. `now` is milliseconds since 1970, as this machine has it,
+ * `skewMs` what it is ahead of a signing service.
  * SECURITY: test/unit/agent/signing/signature-requests.test.ts
  */
-export function acceptDocuments(request: SignatureRequest, verifier: Verifier, now: number): DocumentPlan {
+export function acceptDocuments(request: SignatureRequest, verifier: Verifier, now: number, skewMs: number | null = null): DocumentPlan {
   refuseRepeatedIds(request.documents);
   const accepted: AcceptedDocument[] = [];
   const refused: RefusedDocument[] = [];
   for (const document of request.documents) {
     const reading = document.type === 'prescription' ? acceptPrescription(document) : acceptDispensing(document, verifier);
     if ('problem' in reading) refused.push(reading);
-    else accepted.push(withClockWarning(reading, now));
+    else accepted.push(withWarning(reading, warnOfServiceClock(skewMs) ?? warnOfClock(reading.summary.date, now)));
   }
   const [first] = refused;
   if (first && (!request.partial || accepted.length === 0)) throw new ProblemError(mergeProblems(first, refused));
   return { accepted, refused };
 }
 
-function withClockWarning(document: AcceptedDocument, now: number): AcceptedDocument {
-  const warning = warnOfClock(document.summary.date, now);
+/** The plan with what a service has told since about this clock. A document whose clock was warned of needs no second one. */
+export function withServiceClock(plan: DocumentPlan, skewMs: number | null): DocumentPlan {
+  const warning = warnOfServiceClock(skewMs);
+  const isWarned = ({ warnings }: AcceptedDocument): boolean => warnings.some(({ id }) => id === clockWarningId);
+  return { ...plan, accepted: plan.accepted.map((document) => (isWarned(document) ? document : withWarning(document, warning))) };
+}
+
+function withWarning(document: AcceptedDocument, warning: DocumentWarning | null): AcceptedDocument {
   return warning === null ? document : { ...document, warnings: [...document.warnings, warning] };
 }
 

@@ -6,7 +6,8 @@ import { fault, type Log } from '../log.ts';
 import type { Audit } from '../audit/audit-log.ts';
 import type { AuditHead, AuditedDocument } from '../audit/audit-entry.ts';
 import type { Clock, Prompts } from '../ports.ts';
-import type { DocumentPlan } from './accept-documents.ts';
+import type { ServiceTime } from '../remote/service-time.ts';
+import { withServiceClock, type DocumentPlan } from './accept-documents.ts';
 import { signerNameOf } from './card-fitness.ts';
 import type { Journal, JournalEntry, Recipe, SignedRecord } from './journal.ts';
 import type { LiveRequest } from './live-request.ts';
@@ -31,6 +32,8 @@ export interface ReleaseParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly policy: Pick<SignaturePolicy, 'staff'>;
+  /** What the services of remote signing say of this clock. */
+  readonly serviceTime?: Pick<ServiceTime, 'skewMs'>;
 }
 
 /**
@@ -44,9 +47,11 @@ export class SignatureRelease {
     this.#parts = parts;
   }
 
-  async release(request: LiveRequest, plan: DocumentPlan, order: readonly DocumentToSign[], signed: SignedAnswers): Promise<SignatureResult> {
-    const { journal, prompts } = this.#parts;
+  async release(request: LiveRequest, accepted: DocumentPlan, order: readonly DocumentToSign[], signed: SignedAnswers): Promise<SignatureResult> {
+    const { journal, prompts, serviceTime } = this.#parts;
     const { signer, recipe } = signed;
+    // The service that has just signed has told its time.
+    const plan = withServiceClock(accepted, serviceTime?.skewMs() ?? null);
     const { certificate } = signer;
     const released = signed.documents.flatMap((document) => {
       const value = signed.values.get(document.input.id);

@@ -3,6 +3,7 @@ import type { CardHost } from '../../native/host/card-host.ts';
 import type { Audit } from '../audit/audit-log.ts';
 import { code, fault, identifier, type Log } from '../log.ts';
 import type { Caller, Clock, Prompts } from '../ports.ts';
+import type { ServiceTime } from '../remote/service-time.ts';
 import { whyNotHere } from '../remote/why-not-here.ts';
 import { LocalSigner } from '../signers/local-signer.ts';
 import { acceptDocuments, type DocumentPlan } from './accept-documents.ts';
@@ -33,6 +34,8 @@ export interface SignatureRequestsOptions {
   readonly policy: SignaturePolicy;
   readonly clock: Clock;
   readonly log: Log;
+  /** What the services of remote signing say of this clock. */
+  readonly serviceTime?: Pick<ServiceTime, 'skewMs'>;
   readonly held?: HoldingLimits;
   /** Signing in the cloud; missing where no provider is configured. */
   readonly remote?: RemoteSigning | null;
@@ -177,7 +180,7 @@ export class SignatureRequests implements SignatureService {
     if (this.#held.running().length > maxWaitingRequests) throw problem('BUSY');
     this.#options.journal.ready();
     // By the time that a journalled recipe states, so that the answer to a repeated request is the answer to the first.
-    const plan = acceptDocuments(request, this.#verifiers.plain(), recipe?.signingTime ?? this.#options.clock.now());
+    const plan = acceptDocuments(request, this.#verifiers.plain(), recipe?.signingTime ?? this.#options.clock.now(), this.#options.serviceTime?.skewMs() ?? null);
     const live = this.#register(caller, recipe?.id ?? this.#newId(), key, body, request);
     // An earlier run may have signed by this recipe: it stays in force however this one ends.
     live.keyUsed = recipe !== null;

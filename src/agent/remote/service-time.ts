@@ -1,0 +1,42 @@
+import type { Clock } from '../ports.ts';
+import type { ServiceFetch } from './network/service-fetch.ts';
+
+interface Network {
+  fetchFor(addresses: readonly string[]): ServiceFetch;
+}
+
+/** Within this the wall clock keeps step with the monotonic one, unless somebody sets it or the machine sleeps. */
+const stepMs = 60_000;
+
+/** This machine's clock against the signing services' (HTTP Date, RFC 9110 §6.6.1), as the last answer of any told it. */
+export class ServiceTime {
+  readonly #clock: Clock;
+  #last: { readonly skewMs: number; readonly step: number } | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The network whose services are heard here. */
+  over(network: Network): Network {
+    return { fetchFor: (addresses) => this.#hearing(network.fetchFor(addresses)) };
+  }
+
+  /** This clock minus the service's in milliseconds. Null where no service has told a time, or this clock was set since. */
+  skewMs(): number | null {
+    return this.#last !== null && Math.abs(this.#step() - this.#last.step) <= stepMs ? this.#last.skewMs : null;
+  }
+
+  #hearing(fetch: ServiceFetch): ServiceFetch {
+    return async (address, init) => {
+      const response = await fetch(address, init);
+      const theirs = Date.parse(response.headers.get('date') ?? '');
+      if (!Number.isNaN(theirs)) this.#last = { skewMs: this.#clock.now() - theirs, step: this.#step() };
+      return response;
+    };
+  }
+
+  #step(): number {
+    return this.#clock.now() - this.#clock.monotonic();
+  }
+}
