@@ -10,6 +10,12 @@ export function durationWords(seconds: number): Bilingual {
   return about(seconds / day, '日', 'days');
 }
 
+/** How far one clock is from another, in the words before 「います」 and before the other's name. Positive seconds: ahead. */
+export function clockOffsetWords(seconds: number): Bilingual {
+  const apart = durationWords(Math.abs(seconds));
+  return seconds > 0 ? { ja: `${apart.ja}進んで`, en: `${apart.en} ahead of` } : { ja: `${apart.ja}遅れて`, en: `${apart.en} behind` };
+}
+
 function about(amount: number, ja: string, en: string): Bilingual {
   const whole = Math.round(amount);
   return { ja: `約${whole}${ja}`, en: `about ${whole} ${en}` };

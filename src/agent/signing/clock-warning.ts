@@ -1,4 +1,4 @@
-import { durationWords } from '../../formats/duration-words.ts';
+import { clockOffsetWords } from '../../formats/duration-words.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** Dates in prescriptions and dispensing results are Japan's, wherever this machine believes to be. */
@@ -38,13 +38,12 @@ const tolerableSkewMs = 300_000;
 /** The clock against a signing service's: null where they agree, or none has told. `skewMs`: this clock minus the service's. */
 export function warnOfServiceClock(skewMs: number | null): ClockWarning | null {
   if (skewMs === null || Math.abs(skewMs) <= tolerableSkewMs) return null;
-  const apart = durationWords(Math.round(Math.abs(skewMs) / 1000));
-  const [ja, en] = skewMs > 0 ? ['進んで', 'ahead of'] : ['遅れて', 'behind'];
+  const offset = clockOffsetWords(Math.round(skewMs / 1000));
   return {
     id: clockWarningId,
     text: {
-      ja: `このPCの時計はリモート署名サービスの時計より${apart.ja}${ja}います。署名の時刻が正しくなるように、時計を合わせてください。`,
-      en: `The clock of this PC is ${apart.en} ${en} that of the remote signing service. Set it, so that signatures carry the right time.`,
+      ja: `このPCの時計はリモート署名サービスの時計より${offset.ja}います。署名の時刻が正しくなるように、時計を合わせてください。`,
+      en: `The clock of this PC is ${offset.en} that of the remote signing service. Set it, so that signatures carry the right time.`,
     },
   };
 }

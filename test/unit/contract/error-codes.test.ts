@@ -1,12 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorTable, errorTableFile } from '../../../scripts/error-table.ts';
 import { errorCodes, type ErrorCodeEntry } from '../../../src/contract/error-codes.ts';
 import { version } from '../../../src/contract/version.ts';
 
+const root = path.join(import.meta.dirname, '..', '..', '..');
 const entries = Object.entries<ErrorCodeEntry>(errorCodes);
 
 describe('the table of error codes', () => {
+  it('has each code in one file, and every file of src/contract/error-codes in it', async () => {
+    const files = globSync('src/contract/error-codes/*.ts', { cwd: root });
+    const parts = await Promise.all(files.map((file) => import(path.join(root, file)) as Promise<Record<string, object>>));
+    const codes = parts.flatMap((part) => Object.values(part)).flatMap((part) => Object.keys(part));
+    expect(codes.sort()).toEqual(Object.keys(errorCodes).sort());
+  });
+
   it('uses each number once', () => {
     expect(new Set(entries.map(([, entry]) => entry.number)).size).toBe(entries.length);
   });

@@ -1,5 +1,5 @@
 import { errorCodes } from '../../../contract/error-codes.ts';
-import { durationWords } from '../../../formats/duration-words.ts';
+import { clockOffsetWords } from '../../../formats/duration-words.ts';
 import type { ServiceDiagnosis } from '../../remote/network/diagnose-service.ts';
 import { OtherVersionRuns } from '../../control/control-client.ts';
 import { result, type Bilingual, type Check, type CheckResult } from '../check.ts';
@@ -178,9 +178,8 @@ const otherAddress: Bilingual = {
 };
 
 function clockResult(skewMs: number): CheckResult {
-  const apart = durationWords(Math.round(Math.abs(skewMs) / 1000));
-  const [ja, en] = skewMs > 0 ? ['進んで', 'ahead of'] : ['遅れて', 'behind'];
-  const text = { ja: `この端末の時計は、サービスより${apart.ja}${ja}います`, en: `This computer's clock is ${apart.en} ${en} the service's` };
+  const apart = clockOffsetWords(Math.round(skewMs / 1000));
+  const text = { ja: `この端末の時計は、サービスより${apart.ja}います`, en: `This computer's clock is ${apart.en} the service's` };
   const remedy = { ja: '時計を合わせてください（Windowsは「今すぐ同期」、Linuxは timedatectl）。', en: 'Set the clock (Windows: Sync now; Linux: timedatectl).' };
   if (Math.abs(skewMs) <= skewWarningMs) return result('network.clock', titles.clock, 'ok', text);
   if (Math.abs(skewMs) <= skewProblemMs) return result('network.clock', titles.clock, 'warning', text, remedy);

@@ -1,5 +1,5 @@
 import { clockSkew, clockTolerance, Configuration, customFetch, enableNonRepudiationChecks, None, type CustomFetch, type CustomFetchOptions, type ServerMetadata } from 'openid-client';
-import { durationWords } from '../../../../formats/duration-words.ts';
+import { clockOffsetWords } from '../../../../formats/duration-words.ts';
 import { ProblemError } from '../../../../contract/problem.ts';
 import type { Clock } from '../../../ports.ts';
 import type { ServiceFetch } from '../../network/service-fetch.ts';
@@ -54,10 +54,9 @@ function isRevocation({ body }: CustomFetchOptions): boolean {
 export function refuseWrongClock(theirs: number, clock: Clock): void {
   const offset = Math.round((clock.now() - theirs) / 1000);
   if (Number.isNaN(offset) || Math.abs(offset) <= tolerableSkewSeconds) return;
-  const [ja, en] = offset > 0 ? ['進んで', 'ahead of'] : ['遅れて', 'behind'];
-  const apart = durationWords(Math.abs(offset));
+  const apart = clockOffsetWords(offset);
   throw new ProblemError({
     code: 'CLOCK_WRONG',
-    detail: { ja: `このPCの時計はサービスの時計より${apart.ja}${ja}います。`, en: `This computer's clock is ${apart.en} ${en} the service's.` },
+    detail: { ja: `このPCの時計はサービスの時計より${apart.ja}います。`, en: `This computer's clock is ${apart.en} the service's.` },
   });
 }
