@@ -40,7 +40,7 @@ function listen(changed: (isActive: boolean) => void, environment: NodeJS.Proces
 
 function deaf(why: string): string {
   const [ja, en] = why === 'ENOENT' ? ['dbus-monitor（Debianではdbus-bin）を入れ、', 'install dbus-monitor (dbus-bin on Debian) and '] : ['', ''];
-  return `画面のロックが分かりません。${ja}エージェントを起動し直してください / A locked screen goes unnoticed: ${en}restart the agent (dbus-monitor: ${why})`;
+  return `画面のロックを検知できません。ロックしても、PINの入力待ちと続けての署名が期限まで終わりません。${ja}エージェントを起動し直してください / A locked screen goes unnoticed, and ends no PIN question and no series of signatures: ${en}restart the agent (dbus-monitor: ${why})`;
 }
 
 function toJournal(line: string): void {

@@ -21,7 +21,7 @@ const reserved: Text = {
 export class NoFreePort extends Error {
   override readonly name = 'NoFreePort';
   readonly ports: readonly number[];
-  /** Paths of the programs that hold them, where they are seen. */
+  /** Names of the programs that hold them, where they are seen: a path may name a person. */
   readonly programs: readonly string[];
   /** What is wrong, short enough for a tray icon. */
   readonly title: Text;
@@ -31,7 +31,7 @@ export class NoFreePort extends Error {
     const ports = holders.map(({ port }) => port);
     super(`none of the ports ${ports.join(', ')} is free`, { cause });
     this.ports = ports;
-    this.programs = [...new Set(holders.flatMap(({ owner }) => owner?.program ?? []))];
+    this.programs = [...new Set(holders.flatMap(({ owner }) => owner?.program ? [shortName(owner)] : []))];
     const names = [...new Set(holders.flatMap(({ owner }) => (owner === null ? [] : [shortName(owner)])))];
     const [first] = names;
     const list = portRanges(ports);

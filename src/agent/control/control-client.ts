@@ -31,8 +31,8 @@ export class OtherVersionRuns extends Error {
   constructor(running: string) {
     super(`version ${running} is running`);
     this.text = {
-      ja: `起動中のエージェントは別の版（${running}）です。このプログラムは ${version} です。エージェントを終了して起動し直してから、もう一度実行してください。終了できないときは、OSからログオフしてログオンし直してください。`,
-      en: `The agent that is running is another version (${running}); this program is ${version}. End the agent, start it again, and repeat the command. Where it cannot be ended, log off from the system and on again.`,
+      ja: `起動中のエージェントは別の版（${running}）です。このプログラムは ${version} です。コマンドは実行していません。エージェントを終了して起動し直してから、もう一度実行してください。終了できないときは、OSからログオフしてログオンし直してください。`,
+      en: `The agent that is running is another version (${running}); this program is ${version}. The command was not carried out. End the agent, start it again, and repeat the command. Where it cannot be ended, log off from the system and on again.`,
     };
   }
 }

@@ -5,6 +5,9 @@ interface Network {
   fetchFor(addresses: readonly string[]): ServiceFetch;
 }
 
+/** How far this clock may be from a service's: beyond it a login is refused (CLOCK_WRONG), and a signature carries a warning. */
+export const tolerableSkewMs = 300_000;
+
 /** Within this the wall clock keeps step with the monotonic one, unless somebody sets it or the machine sleeps. */
 const stepMs = 60_000;
 

@@ -51,8 +51,8 @@ export const sessionNotices = {
     return {
       kind: 'problem',
       text: {
-        ja: `${staffName} 様とは別の方の認証でした。その認証を終わらせました。署名は渡していません。`,
-        en: `Somebody else than ${staffName} authenticated. That authentication was ended, and no signature was released.`,
+        ja: `${staffName} 様とは別の方の認証でした。その認証を終わらせ、署名はEHRに渡していません。ご本人がもう一度認証してください。`,
+        en: `Somebody other than ${staffName} authenticated. That authentication was ended, and the EHR was given no signature. ${staffName} has to authenticate again.`,
       },
     };
   },

@@ -1,4 +1,5 @@
 import { clockOffsetWords } from '../../formats/duration-words.ts';
+import { tolerableSkewMs } from '../remote/service-time.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** Dates in prescriptions and dispensing results are Japan's, wherever this machine believes to be. */
@@ -32,9 +33,6 @@ export function warnOfClock(date: string | null, now: number): ClockWarning | nu
   return { id: clockWarningId, text: days < 0 ? behind(clock) : ahead(clock) };
 }
 
-/** Beyond this a login is refused as well (CLOCK_WRONG). */
-const tolerableSkewMs = 300_000;
-
 /** The clock against a signing service's: null where they agree, or none has told. `skewMs`: this clock minus the service's. */
 export function warnOfServiceClock(skewMs: number | null): ClockWarning | null {
   if (skewMs === null || Math.abs(skewMs) <= tolerableSkewMs) return null;
@@ -42,8 +40,8 @@ export function warnOfServiceClock(skewMs: number | null): ClockWarning | null {
   return {
     id: clockWarningId,
     text: {
-      ja: `このPCの時計はリモート署名サービスの時計より${offset.ja}います。署名の時刻が正しくなるように、時計を合わせてください。`,
-      en: `The clock of this PC is ${offset.en} that of the remote signing service. Set it, so that signatures carry the right time.`,
+      ja: `このPCの時計はリモート署名サービスの時計より${offset.ja}います。署名の時刻が正しくなるように、時計を合わせるか、管理者に連絡してください。`,
+      en: `The clock of this PC is ${offset.en} that of the remote signing service. Set it or tell your administrator, so that signatures carry the right time.`,
     },
   };
 }

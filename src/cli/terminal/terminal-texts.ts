@@ -103,7 +103,7 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
       `カードリーダーでPINを入力し、確定キーを押してください（30秒以内${total > 1 ? `、${total}件中${number}件目` : ''}、Escで取り消し）`,
     keypadLeft: '取り消しました。リーダーの取消キーを押すか、30秒ほどお待ちください。リーダーで入力しても、署名にも認証にも使いません。',
     typeYes: '「はい」と入力して続行、Enterで取り消し',
-    typedTooEarly: '質問の表示前に入力された内容は使いません。もう一度入力してください。',
+    typedTooEarly: '質問が出た直後までに入力された内容は使いません。もう一度入力してください。',
     yes: ['はい', 'yes', 'y'],
     signing: '署名しています',
     signed: '署名しました。',
@@ -182,8 +182,8 @@ export const terminalTexts: Record<Language, TerminalTexts> = {
 /** How pairing ended, for whoever opened it and where the code was shown. */
 export const pairingEnds: Readonly<Record<PairingEnd, { readonly ja: string; readonly en: string }>> = {
   paired: { ja: 'ペアリングしました。', en: 'Paired.' },
-  refused: { ja: '断りました。', en: 'Refused.' },
-  wrong_codes: { ja: '番号を3回間違えたため閉じました。', en: 'Closed after three wrong codes.' },
-  expired: { ja: '時間が切れました。', en: 'Time is up.' },
-  cancelled: { ja: '閉じました。', en: 'Closed.' },
+  refused: { ja: 'ペアリングを断りました。EHRは登録されていません。', en: 'Pairing was refused. The EHR was not added.' },
+  wrong_codes: { ja: '番号を3回間違えたため、ペアリングを閉じました。接続するには、もう一度開いてください。', en: 'Pairing was closed after three wrong codes. To connect, open it again.' },
+  expired: { ja: '時間切れのため、ペアリングを閉じました。接続するには、もう一度開いてください。', en: 'Pairing was closed because time was up. To connect, open it again.' },
+  cancelled: { ja: 'ペアリングを閉じました。EHRは登録されていません。', en: 'Pairing was closed. No EHR was added.' },
 };

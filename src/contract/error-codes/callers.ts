@@ -94,11 +94,11 @@ export const callerErrors = {
     number: 109,
     status: 415,
     retriable: false,
-    ja: 'Content-Type は application/json でなければなりません',
-    en: 'The Content-Type must be application/json',
+    ja: 'この形式の本文は受け付けられません',
+    en: 'A body of this form is not accepted',
     remedy: {
-      ja: 'Content-Type: application/json を付けて送ってください。',
-      en: 'Send Content-Type: application/json.',
+      ja: '圧縮していないUTF-8のJSONを、Content-Type: application/json を付けて送ってください。',
+      en: 'Send uncompressed JSON in UTF-8 with Content-Type: application/json.',
     },
   },
   TOO_LARGE: {

@@ -9,8 +9,8 @@ export const remoteErrors = {
     ja: '本日のリモート署名の認証がまだです',
     en: 'The doctor has not authenticated for remote signing today',
     remedy: {
-      ja: '認証してから、もう一度送ってください。',
-      en: 'Authenticate, then send again.',
+      ja: '認証してから、もう一度送ってください。認証できないPCでは、HPKIカードで署名してください。',
+      en: 'Authenticate, then send again. Where this PC offers no way to authenticate, sign with the HPKI card.',
     },
   },
   TOKEN_EXPIRED: {

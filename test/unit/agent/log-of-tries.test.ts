@@ -76,7 +76,7 @@ it('names the taken ports and the program that holds them once, and says when th
     await expect(start(port)).rejects.toMatchObject({ ports: [port] });
     await expect(start(port)).rejects.toMatchObject({ ports: [port] });
     expect(lines.map(({ event }) => event)).toEqual(['agent.not_started']);
-    expect(lines[0]?.fields).toMatchObject({ ports: String(port), heldBy: process.execPath });
+    expect(lines[0]?.fields).toMatchObject({ ports: String(port), heldBy: path.basename(process.execPath) });
     squatter.close();
     await once(squatter, 'close');
     // Somebody else may have got it meanwhile.

@@ -2,6 +2,7 @@ import { errorCodes } from '../../../contract/error-codes.ts';
 import { clockOffsetWords } from '../../../formats/duration-words.ts';
 import type { ServiceDiagnosis } from '../../remote/network/diagnose-service.ts';
 import { OtherVersionRuns } from '../../control/control-client.ts';
+import { tolerableSkewMs } from '../../remote/service-time.ts';
 import { result, type Bilingual, type Check, type CheckResult } from '../check.ts';
 import { daysUntil } from '../days-until.ts';
 
@@ -24,7 +25,7 @@ const order = Object.keys(titles) as readonly Step[];
 /** Issue takes weeks, and it is one certificate for the whole facility. */
 const expiryWarningDays = 60;
 /** From here on the clock of this machine is worth a word, and from there on no authentication is possible. */
-const [skewWarningMs, skewProblemMs] = [30_000, 300_000];
+const skewWarningMs = 30_000;
 
 export const checkNetwork: Check = async ({ services, now }) => {
   const diagnoses = await services().catch(orOtherVersion);
@@ -182,6 +183,6 @@ function clockResult(skewMs: number): CheckResult {
   const text = { ja: `この端末の時計は、サービスより${apart.ja}います`, en: `This computer's clock is ${apart.en} the service's` };
   const remedy = { ja: '時計を合わせてください（Windowsは「今すぐ同期」、Linuxは timedatectl）。', en: 'Set the clock (Windows: Sync now; Linux: timedatectl).' };
   if (Math.abs(skewMs) <= skewWarningMs) return result('network.clock', titles.clock, 'ok', text);
-  if (Math.abs(skewMs) <= skewProblemMs) return result('network.clock', titles.clock, 'warning', text, remedy);
+  if (Math.abs(skewMs) <= tolerableSkewMs) return result('network.clock', titles.clock, 'warning', text, remedy);
   return result('network.clock', titles.clock, 'problem', { ja: `${text.ja}。リモート署名の認証ができません`, en: `${text.en}: authentication is not possible` }, remedy);
 }

@@ -182,7 +182,7 @@ describe('the questions of one signature', () => {
     shown = '';
   });
 
-  it.each([['paired', 'ペアリングしました。'], ['wrong_codes', '番号を3回間違えたため閉じました。'], ['expired', '時間が切れました。']])('follow a pairing that tells how it ended: %s', async (reason, text) => {
+  it.each([['paired', 'ペアリングしました。'], ['wrong_codes', '番号を3回間違えたため、ペアリングを閉じました。接続するには、もう一度開いてください。'], ['expired', '時間切れのため、ペアリングを閉じました。接続するには、もう一度開いてください。']])('follow a pairing that tells how it ended: %s', async (reason, text) => {
     const window = new AbortController();
     const caller = { clientName: 'EHR', origin: null, program: '/usr/bin/ehr', code: '123456', expiresAt: new Date() };
     const code = terminalPrompts(terminal.tty, output, 'ja').showPairingCode(caller, window.signal);
@@ -296,7 +296,7 @@ describe('the questions of one signature', () => {
     const chosen = dialog().chooseCard([card], never);
     await terminal.type('1\n');
     await armed();
-    expect(shown).toMatch(/> 質問の表示前に入力された内容は使いません。もう一度入力してください。\n> $/);
+    expect(shown).toMatch(/> 質問が出た直後までに入力された内容は使いません。もう一度入力してください。\n> $/);
     await terminal.type('1\n');
     expect(await chosen).toEqual(card.card);
   });

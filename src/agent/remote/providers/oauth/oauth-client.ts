@@ -3,10 +3,11 @@ import { clockOffsetWords } from '../../../../formats/duration-words.ts';
 import { ProblemError } from '../../../../contract/problem.ts';
 import type { Clock } from '../../../ports.ts';
 import type { ServiceFetch } from '../../network/service-fetch.ts';
+import { tolerableSkewMs } from '../../service-time.ts';
 import type { ProviderParts } from '../provider-parts.ts';
 
 /** Beyond this nobody can tell a fresh answer from a stale one (HTTP Date, `iat`, `exp`). */
-const tolerableSkewSeconds = 300;
+const tolerableSkewSeconds = tolerableSkewMs / 1000;
 
 /** How long one answer of a login may take: less than the network gives a signature, because nothing is lost but a login. */
 export const loginAnswerSeconds = 30;
