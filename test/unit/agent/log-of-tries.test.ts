@@ -62,7 +62,7 @@ it('says all that happens in one try, and everything once the agent runs', () =>
   expect(lines.map(({ event }) => event)).toEqual(['config.problem', 'config.problem', 'token.no_key_store']);
   tries.started();
   second.warn('token.no_key_store');
-  second.warn('token.no_key_store');
+  second.warn('config.problem', { fromPolicy: true });
   expect(lines).toHaveLength(5);
 });
 

@@ -272,3 +272,30 @@ describe('the PIN port', () => {
     await expect(answer).rejects.toThrow('the card is gone');
   });
 });
+
+describe('a request between two questions', () => {
+  it('cannot be cancelled while it signs: the window stays, and says how that ended', async () => {
+    const { desk, dialog, seen, id, view } = setUp();
+    const stop = new AbortController();
+    const first = dialog.waitForCard('no_card', false, stop.signal);
+    desk.painted(id());
+    stop.abort();
+    await first;
+    dialog.signing(0, 1);
+    desk.cancel(id());
+    dialog.close({ outcome: 'failed', code: 'CARD_REMOVED', detail: null });
+    expect(view()?.step).toMatchObject({ step: 'ended', code: 'CARD_REMOVED' });
+    expect(seen.slice(0, -1)).not.toContain('empty');
+  });
+
+  it('keeps saying that nobody was there, whoever cancels after that', async () => {
+    const { desk, dialog, id } = setUp();
+    const stop = new AbortController();
+    const first = dialog.waitForCard('no_card', false, stop.signal);
+    stop.abort();
+    await first;
+    desk.personLeft();
+    desk.cancel(id());
+    await expect(dialog.askPin(question, (() => Promise.resolve('s')), open())).rejects.toMatchObject({ by: 'away' });
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../../../src/agent/config/resolve.ts';
+import { settingsSchema } from '../../../../src/agent/config/settings.ts';
 import { unreadableSettings } from '../../../../src/agent/storage/data-directory.ts';
 
 describe('resolving the configuration', () => {
@@ -16,6 +17,12 @@ describe('resolving the configuration', () => {
     expect(settings.language).toBe('en');
     expect(settings.deadlines).toMatchObject({ consentSeconds: 30, cardSeconds: 60 });
     expect(Object.fromEntries(sources)).toEqual({ language: 'policy', 'deadlines.consentSeconds': 'policy' });
+  });
+
+  it.each(Object.entries(settingsSchema.parse({})).filter(([key]) => !['language', 'support'].includes(key)))('takes from no user: %s', (key, value) => {
+    const { sources, problems } = resolveConfig(undefined, { [key]: value });
+    expect([...sources]).toEqual([]);
+    expect(problems).toMatchObject([{ source: 'user', path: key }]);
   });
 
   it('does not let a user set what decides trust', () => {

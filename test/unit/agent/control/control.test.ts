@@ -59,6 +59,11 @@ describe('the control socket', () => {
     }
   });
 
+  it('of an agent that was killed is no other version that runs', async () => {
+    await writePortFile(agent().portFile, { port: 17090, pid: 1, instance: 'i', publicKey: 'k', version: '0.0.9' });
+    await expect(askAgent(agent(), { command: 'status' })).rejects.toBeInstanceOf(AgentNotRunning);
+  });
+
   it('is closed to other users', async () => {
     await start(() => Promise.resolve(null));
     expect(statSync(socket).mode & 0o077).toBe(0);

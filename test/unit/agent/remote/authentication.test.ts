@@ -765,3 +765,22 @@ it('a token is in no window, no notice, no log and no journal', async () => {
   const seen = [desk.person.shown, desk.person.shownAuthentication, desk.person.notices, desk.auditEntries(), desk.journalRecords()];
   expect(JSON.stringify(seen)).not.toContain('secret-');
 });
+
+describe('an authentication', () => {
+  it('that was ended before its provider began waits for no provider, and revokes what that still brings', async () => {
+    openDesk();
+    const late = Promise.withResolvers<undefined>();
+    const append = desk.audit.append.bind(desk.audit);
+    vi.spyOn(desk.audit, 'append').mockImplementation(async (statement) => {
+      if (statement.event === 'authentication.started') void desk.callers.end(ehr, staff.id);
+      return append(statement);
+    });
+    desk.provider.login = async () => {
+      await late.promise;
+      return desk.provider.account;
+    };
+    await desk.callers.begin(ehr, { staffId: staff.id, staffName: staff.name, method: 'smartphone' });
+    await until('over', () => desk.callers.get(ehr, staff.id).state === 'not_authenticated').finally(() => late.resolve(undefined));
+    await until('the late token is revoked', () => desk.provider.revoked.length === 1);
+  });
+});

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Configuration, customFetch, None } from 'openid-client';
 import { ProblemError } from '../../../../src/contract/problem.ts';
 import type { ServiceFetch } from '../../../../src/agent/remote/network/service-fetch.ts';
+import { loginAnswerSeconds } from '../../../../src/agent/remote/providers/oauth/oauth-client.ts';
 import type { IssuedToken, RemoteToken } from '../../../../src/agent/remote/remote-provider.ts';
 import { loginByPhone } from '../../../../src/agent/remote/providers/csc/login-by-phone.ts';
 import { discardUnlessTaken } from '../../../../src/agent/remote/providers/oauth/discard-unless-taken.ts';
@@ -96,15 +97,17 @@ it.each([
 describe('a code that is over while a poll is under way', () => {
   /** A login whose first poll gets `answer`, and the end of its code and of the person's patience. */
   async function loginOverSilence() {
-    const [over, leave, answer] = [new AbortController(), new AbortController(), Promise.withResolvers<Response>()];
+    const [over, answerTime, leave, answer] = [new AbortController(), new AbortController(), new AbortController(), Promise.withResolvers<Response>()];
     // The code's 120 s and one interval. No other time runs out here.
-    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => (ms === 122_000 ? over : new AbortController()).signal);
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => (ms === 122_000 ? over : ms === loginAnswerSeconds * 1000 ? answerTime : new AbortController()).signal);
     let polls = 0;
     const discarded: string[] = [];
     const steps = { discard: ({ secret }: IssuedToken): void => void discarded.push(Buffer.from(secret).toString()) };
-    const service: ServiceFetch = (address) => {
+    let pollSignal: AbortSignal | null | undefined;
+    const service: ServiceFetch = (address, init) => {
       if (String(address).endsWith('/device')) return Promise.resolve(codeFor(2, 'https://login.example.jp/go'));
       polls += 1;
+      pollSignal = init?.signal;
       return answer.promise;
     };
     let end: unknown;
@@ -114,7 +117,7 @@ describe('a code that is over while a poll is under way', () => {
       return begin(client, leave.signal);
     }).catch((error: unknown) => (end = error));
     while (polls === 0) await vi.advanceTimersByTimeAsync(100);
-    return { over, leave, end: () => end, discarded, bring: () => answer.resolve(Response.json({ access_token: 'late', token_type: 'bearer' })) };
+    return { over, answerTime, pollSignal: () => pollSignal, leave, end: () => end, discarded, bring: () => answer.resolve(Response.json({ access_token: 'late', token_type: 'bearer' })) };
   }
 
   it('ends the login at once, and a token which that poll still brings is revoked', async () => {
@@ -124,6 +127,16 @@ describe('a code that is over while a poll is under way', () => {
     expect(login.discarded).toEqual([]);
     login.bring();
     await vi.waitFor(() => expect(login.discarded).toEqual(['late']), 10_000);
+  });
+
+  it('has that poll end by its own time alone', async () => {
+    const login = await loginOverSilence();
+    login.leave.abort(new Error('left'));
+    login.over.abort(new DOMException('too late', 'TimeoutError'));
+    expect(login.pollSignal()?.aborted).toBe(false);
+    login.answerTime.abort(new DOMException('no answer', 'TimeoutError'));
+    expect(login.pollSignal()?.aborted).toBe(true);
+    login.bring();
   });
 
   it('does not end one that the person has left: what it brings is waited for', async () => {

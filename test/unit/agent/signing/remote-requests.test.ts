@@ -513,3 +513,16 @@ describe('bounds and consent', () => {
     expect(desk.person.asked('consent')).toBe(1);
   });
 });
+
+describe('a request whose token was refused', () => {
+  it('does not turn to the card where the person leaves the new authentication after a failed network', async () => {
+    openDesk();
+    await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' }));
+    desk.provider.forgetTokens();
+    desk.provider.login = () => Promise.reject(refused('PROVIDER_UNREACHABLE'));
+    desk.person.method = ({ problem, suggested }) => (problem === null ? suggested : 'cancelled');
+    const before = desk.person.shown.length;
+    expect(await desk.sign('k2')).toMatchObject({ state: 'failed', problem: { code: 'PROVIDER_UNREACHABLE' } });
+    expect(desk.person.shown.length).toBe(before);
+  });
+});
