@@ -68,11 +68,13 @@ async function readJson(file: string): Promise<unknown> {
 
 /** Every leaf in force. A list of clients is told by its length: its entries hold token hashes. */
 export function viewSettings({ settings, sources }: ResolvedConfig, theme: SettingsView['theme']): SettingsView {
+  const { contact } = settings.support;
   const mayChange = new Set<string>(userSettings);
   return {
     language: settings.language,
     theme,
-    supportContact: settings.support.contact === null ? null : showSafely(settings.support.contact),
+    supportContact: contact === null ? null : showSafely(contact),
+    storedContact: contact,
     settings: leafPaths(settings).map((place) => {
       const source = sources.get(place) ?? 'default';
       return { path: place, value: told(valueAt(settings, place)), source, changeable: source !== 'policy' && mayChange.has(place.split('.')[0] ?? place) };

@@ -4,8 +4,10 @@ import { nothing } from './parts.ts';
 export const settingsView = z.object({
   language: z.enum(['ja', 'en']),
   theme: z.enum(['system', 'light', 'dark']),
-  /** Whom to call about what a person cannot mend alone; null where nobody is named. */
+  /** Whom to call about what a person cannot mend alone, as it may be shown; null where nobody is named. */
   supportContact: z.string().nullable(),
+  /** The same as it is stored: for the field in which a person changes it, and for nothing else. */
+  storedContact: z.string().nullable(),
   /** Every setting as it is in force. `changeable` ones are the user's; the rest says who fixed it. */
   settings: z.array(z.object({ path: z.string(), value: z.string(), source: z.enum(['policy', 'user', 'default']), changeable: z.boolean() })),
 });

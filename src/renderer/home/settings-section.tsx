@@ -42,7 +42,7 @@ export function SettingsSection({ agent }: { readonly agent: PageBridge<'home'> 
           ask(agent.invoke('settings.change', { theme }));
         }}
       />
-      <ContactSetting agent={agent} contact={view.supportContact} fixed={fixed('support.contact')} />
+      <ContactSetting agent={agent} contact={view.storedContact} fixed={fixed('support.contact')} />
       <section>
         <h2 id="others" class="subheading">
           {t('home.settings.others')}

@@ -27,8 +27,8 @@ describe('settings as the window shows them', () => {
   });
 
   it('tell whom to call so that nothing in it can hide or turn around what stands beside it', () => {
-    expect(view(undefined).supportContact).toBeNull();
-    expect(view({ support: { contact: '内線1234\u202e' } }).supportContact).toBe('内線1234⟨U+202E⟩');
+    expect(view(undefined)).toMatchObject({ supportContact: null, storedContact: null });
+    expect(view({ support: { contact: '内線1234\u202e' } })).toMatchObject({ supportContact: '内線1234⟨U+202E⟩', storedContact: '内線1234\u202e' });
     expect(setting('support.contact', undefined)).toMatchObject({ changeable: true });
     expect(setting('support.contact', { support: { contact: '内線1234' } })).toMatchObject({ changeable: false, value: '内線1234' });
   });

@@ -205,7 +205,7 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
   });
 
   it('saves whom to call by a click, and nobody where the field is empty', async () => {
-    await home({ 'settings.change': settings }, { ...settings, supportContact: '内線1234' });
+    await home({ 'settings.change': settings }, { ...settings, storedContact: '内線1234' });
     await press('設定');
     const field = window.page.getByRole('textbox', { name: '困ったときの連絡先' });
     expect(await field.inputValue()).toBe('内線1234');
@@ -223,8 +223,16 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
     await saved.waitFor({ state: 'detached' });
   });
 
+  it('saves whom to call as it stood where nobody has typed, whatever cannot be seen in it', async () => {
+    const stored = '内線1234\u200b';
+    await home({ 'settings.change': settings }, { ...settings, supportContact: '内線1234⟨U+200B⟩', storedContact: stored });
+    await press('設定');
+    await press('連絡先を保存する');
+    await expect.poll(async () => (await window.asked()).at(-1)).toEqual({ channel: 'settings.change', request: { supportContact: stored } });
+  });
+
   it('does not call saved what was typed while an earlier text was being saved', async () => {
-    await home({}, { ...settings, supportContact: '内線1234' });
+    await home({}, { ...settings, storedContact: '内線1234' });
     await press('設定');
     const field = window.page.getByRole('textbox', { name: '困ったときの連絡先' });
     await window.page.evaluate(() => {
@@ -246,7 +254,7 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
   });
 
   it('lets nobody change whom to call where policy says it', async () => {
-    await home({}, { ...settings, supportContact: '内線1234', settings: [...settings.settings, { path: 'support.contact', value: '内線1234', source: 'policy', changeable: false }] });
+    await home({}, { ...settings, storedContact: '内線1234', settings: [...settings.settings, { path: 'support.contact', value: '内線1234', source: 'policy', changeable: false }] });
     await press('設定');
     expect(await window.page.getByRole('textbox', { name: '困ったときの連絡先' }).isEditable()).toBe(false);
     expect(await window.page.getByRole('button', { name: '連絡先を保存する' }).count()).toBe(0);

@@ -11,6 +11,7 @@ export const settings: SettingsView = {
   language: 'ja',
   theme: 'system',
   supportContact: null,
+  storedContact: null,
   settings: [
     { path: 'language', value: 'ja', source: 'user', changeable: true },
     { path: 'theme', value: 'system', source: 'default', changeable: true },
