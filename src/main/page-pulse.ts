@@ -7,7 +7,7 @@ const stalledMs = 5_000;
 export interface PagePulseOptions {
   /** Whether a person can see the page. A hidden one has nobody to keep waiting. */
   readonly isVisible: () => boolean;
-  readonly send: (beat: number) => void;
+  readonly send: () => void;
   readonly onHang: () => void;
   readonly now?: () => number;
 }
@@ -19,9 +19,8 @@ export interface PagePulseOptions {
 export class PagePulse {
   readonly #options: PagePulseOptions;
   readonly #timer: NodeJS.Timeout;
-  #beat = 0;
   #lastTick: number;
-  /** Since when the last beat waits for its answer; null where it came. */
+  /** Of the first beat since the page was last heard; null where none is unanswered. */
   #waitingSince: number | null = null;
 
   constructor(options: PagePulseOptions) {
@@ -30,12 +29,8 @@ export class PagePulse {
     this.#timer = setInterval(() => this.#tick(), beatMs).unref();
   }
 
-  answered(beat: number): void {
-    if (beat === this.#beat) this.#waitingSince = null;
-  }
-
-  /** A page that was built anew owes no answer. */
-  forget(): void {
+  /** The page has answered, to whichever beat, or is a new one. */
+  owesNothing(): void {
     this.#waitingSince = null;
   }
 
@@ -49,12 +44,13 @@ export class PagePulse {
     this.#lastTick = now;
     if (stalled || !this.#options.isVisible()) {
       this.#waitingSince = null;
-    } else if (this.#waitingSince === null) {
-      this.#waitingSince = now;
-      this.#options.send(++this.#beat);
-    } else if (now - this.#waitingSince >= hangMs) {
+    } else if (this.#waitingSince !== null && now - this.#waitingSince >= hangMs) {
       this.#waitingSince = null;
       this.#options.onHang();
+    } else {
+      this.#waitingSince ??= now;
+      // Each second anew: a page that has just loaded may not have been there to hear the one before.
+      this.#options.send();
     }
   }
 

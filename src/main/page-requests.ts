@@ -78,7 +78,7 @@ export function pageRequests({ windows, signatures, authentications, pairing, ag
     'diagnosis.run': () => diagnosis.run((check) => windows.home.push('check', check)),
     'diagnosis.copy': () => copyDiagnosis(diagnosis, preferences.language),
     'diagnosis.save': saveLogs,
-    'page.lives': ({ beat }, window) => windows[window].lives(beat),
+    'page.lives': (_, window) => windows[window].lives(),
     'settings.get': () => preferences.read(),
     'settings.change': async (change) => {
       const settings = await preferences.change(change);

@@ -31,12 +31,12 @@ export class PageWindow {
   constructor(options: PageWindowOptions) {
     this.#options = options;
     this.#window = this.#build();
-    this.#pulse = new PagePulse({ isVisible: () => this.isVisible() && this.contents()?.isLoading() === false, send: (beat) => this.push('pulse', beat), onHang: () => this.rebuild() });
+    this.#pulse = new PagePulse({ isVisible: () => this.isVisible() && this.contents()?.isLoading() === false, send: () => this.push('pulse', undefined), onHang: () => this.rebuild() });
   }
 
   /** The page answered a beat: it lives. */
-  lives(beat: number): void {
-    this.#pulse.answered(beat);
+  lives(): void {
+    this.#pulse.owesNothing();
   }
 
   has(contents: WebContents): boolean {
@@ -80,7 +80,7 @@ export class PageWindow {
   /** The page hangs or has died: away with it and its process, and a new one. */
   rebuild(): void {
     const lost = this.#window;
-    this.#pulse.forget();
+    this.#pulse.owesNothing();
     if (!lost.isDestroyed()) {
       const contents = lost.webContents;
       contents.removeAllListeners('render-process-gone');

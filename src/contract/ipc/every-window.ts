@@ -16,10 +16,10 @@ export type SettingsView = z.infer<typeof settingsView>;
 /** What every window may ask. */
 export const common = {
   /** `pulse`: a beat that a living page answers with `page.lives`. */
-  push: { settings: settingsView, pulse: z.int() },
+  push: { settings: settingsView, pulse: nothing },
   invoke: {
     'settings.get': { request: nothing, answer: settingsView },
-    'page.lives': { request: z.strictObject({ beat: z.int() }), answer: nothing },
+    'page.lives': { request: nothing, answer: nothing },
     /** Opens a page of the manual, which is in the program. Topics, never addresses. */
     'help.open': { request: z.strictObject({ topic: z.enum(['manual', 'pairing', 'remote', 'locked-card', 'browser-denied', 'security']) }), answer: nothing },
   },

@@ -1,36 +1,28 @@
 import { render, type ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { SettingsView } from '../../contract/ipc/every-window.ts';
 import type { MessageKey } from '../../contract/messages/messages.ts';
 import { ask, pageBridge } from './bridge.ts';
 import { speech, SpeechProvider } from './language.ts';
+import { usePushed } from './pushed.ts';
 import { SupportContext } from './support.ts';
 
-/** Settings as they stand and as they change; every window hears them. */
-function useSettings(): SettingsView | null {
-  const [settings, setSettings] = useState<SettingsView | null>(null);
-  useEffect(() => {
-    // Any window's bridge will do: the channel is common to all.
-    const agent = pageBridge<'pairing'>();
-    const stops = [
-      agent.on('settings', setSettings),
-      agent.on('pulse', (beat) => {
-        ask(agent.invoke('page.lives', { beat }));
-      }),
-    ];
-    agent.invoke('settings.get', undefined).then(setSettings, () => undefined);
-    return () => {
-      for (const stop of stops) stop();
-    };
-  }, []);
-  return settings;
+/** Any window's bridge will do: what is heard here is common to all. */
+const agent = pageBridge<'pairing'>();
+
+function live(): void {
+  ask(agent.invoke('page.lives', undefined));
 }
 
 function Root({ title, page: Page }: { readonly title: MessageKey; readonly page: ComponentType }) {
-  const settings = useSettings();
+  const settings = usePushed<SettingsView>(
+    (listener) => agent.on('settings', listener),
+    () => agent.invoke('settings.get', undefined),
+  );
   const language = settings?.language ?? 'ja';
   const theme = settings?.theme ?? 'system';
   const spoken = speech(language);
+  useEffect(() => agent.on('pulse', live), []);
   useEffect(() => {
     document.documentElement.lang = language;
     document.documentElement.dataset['theme'] = theme;
