@@ -1,24 +1,6 @@
 import type { Notice } from '../ports.ts';
+import { clockWords } from './clock-words.ts';
 import type { RemoteSession } from './remote-session.ts';
-
-interface Said {
-  readonly ja: string;
-  readonly en: string;
-}
-
-const jstOffsetMs = 9 * 60 * 60 * 1000;
-const dayMs = 24 * 60 * 60 * 1000;
-
-/** A moment of this day or the next as people say it: `2:15`, `明日 2:15`. Japan has one time zone and no summer time. */
-export function clockWords(moment: Date, now: number): Said {
-  const jst = new Date(moment.getTime() + jstOffsetMs);
-  const days = Math.floor(jst.getTime() / dayMs);
-  const today = Math.floor((now + jstOffsetMs) / dayMs);
-  const time = `${jst.getUTCHours()}:${String(jst.getUTCMinutes()).padStart(2, '0')}`;
-  if (days === today) return { ja: time, en: time };
-  if (days === today + 1) return { ja: `明日 ${time}`, en: `${time} tomorrow` };
-  return { ja: `${jst.getUTCMonth() + 1}月${jst.getUTCDate()}日 ${time}`, en: `${time} on ${jst.toISOString().slice(0, 10)}` };
-}
 
 export const sessionNotices = {
   began({ staffName, until }: RemoteSession, terminal: string, now: number): Notice {

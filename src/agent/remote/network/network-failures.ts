@@ -1,5 +1,6 @@
 import { showSafely } from '../../../formats/prescription/display-safety.ts';
 import type { Bilingual } from '../../../formats/bilingual.ts';
+import { clockWordsToTheSecond } from '../clock-words.ts';
 import type { ExchangeLost } from './exchange-lost.ts';
 import { NetworkError, type NetworkPhase } from './network-error.ts';
 import { PhaseTimeout } from './phases.ts';
@@ -97,7 +98,7 @@ export function lostAnswer(host: string, lost: ExchangeLost, repeatable: boolean
 /** The breaker is open for so many milliseconds from `now`: after failures, or because the service has asked for it. */
 export function suspended(host: string, now: number, waitMs: number): NetworkError {
   const retryAfterSeconds = Math.ceil(waitMs / 1000);
-  const until = new Date(now + waitMs).toLocaleTimeString('ja-JP', { timeZone: 'Asia/Tokyo', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const until = clockWordsToTheSecond(new Date(now + waitMs), now);
   return new NetworkError({
     code: 'SERVICE_SUSPENDED',
     phase: null,
@@ -106,8 +107,8 @@ export function suspended(host: string, now: number, waitMs: number): NetworkErr
     sent: 'never',
     retryAfterSeconds,
     detail: {
-      ja: `${host} の障害が続いたか、サービスが待つよう求めたため、${until} まで接続を控えています。`,
-      en: `${host} has failed repeatedly or has asked for a pause; it is left alone until ${until} (JST).`,
+      ja: `${host} の障害が続いたか、サービスが待つよう求めたため、${until.ja} まで接続を控えています。`,
+      en: `${host} has failed repeatedly or has asked for a pause; it is left alone until ${until.en}.`,
     },
   });
 }

@@ -1,6 +1,7 @@
 import { ProblemError } from '../../../contract/problem.ts';
 import type { Bilingual } from '../../../formats/bilingual.ts';
 import { systemClock } from '../../system-clock.ts';
+import { clockWordsToTheSecond } from '../clock-words.ts';
 import { retryAfterMs } from '../network/retry-policy.ts';
 
 type Refusal = Pick<Response, 'status' | 'headers'>;
@@ -16,9 +17,9 @@ export const isSuspension = (status: number): boolean => status === 429 || statu
 export const isTurnedAway = (answer: Refusal): boolean => answer.status === 429 || (answer.status === 503 && secondsUntilRetry(answer) !== null);
 
 /** What a person is told of it, and when an EHR may send again where the service says so. */
-export function suspendedService(answer: Refusal, cause?: unknown): ProblemError {
-  const seconds = secondsUntilRetry(answer);
-  const again = seconds === null ? { ja: '', en: '' } : againIn(seconds);
+export function suspendedService(answer: Refusal, cause?: unknown, now = systemClock.now()): ProblemError {
+  const seconds = secondsUntilRetry(answer, now);
+  const again = seconds === null ? { ja: '', en: '' } : againAt(seconds, now);
   const detail =
     answer.status === 429
       ? { ja: `サービスが混み合っています（429）。${again.ja}`, en: `The service is too busy (429).${again.en}` }
@@ -27,17 +28,15 @@ export function suspendedService(answer: Refusal, cause?: unknown): ProblemError
 }
 
 /** A date is taken by the service's own clock where it tells its time. */
-function secondsUntilRetry({ headers }: Refusal): number | null {
+function secondsUntilRetry({ headers }: Refusal, now = systemClock.now()): number | null {
   const theirs = Date.parse(headers.get('date') ?? '');
-  const ms = retryAfterMs(headers.get('retry-after'), Number.isNaN(theirs) ? systemClock.now() : theirs);
+  const ms = retryAfterMs(headers.get('retry-after'), Number.isNaN(theirs) ? now : theirs);
   return ms === null ? null : Math.ceil(ms / 1000);
 }
 
-function againIn(seconds: number): Bilingual {
+/** By the clock, not as a number of seconds: the text may be read long after the answer, beside a Retry-After that counts down. */
+function againAt(seconds: number, now: number): Bilingual {
   if (seconds === 0) return { ja: 'すぐにやり直せます。', en: ' You can try again now.' };
-  if (seconds < 120) return { ja: `${seconds}秒後にやり直せます。`, en: ` Try again in ${seconds} seconds.` };
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 120) return { ja: `約${minutes}分後にやり直せます。`, en: ` Try again in about ${minutes} minutes.` };
-  const hours = Math.ceil(minutes / 60);
-  return { ja: `約${hours}時間後にやり直せます。`, en: ` Try again in about ${hours} hours.` };
+  const moment = clockWordsToTheSecond(new Date(now + seconds * 1000), now);
+  return { ja: `${moment.ja} 以降にやり直せます。`, en: ` Try again at ${moment.en} or later.` };
 }

@@ -13,7 +13,7 @@ async function told(status: number, type: string, body: string): Promise<unknown
 }
 
 it.each([
-  [429, 'text/html', '<html>busy', { code: 'SERVICE_SUSPENDED', retryAfterSeconds: 5, detail: { en: 'The service is too busy (429). Try again in 5 seconds.' } }],
+  [429, 'text/html', '<html>busy', { code: 'SERVICE_SUSPENDED', retryAfterSeconds: 5, detail: { en: expect.stringMatching(/^The service is too busy \(429\)\. Try again at /) as string } }],
   [429, 'application/json', '{"error":"rate_limited"}', { code: 'SERVICE_SUSPENDED', retryAfterSeconds: 5 }],
   [429, 'application/json', '{"error":"temporarily_unavailable"}', { code: 'SERVICE_SUSPENDED', retryAfterSeconds: 5 }],
   [503, 'text/html', '<html>maintenance', { code: 'SERVICE_SUSPENDED', retryAfterSeconds: 5 }],

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ProblemError } from '../../../../src/contract/problem.ts';
-import { clockWords } from '../../../../src/agent/remote/session-notices.ts';
 import type { RemoteSession } from '../../../../src/agent/remote/remote-session.ts';
 import type { RemoteToken } from '../../../../src/agent/remote/remote-provider.ts';
 import { createCast, ehr, otherEhr, SigningDesk, staff, until, type Cast } from '../signing/signing-desk.ts';
@@ -358,20 +357,5 @@ describe('a session', () => {
     forget();
     await begin();
     expect(told).toBe(2);
-  });
-});
-
-describe('a clock time in words', () => {
-  beforeEach(() => void openDesk());
-
-  const at = (text: string): number => Date.parse(`${text}+09:00`);
-  it.each([
-    ['2026-04-01T12:00', '2026-04-01T23:59', '23:59', '23:59'],
-    ['2026-04-01T12:00', '2026-04-02T00:00', '明日 0:00', '0:00 tomorrow'],
-    ['2026-04-01T23:59', '2026-04-02T06:05', '明日 6:05', '6:05 tomorrow'],
-    ['2026-04-02T00:00', '2026-04-02T06:05', '6:05', '6:05'],
-    ['2026-04-01T12:00', '2026-04-03T02:00', '4月3日 2:00', '2:00 on 2026-04-03'],
-  ])('at %s, %s is %s', (now, moment, ja, en) => {
-    expect(clockWords(new Date(at(moment)), at(now))).toEqual({ ja, en });
   });
 });

@@ -23,17 +23,18 @@ it.each([
   expect(isTurnedAway(answer(status, headers))).toBe(expected);
 });
 
+// Beside a Retry-After that counts down, a number of seconds in the text would be wrong for whoever reads it later.
 it.each([
-  ['5', 5, '5秒後にやり直せます。', 'Try again in 5 seconds.'],
-  ['119', 119, '119秒後にやり直せます。', 'Try again in 119 seconds.'],
-  ['121', 121, '約3分後にやり直せます。', 'Try again in about 3 minutes.'],
-  ['86400', 86_400, '約24時間後にやり直せます。', 'Try again in about 24 hours.'],
-  // By the service's clock, whatever this computer's says.
-  ['Wed, 01 Apr 2026 03:00:30 GMT', 30, '30秒後にやり直せます。', 'Try again in 30 seconds.'],
+  ['5', 5, '12:00:05 以降にやり直せます。', 'Try again at 12:00:05 or later.'],
+  ['121', 121, '12:02:01 以降にやり直せます。', 'Try again at 12:02:01 or later.'],
+  ['86400', 86_400, '明日 12:00:00 以降にやり直せます。', 'Try again at 12:00:00 tomorrow or later.'],
+  // By the service's clock how long, by this computer's when.
+  ['Wed, 01 Apr 2026 02:50:30 GMT', 30, '12:00:30 以降にやり直せます。', 'Try again at 12:00:30 or later.'],
   ['Wed, 01 Apr 2026 02:00:00 GMT', 0, 'すぐにやり直せます。', 'You can try again now.'],
 ])('says when to come again, where the service says %s', (value, retryAfterSeconds, ja, en) => {
-  const { problem } = suspendedService(answer(503, { 'retry-after': value, date: 'Wed, 01 Apr 2026 03:00:00 GMT' }));
-  expect(problem).toMatchObject({ code: 'SERVICE_SUSPENDED', retryAfterSeconds, detail: { ja: expect.stringContaining(ja) as string, en: expect.stringContaining(en) as string } });
+  const now = Date.parse('2026-04-01T12:00:00+09:00');
+  const { problem } = suspendedService(answer(503, { 'retry-after': value, date: 'Wed, 01 Apr 2026 02:50:00 GMT' }), undefined, now);
+  expect(problem).toMatchObject({ code: 'SERVICE_SUSPENDED', retryAfterSeconds, detail: { ja: expect.stringContaining(`）。${ja}`) as string, en: expect.stringContaining(`). ${en}`) as string } });
 });
 
 it('says no time where the service says none', () => {
