@@ -306,6 +306,19 @@ describe('a session', () => {
     expect(audited('authentication.ended').map(({ notes }) => notes.includes('why=unreadable'))).toEqual([true]);
   });
 
+  it('whose time runs out while its token is fetched has expired, and is not said to be unreadable', async () => {
+    openDesk(true);
+    const session = await begin();
+    const get = desk.store.get.bind(desk.store);
+    desk.store.get = (owner) => {
+      desk.clock.advance(18 * hour);
+      return get(owner);
+    };
+    expect(await desk.sessions.token(session)).toBeUndefined();
+    expect(audited('authentication.ended').map(({ notes }) => notes.includes('why=expired'))).toEqual([true]);
+    expect(desk.provider.revoked).toEqual([]);
+  });
+
   it('that an ended logon has left is no session: its end is on record, and its provider is told', async () => {
     openDesk(true);
     await begin();
@@ -320,6 +333,21 @@ describe('a session', () => {
     expect(audited('token.revoked')).toMatchObject([{ result: 'ok' }]);
     await desk.restart();
     expect(desk.provider.revoked).toHaveLength(1);
+  });
+
+  it('that an ended logon has left holds up no start where its service is silent, and is revoked before the agent closes', async () => {
+    openDesk(true);
+    await begin();
+    await desk.stop();
+    desk.logon = 'the next logon';
+    desk.start();
+    const answered = Promise.withResolvers<undefined>();
+    desk.provider.revocation = () => answered.promise;
+    await desk.sessions.open();
+    const atClose = desk.sessions.close().then(() => audited('token.revoked'));
+    await until('it is being revoked', () => desk.provider.revoked.length === 1);
+    answered.resolve(undefined);
+    expect(await atClose).toMatchObject([{ result: 'ok' }]);
   });
 
   it('that an ended logon has left of a service that policy names no more leaves no secret in memory', async () => {
