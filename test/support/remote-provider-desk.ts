@@ -18,7 +18,8 @@ export function steps(own: Partial<AuthenticationSteps>): AuthenticationSteps {
   const unasked = (what: string) => (): never => {
     throw new Error(`nobody expected ${what}`);
   };
-  return { showCode: unasked('a code'), showLogin: unasked('a login page'), openCardKey: unasked('a card'), discard: unasked('a refused token'), ...own };
+  const discard = (late: Promise<IssuedToken | null>): void => void late.then((token) => token && unasked('a refused token')());
+  return { showCode: unasked('a code'), showLogin: unasked('a login page'), openCardKey: unasked('a card'), discard, ...own };
 }
 
 type Person = Parameters<RemoteService['people']['person']>[0];
@@ -82,9 +83,10 @@ export function loginByPhone({ provider }: ProviderDesk, service: RemoteService,
   return provider.authenticate(order('smartphone'), steps({ showCode: (code) => void approve(service, code, person), ...own }), new AbortController().signal);
 }
 
-/** A refused token as a provider would use it. */
-export function asIfTaken(token: IssuedToken | undefined): RemoteToken {
-  if (token === undefined) throw new Error('no token was handed over to be revoked');
+/** The one token that was handed over to be revoked, as a provider would use it. */
+export async function onlyToken(discarded: readonly Promise<IssuedToken | null>[]): Promise<RemoteToken> {
+  const [token, ...more] = (await Promise.all(discarded)).filter((one) => one !== null);
+  if (token === undefined || more.length > 0) throw new Error(`not one token was handed over to be revoked, but ${more.length + (token ? 1 : 0)}`);
   return { ...token, subject: 'nobody', expiresAt: new Date(Date.now() + 60_000) };
 }
 

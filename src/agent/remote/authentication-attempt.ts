@@ -43,7 +43,7 @@ export class AuthenticationAttempt {
     try {
       const order = { method: this.#method, staff, facility, terminal };
       const authenticating = provider.authenticate(order, this.#steps(attempt, provider, refused), attempt.signal);
-      const token = await attempt.unlessLeft(authenticating, (late) => this.#task.discardLate(provider, late));
+      const token = await attempt.unlessLeft(authenticating, (late) => this.#task.discard(provider, late));
       attempt.endQuestion();
       dialog.progress('checking');
       return await accept(provider, token, this.#outer);
@@ -87,7 +87,7 @@ export class AuthenticationAttempt {
           dialog.progress('contacting');
           return keypadOf === null ? key : attempt.atKeypad(key, keypadOf, dialog);
         }),
-      discard: (token) => void this.#task.discard(provider, token).catch(() => undefined),
+      discard: (late) => this.#task.discard(provider, late),
     };
   }
 }

@@ -36,8 +36,6 @@ export interface AuthenticationTask {
   readonly failed: (method: SessionMethod, problem: Problem, unfitting: UnfittingAnswer['by']) => Promise<void>;
   /** Makes a session of a token whose person is the one who was asked for. Throws ProblemError. */
   readonly accept: (provider: RemoteProvider, token: RemoteToken, signal: AbortSignal) => Promise<RemoteSession>;
-  /** A token whose answer was refused. */
-  readonly discard: (provider: RemoteProvider, token: IssuedToken) => Promise<void>;
-  /** A login that nobody waits for any more, with the token that it may still bring. */
-  readonly discardLate: (provider: RemoteProvider, login: Promise<RemoteToken>) => void;
+  /** What a login brings, or may still bring, that was refused or that nobody waits for any more. */
+  readonly discard: (provider: RemoteProvider, late: Promise<IssuedToken | null>) => void;
 }

@@ -143,8 +143,7 @@ export class Authentications {
       began: (method) => this.#record(first, method, { event: 'authentication.started', result: 'ok' }),
       failed: (method, problem, unfitting) => this.#failed(first, method, problem, unfitting),
       accept: (provider, token, until) => this.#accept(first, provider, token, until),
-      discard: (provider, token) => sessions.discard(ownerAt(provider), token),
-      discardLate: (provider, login) => sessions.discardLate(ownerAt(provider), login),
+      discard: (provider, late) => sessions.discardLate(ownerAt(provider), late),
     };
   }
 

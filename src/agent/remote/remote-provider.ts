@@ -67,8 +67,11 @@ export interface AuthenticationSteps {
   showLogin(page: LoginPage, signal: AbortSignal): Promise<URL>;
   /** Asks for the card and its PIN. The key is closed with the authentication. */
   openCardKey(card: 'hpki' | 'jpki', signal: AbortSignal): Promise<CardAuthenticationKey>;
-  /** Takes over a token whose answer was refused, so that it does not live on at the service. No login waits for that. */
-  discard(token: IssuedToken): void;
+  /**
+   * Takes over a token of a login that failed, or an answer that may still bring one (null where it did not), so that it does
+   * not live on at the service. No login waits for that. The promise never rejects.
+   */
+  discard(token: Promise<IssuedToken | null>): void;
 }
 
 /** A credential of the person in the cloud. Certificates are DER. */

@@ -1,8 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Audit } from '../audit/audit-log.ts';
 import type { AuditStatement } from '../audit/audit-entry.ts';
 import { code, fault, type Log } from '../log.ts';
 import type { Caller, Clock, Prompts, Staff } from '../ports.ts';
+import { askUntil } from '../signing/ask-until.ts';
 import { endOf } from '../signing/request-end.ts';
 import { sha256 } from '../signing/request-fingerprint.ts';
 import { Usage } from '../signing/usage.ts';
@@ -35,6 +35,7 @@ interface Whose extends Pick<RemoteSession, 'owner'> {
 
 /** How long before its end a session says so. */
 export const warningMs = 60 * 60 * 1000;
+const never = new AbortController().signal;
 const lookEveryMs = 30_000;
 /** For how long an end waits for the provider to hear of it. */
 export const revocationMs = 10_000;
@@ -139,15 +140,18 @@ export class RemoteSessionDesk {
     if (token !== undefined) await this.#revoke(session, token);
   }
 
-  /** A token that never became a session: somebody else's, a late one, or one whose answer was refused and names nobody. */
+  /** A token that never became a session: somebody else's, a late one, or one that names nobody because its answer was refused. */
   discard(owner: KeptToken['owner'], token: IssuedToken & Partial<Pick<RemoteToken, 'subject'>>): Promise<void> {
     return this.#beforeClose(this.#revoke({ owner, subject: token.subject ?? null }, token));
   }
 
-  /** A login that was left, with the token that it may still bring. A service that is silent holds the agent's end up no longer than a revocation. */
-  discardLate(owner: KeptToken['owner'], login: Promise<RemoteToken>): void {
-    const late = login.then((token) => this.discard(owner, token)).catch(() => undefined);
-    void this.#beforeClose(Promise.race([late, wait(revocationMs, undefined, { ref: false })]));
+  /**
+   * What a login that failed or was left may still bring. A service that is silent holds the agent's end up no longer than a
+   * revocation.
+   */
+  discardLate(owner: KeptToken['owner'], late: Promise<IssuedToken | null>): void {
+    const discarded = late.then((token) => (token === null ? undefined : this.discard(owner, token)));
+    void this.#beforeClose(askUntil(never, revocationMs, () => discarded).catch(() => undefined));
   }
 
   async endAll(why: SessionEnd): Promise<void> {

@@ -6,7 +6,7 @@ import type { ServiceFetch } from '../../../src/agent/remote/network/service-fet
 import type { FaultToArm } from '../../../src/sandbox/remote/faults/fault.ts';
 import type { RemoteService } from '../../../src/sandbox/remote/remote-service.ts';
 import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
-import { approve, asIfTaken, cardKey, cscSettings, loginByPhone, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
+import { approve, cardKey, cscSettings, loginByPhone, onlyToken, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
 
 const never = new AbortController().signal;
 const hashes = (count: number): readonly Uint8Array[] => Array.from({ length: count }, (_, index) => createHash('sha256').update(`document ${index}`).digest());
@@ -35,10 +35,9 @@ const problemOf = async (work: Promise<unknown>): Promise<unknown> =>
 
 /** The token of a login that ends by `code` after the service has issued one. */
 async function refusedToken(at: ProviderDesk, code: string, own: Partial<AuthenticationSteps> = {}): Promise<RemoteToken> {
-  const discarded: IssuedToken[] = [];
+  const discarded: Promise<IssuedToken | null>[] = [];
   expect(await problemOf(loginByPhone(at, service, 'doctor', { ...own, discard: (token) => discarded.push(token) }))).toBe(code);
-  expect(discarded).toHaveLength(1);
-  return asIfTaken(discarded[0]);
+  return onlyToken(discarded);
 }
 
 /** It lives at the service until it is revoked there. */

@@ -9,7 +9,7 @@ import type { RemoteService } from '../../../src/sandbox/remote/remote-service.t
 import { startRemoteService } from '../../../src/sandbox/remote/start-remote-service.ts';
 import { samplePrescriptionCsv } from '../../../src/sandbox/samples/prescription.ts';
 import { CardBrowser, withParameter } from '../../support/card-browser.ts';
-import { asIfTaken, kaguraSettings, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
+import { kaguraSettings, onlyToken, openDesk, order, steps, type ProviderDesk } from '../../support/remote-provider-desk.ts';
 
 const never = new AbortController().signal;
 let service: RemoteService;
@@ -69,12 +69,11 @@ describe('a login', () => {
   });
 
   it('whose token belongs to another login (nonce) is refused, and the token is revoked', async () => {
-    const discarded: IssuedToken[] = [];
+    const discarded: Promise<IssuedToken | null>[] = [];
     const showLogin = (page: LoginPage) => browse({ ...page, url: withParameter(page.url, 'nonce', 'somebody-elses') });
     const refused = desk.provider.authenticate(order('hpki-card'), steps({ showLogin, discard: (token) => discarded.push(token) }), never);
     await expect(refused).rejects.toMatchObject({ problem: { code: 'AUTHENTICATION_REFUSED' }, by: 'nonce' });
-    expect(discarded).toHaveLength(1);
-    const token = asIfTaken(discarded[0]);
+    const token = await onlyToken(discarded);
     await desk.provider.revoke(token, never);
     if (desk.provider.signing.form !== 'element') throw new Error('the platform signs elements');
     const signing = desk.provider.signing.sign(token, [{ type: 'prescription', digest: createHash('sha256').update('some element').digest() }], never);

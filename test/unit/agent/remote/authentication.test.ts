@@ -2,8 +2,9 @@ import { createHash, verify } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SessionMethod } from '../../../../src/contract/api.ts';
 import { ProblemError } from '../../../../src/contract/problem.ts';
-import type { AuthenticationSteps, LoginPage } from '../../../../src/agent/remote/remote-provider.ts';
+import type { AuthenticationSteps, IssuedToken, LoginPage } from '../../../../src/agent/remote/remote-provider.ts';
 import type { Landing, Passenger } from '../../../../src/agent/remote/authentication-flight.ts';
+import { revocationMs } from '../../../../src/agent/remote/remote-session-desk.ts';
 import { UnfittingAnswer } from '../../../../src/agent/remote/unfitting-answer.ts';
 import { whyNotHere } from '../../../../src/agent/remote/why-not-here.ts';
 import { cancelledBy, RequestStopped } from '../../../../src/agent/signing/request-end.ts';
@@ -235,7 +236,7 @@ describe('an authentication by phone', () => {
     const silence = Promise.withResolvers<undefined>();
     desk.provider.revocation = () => silence.promise;
     desk.provider.login = ({ method }, steps) => {
-      steps.discard({ method, secret: new Uint8Array(Buffer.from('issued')) });
+      steps.discard(Promise.resolve({ method, secret: new Uint8Array(Buffer.from('issued')) }));
       return Promise.reject(refused('CLOCK_WRONG'));
     };
     desk.person.method = ({ suggested, problem }) => (problem === null ? suggested : 'cancelled');
@@ -255,7 +256,7 @@ describe('an authentication by phone', () => {
       steps.showCode(desk.provider.code());
       if (which === 'late') await late.promise;
       else {
-        steps.discard({ method, secret: new Uint8Array(Buffer.from('issued')) });
+        steps.discard(Promise.resolve({ method, secret: new Uint8Array(Buffer.from('issued')) }));
         throw refused('CLOCK_WRONG');
       }
       return desk.provider.account;
@@ -294,6 +295,47 @@ describe('an authentication by phone', () => {
     await closing;
     expect(desk.provider.liveTokens).toBe(0);
     expect(audited().filter((line) => line === 'token.revoked ok')).toHaveLength(what === 'and fails' ? 0 : 1);
+  });
+
+  it('whose code ran out while an answer was under way has its token revoked, also where that comes while the agent closes', async () => {
+    openDesk();
+    const late = Promise.withResolvers<IssuedToken>();
+    desk.provider.login = (_order, steps) => {
+      steps.showCode(desk.provider.code());
+      steps.discard(late.promise);
+      return Promise.reject(refused('AUTHENTICATION_EXPIRED'));
+    };
+    desk.person.ranOut = () => 'cancelled';
+    await expect(join()).rejects.toMatchObject({ problem: { code: 'AUTHENTICATION_EXPIRED' } });
+    await desk.authentications.close();
+    const atClose = desk.sessions.close().then(audited);
+    // Whatever closes without the service's answer has closed by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    late.resolve({ method: 'smartphone', secret: new Uint8Array(Buffer.from('issued')) });
+    expect(await atClose).toContain('token.revoked ok');
+    expect(desk.provider.revoked).toHaveLength(1);
+  });
+
+  it('that the person has left and whose service stays silent holds the end of the agent up for as long as a revocation, and no longer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      openDesk();
+      desk.provider.login = (_order, steps) => {
+        steps.showCode(desk.provider.code());
+        return new Promise(() => undefined);
+      };
+      desk.person.code = () => 'cancelled';
+      await expect(join()).rejects.toBeInstanceOf(RequestStopped);
+      await desk.authentications.close();
+      let isClosed = false;
+      const closing = desk.sessions.close().then(() => (isClosed = true));
+      await vi.advanceTimersByTimeAsync(revocationMs - 1);
+      expect(isClosed).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      await closing;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it.each([

@@ -94,6 +94,22 @@ it.each([
   expect(end).toMatchObject({ problem: { code: isShown ? 'AUTHENTICATION_REFUSED' : 'PROVIDER_REFUSED' } });
 });
 
+it('that fails hands each token over once, whatever else is answered after that', async () => {
+  const keys = Promise.withResolvers<Response>();
+  const discarded: Promise<IssuedToken | null>[] = [];
+  const issued: ServiceFetch = (address) => (String(address).endsWith('/keys') ? keys.promise : Promise.resolve(Response.json({ access_token: 'issued' })));
+  const login = discardUnlessTaken(issued, { bearer: 'access_token', method: 'smartphone' }, { discard: (late) => discarded.push(late) }, async (fetch) => {
+    await fetch('https://login.example.jp/token', { method: 'POST', body: new URLSearchParams({ grant_type: 'some' }) });
+    void fetch('https://login.example.jp/keys');
+    throw new Error('refused');
+  });
+  await expect(login).rejects.toThrow('refused');
+  keys.resolve(Response.json({ access_token: 'no token of this login' }));
+  await vi.advanceTimersByTimeAsync(0);
+  const secrets = (await Promise.all(discarded)).map((token) => token && Buffer.from(token.secret).toString());
+  expect(secrets).toEqual(['issued']);
+});
+
 describe('a code that is over while a poll is under way', () => {
   /** A login whose first poll gets `answer`, and the end of its code and of the person's patience. */
   async function loginOverSilence() {
@@ -102,7 +118,7 @@ describe('a code that is over while a poll is under way', () => {
     vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => (ms === 122_000 ? over : ms === loginAnswerSeconds * 1000 ? answerTime : new AbortController()).signal);
     let polls = 0;
     const discarded: string[] = [];
-    const steps = { discard: ({ secret }: IssuedToken): void => void discarded.push(Buffer.from(secret).toString()) };
+    const steps = { discard: (late: Promise<IssuedToken | null>): void => void late.then((token) => token && discarded.push(Buffer.from(token.secret).toString())) };
     let pollSignal: AbortSignal | null | undefined;
     const service: ServiceFetch = (address, init) => {
       if (String(address).endsWith('/device')) return Promise.resolve(codeFor(2, 'https://login.example.jp/go'));

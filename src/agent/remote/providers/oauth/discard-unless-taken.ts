@@ -1,13 +1,14 @@
 import type { SessionMethod } from '../../../../contract/api.ts';
 import type { ServiceFetch } from '../../network/service-fetch.ts';
-import type { AuthenticationSteps, RemoteToken } from '../../remote-provider.ts';
+import type { AuthenticationSteps, IssuedToken, RemoteToken } from '../../remote-provider.ts';
 
 type Bearer = 'access_token' | 'id_token';
 
 /**
  * One login over `fetch`. A token that the service has issued lives there whatever is wrong with its answer (clock, nonce,
- * signature, no end), so when the login fails it is handed to the agent, to be revoked, also where it comes after that.
- * SECURITY: test/integration/remote-providers/{csc,kagura}.test.ts
+ * signature, no end), so when the login fails it is handed to the agent, to be revoked, and so is an answer under way that
+ * may still bring one.
+ * SECURITY: test/integration/remote-providers/{csc,kagura}.test.ts, test/unit/agent/remote/login-by-phone.test.ts
  */
 export async function discardUnlessTaken(
   fetch: ServiceFetch,
@@ -15,29 +16,30 @@ export async function discardUnlessTaken(
   steps: Pick<AuthenticationSteps, 'discard'>,
   login: (fetch: ServiceFetch) => Promise<RemoteToken>,
 ): Promise<RemoteToken> {
-  const issued: { token: string | null } = { token: null };
-  let isOver = false;
-  const discardIssued = (): void => {
-    if (issued.token !== null) steps.discard({ method, secret: new Uint8Array(Buffer.from(issued.token, 'utf8')) });
-    issued.token = null;
-  };
+  const failed = Promise.withResolvers<undefined>();
   try {
-    return await login(async (address, init) => {
-      const response = await fetch(address, init);
+    return await login((address, init) => {
+      const answer = fetch(address, init);
       // RFC 6749 §5.1. Looked at before anything in the answer is checked, its time too.
-      if (response.ok && init?.body instanceof URLSearchParams && init.body.has('grant_type')) issued.token = await tokenIn(response, bearer);
-      if (isOver) discardIssued();
-      return response;
+      if (init?.body instanceof URLSearchParams && init.body.has('grant_type')) {
+        const token = answer.then((response) => tokenIn(response, bearer)).catch(() => null);
+        void failed.promise.then(() => steps.discard(token.then((text) => issued(text, method))));
+      }
+      return answer;
     });
   } catch (error) {
-    isOver = true;
-    discardIssued();
+    failed.resolve(undefined);
     throw error;
   }
 }
 
 /** Where the bearer itself is missing, the service revokes by the access token. */
 async function tokenIn(response: Response, bearer: Bearer): Promise<string | null> {
-  const answer = (await response.clone().json().catch(() => null)) as Readonly<Record<string, unknown>> | null;
+  if (!response.ok) return null;
+  const answer = (await response.clone().json()) as Readonly<Record<string, unknown>> | null;
   return [answer?.[bearer], answer?.['access_token']].find((token) => typeof token === 'string') ?? null;
+}
+
+function issued(token: string | null, method: SessionMethod): IssuedToken | null {
+  return token === null ? null : { method, secret: new Uint8Array(Buffer.from(token, 'utf8')) };
 }
