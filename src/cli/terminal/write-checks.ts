@@ -1,4 +1,5 @@
 import type { CheckResult } from '../../agent/diagnostics/check.ts';
+import { messages } from '../../contract/messages/messages.ts';
 import { showSafely } from '../../formats/prescription/display-safety.ts';
 import type { Language } from '../language.ts';
 import { padToColumns } from './terminal-width.ts';
@@ -15,7 +16,7 @@ export function checkLines(result: CheckResult, language: Language): string {
 export function contactLine(results: readonly CheckResult[], contact: string | null, language: Language): string {
   const isWell = results.every(({ status }) => status === 'ok' || status === 'not_applicable');
   if (isWell || contact === null) return '';
-  return `\n${{ ja: '解決しないときの連絡先', en: 'If the problem persists, contact' }[language]}: ${showSafely(contact)}\n`;
+  return `\n${messages[language].common.supportContact} ${showSafely(contact)}\n`;
 }
 
 export function writeChecks(results: readonly CheckResult[], as: Language | 'json'): void {
