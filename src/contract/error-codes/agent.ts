@@ -32,7 +32,7 @@ export const agentErrors = {
     en: 'The agent met an internal error',
     remedy: {
       ja: 'reference をログで確認し、続く場合は診断ZIPを添えて報告してください。',
-      en: 'Look the reference up in the log; if it stays so, report it with the diagnosis.',
+      en: 'Look the reference up in the log; if it happens again, report it with the diagnosis ZIP.',
     },
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

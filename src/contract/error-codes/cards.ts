@@ -10,7 +10,7 @@ export const cardErrors = {
     en: 'The smart card service is not running',
     remedy: {
       ja: 'エージェントが自動で再接続します。続く場合はPCを再起動するか管理者に連絡してください。',
-      en: 'The agent reconnects by itself. If it stays so, restart the PC or call your administrator.',
+      en: 'The agent reconnects by itself. If it does not come back, restart the PC or call your administrator.',
     },
   },
   NO_READER: {
@@ -87,7 +87,7 @@ export const cardErrors = {
     en: 'The card module failed',
     remedy: {
       ja: 'エージェントが自動で起動し直します。続く場合は自己診断（hpki-agent doctor）を見てください。',
-      en: 'The agent restarts it by itself. If it stays so, run hpki-agent doctor.',
+      en: 'The agent restarts it by itself. If it keeps failing, run hpki-agent doctor.',
     },
   },
   PIN_INCORRECT: {
