@@ -216,7 +216,7 @@ export type AuthenticationOutcome =
 
 /**
  * One window for one authentication. Questions come one after another, and each ends when its signal aborts. Between
- * them, {@link AuthenticationDialog.progress} says what is under way.
+ * them, {@link AuthenticationDialog.progress} says what is under way, and can be left as they can.
  */
 export interface AuthenticationDialog {
   chooseMethod(question: MethodQuestion, signal: AbortSignal): Promise<SessionMethod | Exclude<AuthenticationExit, 'other_method'>>;
@@ -234,7 +234,8 @@ export interface AuthenticationDialog {
   waitForKeypad(card: AuthenticationCardView, signal: AbortSignal): Promise<AuthenticationExit>;
   /** As {@link SignatureDialog.keypadLeft}. */
   keypadLeft(card: AuthenticationCardView): void;
-  progress(step: 'contacting' | 'checking'): void;
+  /** Until the signal aborts; resolves only when the person leaves: what they left must open no session. */
+  progress(step: 'contacting' | 'checking', signal: AbortSignal): Promise<AuthenticationExit>;
   close(end: AuthenticationOutcome): void;
 }
 

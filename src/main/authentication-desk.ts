@@ -78,7 +78,7 @@ export class AuthenticationDesk extends DialogDesk<Omit<AuthenticationView, 'ste
           closing.abort();
         }
       },
-      progress: (doing) => this.show(sitting, steps.progress(doing)),
+      progress: (doing, signal) => this.ask<never>(sitting, steps.progress(doing), signal, () => ({})),
       close: (end) => this.close(sitting, steps.ended(end)),
     };
   }

@@ -38,7 +38,10 @@ export interface Sitting<Base, Step, Answers> {
   end: 'cancelled' | Error | null;
 }
 
-/** Every dialog has a last step, `ended`, that says how it ended; one that a person leaves at `keypad` stays, to say that the reader waits on. */
+/**
+ * Every dialog has a last step, `ended`, that says how it ended; one that a person leaves at `keypad` stays, to say that the
+ * reader waits on. In `progress` nobody is asked, and the person may leave.
+ */
 interface StepOf {
   readonly step: string;
 }
@@ -57,9 +60,10 @@ export abstract class DialogDesk<Base extends object, Step extends StepOf, Answe
     this.#options = options;
   }
 
-  /** Whether a person is being asked. */
+  /** Whether a person is being asked. Whoever may only leave what is under way is not. */
   get isAsking(): boolean {
-    return (this.#sitting?.question ?? null) !== null;
+    const { question = null, step = null } = this.#sitting ?? {};
+    return question !== null && step?.step !== 'progress';
   }
 
   /** What the page should show now. */

@@ -88,7 +88,7 @@ function scriptedAuthentication(script: AuthenticationScript | undefined): Authe
     waitForKeypad: (_card, signal) => untilAborted(signal, 'cancelled' as const),
     keypadLeft: () => undefined,
     showLogin: (question, signal) => script?.login?.(question, signal) ?? Promise.resolve('cancelled'),
-    progress: () => undefined,
+    progress: (_step, signal) => untilAborted(signal, 'cancelled' as const),
     close: () => undefined,
   };
 }

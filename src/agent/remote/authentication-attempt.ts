@@ -38,15 +38,15 @@ export class AuthenticationAttempt {
     const { staff, accept, began } = this.#task;
     const provider = providerOf(this.#method);
     const attempt = new Attempt(this.#outer);
-    dialog.progress('contacting');
+    attempt.watch((signal) => dialog.progress('contacting', signal));
     await began(this.#method);
     try {
       const order = { method: this.#method, staff, facility, terminal };
       const authenticating = provider.authenticate(order, this.#steps(attempt, provider, refused), attempt.signal);
       const token = await attempt.unlessLeft(authenticating, (late) => this.#task.discard(provider, late));
-      attempt.endQuestion();
-      dialog.progress('checking');
-      return await accept(provider, token, this.#outer);
+      attempt.watch((signal) => dialog.progress('checking', signal));
+      // SECURITY: whoever leaves until now gets no session (test/unit/agent/remote/authentication.test.ts).
+      return await accept(provider, token, attempt.signal);
     } catch (error) {
       const problem = (error instanceof LeftAuthentication ? cancelledBy('person') : endOf(error))?.problem;
       await this.#task.failed(this.#method, problem ?? { code: 'INTERNAL', detail: null }, error instanceof UnfittingAnswer ? error.by : null);
@@ -75,6 +75,7 @@ export class AuthenticationAttempt {
           const question = { page, certificateSha256: card?.certificateSha256 ?? null };
           const ended = await askUntil(until, loginPageSeconds * 1000, (open) => dialog.showLogin(question, open)).catch(orRanOut);
           if (!(ended instanceof URL)) throw new LeftAuthentication(ended);
+          attempt.watch((signal) => dialog.progress('contacting', signal));
           return exactly(ended, page);
         }),
       openCardKey: (kind, signal) =>
@@ -84,7 +85,7 @@ export class AuthenticationAttempt {
           // Whoever left while the PIN was taken over has closed no key yet.
           if (attempt.signal.aborted) await key.close().catch(() => undefined);
           attempt.signal.throwIfAborted();
-          dialog.progress('contacting');
+          attempt.watch((signal) => dialog.progress('contacting', signal));
           return keypadOf === null ? key : attempt.atKeypad(key, keypadOf, dialog);
         }),
       discard: (late) => this.#task.discard(provider, late),
@@ -146,7 +147,7 @@ class Attempt {
         } finally {
           this.signal.removeEventListener('abort', left);
           this.endQuestion();
-          if (!this.signal.aborted) dialog.progress('contacting');
+          if (!this.signal.aborted) this.watch((signal) => dialog.progress('contacting', signal));
         }
       },
     };
@@ -154,6 +155,7 @@ class Attempt {
 
   /** A step that the person leaves ends the attempt, whatever the provider makes of the error. */
   async orLeave<T>(step: () => Promise<T>): Promise<T> {
+    this.endQuestion();
     try {
       return await step();
     } catch (error) {

@@ -8,7 +8,7 @@ import type { Prompts } from '../ports.ts';
 import { askUntil, DeadlinePassed } from '../signing/ask-until.ts';
 import { readCard } from '../signing/card-fitness.ts';
 import { reasonOfAbort, type Lane } from '../signing/lane.ts';
-import { cancelledBy } from '../signing/request-end.ts';
+import { cancelledBy, isAway } from '../signing/request-end.ts';
 import type { SignaturePolicy } from '../signing/signature-policy.ts';
 import type { StaffBindings } from '../signing/staff-bindings.ts';
 import { ownershipOf } from '../signing/staff-ownership.ts';
@@ -16,6 +16,7 @@ import type { TokenOwner } from '../tokens/token-store.ts';
 import { AuthenticationFlight, type Passenger } from './authentication-flight.ts';
 import type { AuthenticationTask, AuthenticationWindowParts } from './authentication-task.ts';
 import { AuthenticationWindow } from './authentication-window.ts';
+import { LeftAuthentication } from './left-authentication.ts';
 import type { PersonCheck } from './person-check.ts';
 import type { RemoteProvider, RemoteToken } from './remote-provider.ts';
 import type { RemoteSession } from './remote-session.ts';
@@ -167,8 +168,9 @@ export class Authentications {
     const session = await sessions.begin(caller, staff, provider, token);
     if (!signal.aborted) return session;
     // Whoever ended it meanwhile found no session yet, and was told that there is none.
-    await sessions.end(session, 'caller');
-    throw reasonOfAbort(signal);
+    const reason = reasonOfAbort(signal);
+    await sessions.end(session, reason instanceof LeftAuthentication || isAway(reason) ? 'person' : 'caller');
+    throw reason;
   }
 
   /** An answer with another login's state or nonce may be an injected one, so it is told apart from a refusal. */

@@ -10,6 +10,6 @@ export const nobodyAuthenticates: AuthenticationDialog = {
   showLogin: () => Promise.resolve('cancelled'),
   waitForKeypad: () => Promise.resolve('cancelled'),
   keypadLeft: () => undefined,
-  progress: () => undefined,
+  progress: () => Promise.resolve('cancelled'),
   close: () => undefined,
 };

@@ -143,7 +143,11 @@ export function authenticationDialog(view: AuthenticationDialogView, terminal: T
         print(`✖ ${t.notAnAddress}`);
       }
     },
-    progress: (step) => print(`… ${t.progress[step]}`),
+    progress(step, signal) {
+      print(`… ${t.progress[step]}`);
+      // Nothing is read meanwhile: Enter was meant for the question before.
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve('cancelled'), { once: true }));
+    },
     close: (end) => print(endLine(end, language)),
   };
 }

@@ -101,6 +101,19 @@ describe('the authentication desk', () => {
     expect(shown()).toBeNull();
   });
 
+  it('asks nothing while something is under way, which the person may leave all the same', async () => {
+    const { desk, dialog, id, shown } = setUp();
+    const underWay = dialog.progress('contacting', never());
+    expect(shown()?.step).toMatchObject({ step: 'progress', doing: 'contacting' });
+    expect(desk.isAsking).toBe(false);
+    desk.cancel(id());
+    expect(await underWay).toBe('cancelled');
+    const locked = setUp();
+    const checking = locked.dialog.progress('checking', never());
+    locked.desk.personLeft();
+    await expect(checking).rejects.toMatchObject({ state: 'cancelled', by: 'away' });
+  });
+
   it('gives a PIN port only while a PIN is asked for', async () => {
     const { desk, dialog, id } = setUp();
     const connect = (): PinPort => ({ close: () => undefined }) as unknown as PinPort;

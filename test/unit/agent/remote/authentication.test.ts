@@ -826,3 +826,54 @@ describe('an authentication', () => {
     await until('the late token is revoked', () => desk.provider.revoked.length === 1);
   });
 });
+
+describe('an authentication that is left while nothing is asked', () => {
+  const leaving = {
+    person: (): Promise<'cancelled'> => Promise.resolve('cancelled'),
+    away: (): Promise<never> => Promise.reject(cancelledBy('away')),
+  };
+
+  it.each(['person', 'away'] as const)('is over at once where the service is contacted, and its late token opens nothing (%s)', async (who) => {
+    openDesk().person.underWay = (step) => (step === 'contacting' ? leaving[who]() : 'silent');
+    const late = Promise.withResolvers<undefined>();
+    desk.provider.login = async () => {
+      await late.promise;
+      return desk.provider.account;
+    };
+    await expect(join()).rejects.toMatchObject({ state: 'cancelled', by: who });
+    late.resolve(undefined);
+    await until('the late token is revoked', () => desk.provider.revoked.length === 1);
+    expect(desk.sessions.list()).toEqual([]);
+  });
+
+  it('is over where the login page has ended and the service is contacted again', async () => {
+    const page: LoginPage = { url: new URL('https://kagura.example/login'), redirectUrl: new URL('http://adapter:3000/cb'), allowedOrigins: [], card: null };
+    openDesk({ remote: { form: 'element' } }).person.login = () => new URL('http://adapter:3000/cb?code=1');
+    const late = Promise.withResolvers<undefined>();
+    desk.provider.login = async (_order, steps, signal) => {
+      await steps.showLogin(page, signal);
+      await late.promise;
+      return desk.provider.account;
+    };
+    desk.person.underWay = () => (desk.person.askedToAuthenticate('login') > 0 ? 'cancelled' : 'silent');
+    await expect(join()).rejects.toMatchObject({ state: 'cancelled', by: 'person' });
+    late.resolve(undefined);
+    await until('the late token is revoked', () => desk.provider.revoked.length === 1);
+  });
+
+  it.each(['person', 'away'] as const)('opens no session where the person is checked, however near its end that is (%s)', async (who) => {
+    openDesk();
+    const leaves = Promise.withResolvers<undefined>();
+    desk.person.underWay = (step) => (step === 'checking' ? leaves.promise.then(leaving[who]) : 'silent');
+    const put = desk.store.put.bind(desk.store);
+    desk.store.put = async (owner, token) => {
+      leaves.resolve(undefined);
+      await new Promise((resolve) => setImmediate(resolve));
+      await put(owner, token);
+    };
+    await expect(join()).rejects.toMatchObject({ state: 'cancelled', by: who });
+    expect(desk.sessions.list()).toEqual([]);
+    expect(desk.provider.liveTokens).toBe(0);
+    expect(desk.auditEntries().find(({ event }) => event === 'authentication.ended')?.notes).toContain('why=person');
+  });
+});

@@ -76,6 +76,8 @@ export class PlayedPerson implements Prompts {
   /** While the reader waits for the PIN; `authenticationPin` says `at the reader` for it. */
   authenticationKeypad: (signal: AbortSignal) => Exit | Promise<Exit> = () => 'silent';
   login: (question: LoginQuestion) => URL | Exit | Promise<URL> = () => 'silent';
+  /** While the service is contacted, or the person is checked. */
+  underWay: (step: 'contacting' | 'checking') => Exit | Promise<AuthenticationExit> = () => 'silent';
   readonly shownAuthentication: ShownAuthentication[] = [];
   readonly shown: Shown[] = [];
   readonly notices: Notice[] = [];
@@ -184,7 +186,10 @@ export class PlayedPerson implements Prompts {
         show({ what: 'login', question });
         return answered(this.login(question), signal);
       },
-      progress: (step) => show({ what: 'progress', step }),
+      progress: (step, signal) => {
+        show({ what: 'progress', step });
+        return answered(this.underWay(step), signal);
+      },
       close: (end) => {
         this.openWindows -= 1;
         show({ what: 'closed', end });
