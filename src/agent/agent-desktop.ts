@@ -7,6 +7,7 @@ import type { Remote } from './open-remote.ts';
 import type { PairingDesk } from './pairing-desk.ts';
 import type { RecentSignature, RecentSignatures } from './recent-signatures.ts';
 import type { PhoneRegistration } from './remote/phone-registrations.ts';
+import type { ServiceTime } from './remote/service-time.ts';
 import { revokeClient } from './revoke-client.ts';
 import type { SignatureRequests } from './signing/signature-requests.ts';
 
@@ -44,14 +45,15 @@ export interface DesktopParts {
   readonly audit: AuditLog;
   readonly signatures: SignatureRequests;
   readonly remote: Remote;
+  readonly serviceTime: Pick<ServiceTime, 'subscribe'>;
 }
 
-export function agentDesktop({ status, recent, pairing, clients, cards, audit, signatures, remote }: DesktopParts): AgentDesktop {
+export function agentDesktop({ status, recent, pairing, clients, cards, audit, signatures, remote, serviceTime }: DesktopParts): AgentDesktop {
   return {
     status,
     recent: () => recent.list(),
     subscribe(listener) {
-      const stops = [cards.subscribe(listener), recent.subscribe(listener), signatures.watch(listener), remote.subscribe(listener)];
+      const stops = [cards.subscribe(listener), recent.subscribe(listener), signatures.watch(listener), remote.subscribe(listener), serviceTime.subscribe(listener)];
       return () => stops.forEach((stop) => stop());
     },
     openPairing: (opened, hangUp) =>

@@ -12,11 +12,12 @@ export interface StatusParts {
   readonly cards: CardStackState;
   readonly remote: Pick<Remote, 'provider' | 'list'>;
   readonly waiting: number;
+  readonly isClockOff: boolean;
   readonly now: number;
 }
 
 /** How the agent is now, for `GET /v1/status`, the command line and the tray. */
-export function agentStatus({ version, instance, cards, remote, waiting, now }: StatusParts): StatusView {
+export function agentStatus({ version, instance, cards, remote, waiting, isClockOff, now }: StatusParts): StatusView {
   return {
     version,
     instance,
@@ -35,7 +36,7 @@ export function agentStatus({ version, instance, cards, remote, waiting, now }: 
       })),
     },
     waiting,
-    problems: cardProblems(cards),
+    problems: [...cardProblems(cards), ...(isClockOff ? (['CLOCK_WRONG'] as const) : [])],
   };
 }
 

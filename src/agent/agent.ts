@@ -129,7 +129,7 @@ async function putTogether(options: AgentOptions, opened: AsyncDisposableStack):
   if (options.onActivity !== undefined) opened.defer(signatures.watch(options.onActivity));
   const desk = new PairingDesk({ prompts, clients, clock, allowed: settings.pairing.allowed, audit, log });
   const status = () =>
-    agentStatus({ version, instance: identity.instance, cards: cards.state(), remote, waiting: signatures.unended(), now: clock.now() });
+    agentStatus({ version, instance: identity.instance, cards: cards.state(), remote, waiting: signatures.unended(), isClockOff: serviceTime.isOff(), now: clock.now() });
   const forgetRevocation = clients.onRevoked((clientId) => void remote.endOfClient(clientId));
   opened.defer(forgetRevocation);
 
@@ -147,7 +147,7 @@ async function putTogether(options: AgentOptions, opened: AsyncDisposableStack):
     sessions: remote.sessions,
     status,
     onStatusChange(listener) {
-      const stops = [cards.subscribe(listener), remote.subscribe(listener)];
+      const stops = [cards.subscribe(listener), remote.subscribe(listener), serviceTime.subscribe(listener)];
       return () => stops.forEach((stop) => stop());
     },
     verify: (xml) => verifiers.plain().verify(xml),
@@ -176,7 +176,7 @@ async function putTogether(options: AgentOptions, opened: AsyncDisposableStack):
     pairing: desk.pairing,
     clients,
     signatures,
-    desktop: agentDesktop({ status, recent, pairing: desk, clients, cards, audit, signatures, remote }),
+    desktop: agentDesktop({ status, recent, pairing: desk, clients, cards, audit, signatures, remote, serviceTime }),
     close: () => running.disposeAsync(),
   };
 }

@@ -13,8 +13,8 @@ export type AgentFacts =
 
 /** Without a card in the reader all is well: a doctor keeps the card. */
 const needsNobody: ReadonlySet<ErrorCode> = new Set(['NO_CARD']);
-/** What a person can mend at the reader. */
-const needsPerson: ReadonlySet<ErrorCode> = new Set(['CARD_IN_USE', 'CARD_UNKNOWN', 'NO_READER']);
+/** What a person at this machine can mend. */
+const needsPerson: ReadonlySet<ErrorCode> = new Set(['CARD_IN_USE', 'CARD_UNKNOWN', 'NO_READER', 'CLOCK_WRONG']);
 
 export function viewAgent(facts: AgentFacts, notices: AgentView['notices'] = []): AgentView {
   const nothing = { version, notices, isAsking: false, port: null, cardService: 'unavailable' as const, readers: [], remote: null, recent: [] };
@@ -22,12 +22,15 @@ export function viewAgent(facts: AgentFacts, notices: AgentView['notices'] = [])
   if (facts.phase === 'failed') return { ...nothing, state: 'problem', problems: [facts.problem] };
   const { port, desktop, isAsking } = facts;
   const status = desktop.status();
+  const toMend = status.problems.filter((code) => !needsNobody.has(code));
+  // A hint beside what is to be mended would look like one more thing to mend.
+  const shown = toMend.length > 0 ? toMend : status.problems;
   return {
     version,
     notices,
     isAsking,
     port,
-    state: stateOf(status.problems, isAsking, status.waiting),
+    state: stateOf(toMend, isAsking, status.waiting),
     cardService: status.cardService,
     readers: status.readers.map(({ name, state, card, authentication }) => ({
       name: showSafely(name),
@@ -45,7 +48,7 @@ export function viewAgent(facts: AgentFacts, notices: AgentView['notices'] = [])
               daysLeft: card.daysLeft,
             },
     })),
-    problems: status.problems.map(viewProblem),
+    problems: shown.map(viewProblem),
     remote: status.remote.configured ? viewRemote(status.remote.sessions, desktop) : null,
     recent: desktop.recent().map(({ at, type, count, caller, result }) => ({ at: at.toISOString(), type, count, caller: showSafely(caller), result })),
   };
@@ -71,12 +74,11 @@ export function isIdle({ waiting, remote }: Pick<StatusView, 'waiting' | 'remote
   return waiting === 0 && remote.sessions.length === 0;
 }
 
-function stateOf(problems: readonly ErrorCode[], isAsking: boolean, waiting: number): AgentView['state'] {
+function stateOf(toMend: readonly ErrorCode[], isAsking: boolean, waiting: number): AgentView['state'] {
   if (isAsking) return 'needs_you';
   if (waiting > 0) return 'working';
-  const real = problems.filter((code) => !needsNobody.has(code));
-  if (real.length === 0) return 'ready';
-  return real.every((code) => needsPerson.has(code)) ? 'needs_you' : 'problem';
+  if (toMend.length === 0) return 'ready';
+  return toMend.every((code) => needsPerson.has(code)) ? 'needs_you' : 'problem';
 }
 
 function viewProblem(code: ErrorCode): AgentView['problems'][number] {

@@ -169,7 +169,7 @@ test('a phone that refuses ends the attempt by name, and the card is one click a
   expect((await signing.answer).json['code']).toBe('CANCELLED_BY_USER');
 });
 
-test('a clock that is far from the service’s is named where the doctor is asked and in the self-diagnosis, and nobody authenticates', async () => {
+test('a clock that is far from the service’s is named where the doctor is asked, in the status and in the self-diagnosis, and nobody authenticates', async () => {
   const { desktop, page } = remote;
   await desktop.app.evaluate(() => globalThis.e2e?.service?.control.setClockOffset(600_000));
   const signing = remote.sign();
@@ -177,6 +177,9 @@ test('a clock that is far from the service’s is named where the doctor is aske
   await page.getByRole('button', { name: /^スマートフォン/ }).click();
   await expect(page.locator('main')).toContainText('このPCの時計はサービスの時計より約10分遅れています。');
   const home = await desktop.page('home');
+  await desktop.app.shell.clickTrayItem('status');
+  const problem = home.getByRole('listitem').filter({ hasText: 'このPCの時計が合っていないため、認証できません' });
+  await expect(problem).toContainText('今すぐ同期');
   await desktop.app.shell.clickTrayItem('diagnosis');
   await home.getByRole('button', { name: /自己診断を始める|もう一度診断する/ }).click();
   await expect(home.locator('main')).toContainText('この端末の時計は、サービスより約10分遅れています。リモート署名の認証ができません', { timeout: 60_000 });

@@ -4,6 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../src/agent/ports.ts';
+import type { StatusAnswer } from '../../src/contract/api.ts';
 import { beginSession, RemoteClinic, sessionBecomes, sessionOf, signRemotely } from '../support/remote-clinic.ts';
 import { codeOf, prescription, type RunningAgent } from '../support/running-agent.ts';
 import type { HttpAnswer } from '../support/running-api.ts';
@@ -74,14 +75,17 @@ describe.each(['csc', 'kagura'] as const)('at a service of the kind %s', (kind) 
   });
 });
 
-it('a clock that drifts from its service’s while somebody is authenticated signs, and the EHR is told with each document', async () => {
+it('a clock that drifts from its service’s while somebody is authenticated signs, and the EHR is told with each document and in the status', async () => {
   const running = await at.ready('csc', {}, { clock });
   const warnings = ({ json }: HttpAnswer) => (json as { documents?: { warnings?: string[] }[] }).documents?.map((document) => document.warnings);
+  const problems = async () => ((await running.ask('/v1/status')).json as StatusAnswer).problems.map(({ code }) => code);
   expect(warnings(await signRemotely(running))).toEqual([[]]);
+  expect(await problems()).not.toContain('CLOCK_WRONG');
   at.service.control.setClockOffset(10 * 60_000);
   const drifted = [expect.stringMatching(/約\d+分遅れて|about \d+ minutes behind/)];
   const answer = await signRemotely(running, { documents: batch(2) });
   expect([answer.status, warnings(answer)]).toEqual([201, [drifted, drifted]]);
+  expect(await problems()).toContain('CLOCK_WRONG');
   expect(logins(running)).toBe(1);
 });
 

@@ -24,7 +24,7 @@ export function addReaders(program: Command, context: CommandContext): void {
         if (options.json === true) process.stdout.write('[]\n');
         return;
       }
-      const status = statusAnswerOf(agentStatus({ version, instance: '', cards, remote: { provider: null, list: () => [] }, waiting: 0, now: Date.now() }), language, null);
+      const status = statusAnswerOf(agentStatus({ version, instance: '', cards, remote: { provider: null, list: () => [] }, waiting: 0, isClockOff: false, now: Date.now() }), language, null);
       if (options.json === true) process.stdout.write(`${JSON.stringify(status.readers, null, 2)}\n`);
       else process.stdout.write(`${cardLines(status, context).join('\n')}\n`);
       if (cards.service === 'unavailable') process.exitCode = exitCodes.failed;

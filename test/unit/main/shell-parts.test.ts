@@ -68,6 +68,14 @@ describe('the state in the tray', () => {
     expect(view(['NO_CARD']).problems[0]?.action).toBeNull();
   });
 
+  it('asks for a person where the clock is wrong, without the hint that no card is in the reader', () => {
+    const shown = view(['NO_CARD', 'CLOCK_WRONG']);
+    expect(shown).toMatchObject({ state: 'needs_you', problems: [{ code: 'CLOCK_WRONG', action: 'diagnose' }] });
+    expect(trayReason(shown, 'ja')).toContain('このPCの時計が合っていないため、認証できません');
+    expect(trayReason(shown, 'en')).toContain('clock is wrong');
+    expect(view(['NO_CARD_SERVICE', 'CLOCK_WRONG'])).toMatchObject({ state: 'problem', problems: [{ code: 'NO_CARD_SERVICE' }, { code: 'CLOCK_WRONG' }] });
+  });
+
   it('is told by the window\'s contract', () => {
     for (const shown of [view(['NO_CARD']), viewAgent({ phase: 'starting' }), viewAgent({ phase: 'failed', problem: explainStartFailure(new Error('unforeseen')) })]) {
       expect(windows.home.push.agent.parse(shown)).toEqual(shown);

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { ServiceTime } from '../../../../src/agent/remote/service-time.ts';
 import { acceptDocuments, noticesOf, withServiceClock, type DocumentPlan } from '../../../../src/agent/signing/accept-documents.ts';
 import { createVerifier } from '../../../../src/formats/xades/verifier.ts';
@@ -40,6 +40,38 @@ it('is not known any more once the clock was set or the machine slept', async ()
   expect(time.skewMs()).toBe(10 * minute);
   clock.wall -= 10 * minute;
   expect(time.skewMs()).toBeNull();
+});
+
+it('is told of when an answer finds the clock far off, and again when it is right', async () => {
+  const { time, tell } = hear();
+  let told = 0;
+  const stop = time.subscribe(() => (told += 1));
+  for (const [minutes, isOff, times] of [[5, false, 0], [6, true, 1], [10, true, 1], [-6, true, 1], [0, false, 2], [-6, true, 3]] as const) {
+    await tell(dateAt(today - minutes * minute));
+    expect([time.isOff(), told]).toEqual([isOff, times]);
+  }
+  stop();
+  await tell(dateAt(today));
+  expect([time.isOff(), told]).toEqual([false, 3]);
+});
+
+it('is told of within half a minute where somebody sets the clock right', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const { clock, time, tell } = hear();
+    await tell(dateAt(today - 10 * minute));
+    let told = 0;
+    const stop = time.subscribe(() => (told += 1));
+    vi.advanceTimersByTime(30_000);
+    expect(told).toBe(0);
+    clock.wall -= 10 * minute;
+    vi.advanceTimersByTime(30_000);
+    expect(told).toBe(1);
+    stop();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 const request = {
