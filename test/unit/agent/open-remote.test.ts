@@ -12,16 +12,17 @@ import { createCast, SigningDesk, staff } from './signing/signing-desk.ts';
 let desk: SigningDesk;
 afterEach(() => desk.dispose());
 
-it('leaves no token on the disk where policy has removed the last service, and the log says of whom and until when it may live there', async () => {
+it.each(['memory', 'sealed'] as const)('leaves no token on the disk where policy (%s) has removed the last service, and the log says of whom and until when it may live there', async (keepTokens) => {
   desk = new SigningDesk(await createCast());
-  const { secrets, clock, person: prompts, cards, bindings, audit } = desk;
+  const secrets = { ...desk.secrets, protection: 'os-keychain' } as const;
+  const { clock, person: prompts, cards, bindings, audit } = desk;
   const data = dataDirectory(desk.folder);
   const expiresAt = new Date(clock.now() + 3_600_000);
   const earlier = new SealedTokenStore({ file: data.tokens, secrets, clock, log: silentLog, login: { bootedAt: null, session: 'a logon' } });
   await earlier.put({ clientId: 'ehr-1', staffId: staff.id, provider: 'removed' }, { subject: 'sub-1', method: 'smartphone', expiresAt, secret: new Uint8Array([1, 2, 3]) });
   expect(readdirSync(desk.folder)).toContain('tokens.json');
   const parts = { data, secrets, prompts, cards, bindings, audit, clock, log: silentLog, windows: new Lane(), facility: () => Promise.resolve(null), terminal: 'clinic-1' };
-  const remote = await openRemote({ ...parts, providers: [], settings: settingsSchema.parse({}) });
+  const remote = await openRemote({ ...parts, providers: [], settings: settingsSchema.parse({ remote: { keepTokens } }) });
   expect(remote.signing).toBeNull();
   expect(readdirSync(desk.folder)).not.toContain('tokens.json');
   expect(desk.auditEntries()).toMatchObject([

@@ -54,6 +54,28 @@ describeWith(['chromium'], 'the PIN in the signature window', () => {
     expect((await window.asked()).filter((one) => one.channel === 'signature.pinPort')).toHaveLength(1);
   });
 
+  it('stays in the field while the question is deaf, whatever submits the form', async () => {
+    await show();
+    await field().fill(typed);
+    // The window comes to the front anew. By the page itself, as the question turns deaf: a test that looks from outside may come too late.
+    const left = await field().evaluate(
+      (input: HTMLInputElement) =>
+        new Promise<string>((resolve) => {
+          const comeToFront = (): boolean => dispatchEvent(new Event('focus'));
+          new MutationObserver((_changes, observer) => {
+            if (input.readOnly) {
+              observer.disconnect();
+              input.form?.requestSubmit();
+              resolve(input.value);
+            } else comeToFront();
+          }).observe(input, { attributeFilter: ['readonly'] });
+          comeToFront();
+        }),
+    );
+    expect(left).toBe(typed);
+    expect((await window.asked()).map((one) => one.channel)).not.toContain('signature.pinPort');
+  });
+
   it.each([
     ['', 'PINを入力してください'],
     ['123', '半角4〜16文字'],
