@@ -166,9 +166,12 @@ class Pcscd {
     }
   }
 
+  /**
+   * Resolves when the process is no more, also for whoever asks while it dies: its sockets close first, so clients hear of
+   * its death before its number is free, and a new pcscd that finds that number alive refuses to start.
+   */
   async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
-    this.#child = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.kill(signal);
     await once(child, 'exit');
