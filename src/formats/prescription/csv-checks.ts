@@ -40,6 +40,7 @@ export function checkPrescription(table: typeof prescriptionRecords, read: ReadR
     ...oddDates(records),
     ...oddRps(read),
     ...strayDetails(records),
+    ...zeroAmounts(records),
     ...narcoticWithoutRecord(read),
   ];
   return { errors, warnings };
@@ -185,6 +186,13 @@ function strayDetails(records: Prescription): CsvFinding[] {
     }
   }
   return found;
+}
+
+/** No public text forbids a drug of which nothing is given, so the doctor decides. */
+function zeroAmounts({ drug }: Prescription): CsvFinding[] {
+  return drug
+    .filter((one) => one.begins('amount', '0') && /^0+(?:\.0+)?$/.test(one.fields.amount))
+    .map((one) => about(one, one.spec.fields['amount'] ?? null, '「分量」が0です', '"Amount" is 0'));
 }
 
 function narcoticWithoutRecord({ csv, records }: ReadRecords<typeof prescriptionRecords>): CsvFinding[] {

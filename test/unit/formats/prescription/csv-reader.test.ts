@@ -95,6 +95,8 @@ describe('a prescription CSV', () => {
     ['a code that is not known', csv(replaced(plainPrescription, '12,', '12,9')), { line: 5, record: '12', field: '性別' }],
     ['a code that is a property of every object', csv(replaced(plainPrescription, '12,', '12,constructor')), { line: 5, record: '12' }],
     ['an amount in words', csv(replaced(plainPrescription, '201,', '201,1,1,1,2,999999999,見本錠,３,1,錠')), { line: 10, record: '201', field: '分量' }],
+    ['an amount of 0', csv(replaced(plainPrescription, '201,', '201,1,1,1,2,999999999,見本錠,0,1,錠')), { line: 10, record: '201', field: '分量', reason: { ja: '「分量」が0です', en: '"Amount" is 0' } }],
+    ['an amount of 0.00', csv(replaced(plainPrescription, '201,', '201,1,1,1,2,999999999,見本錠,0.00,1,錠')), { line: 10, record: '201', field: '分量' }],
     ['a drug without a unit', csv(replaced(plainPrescription, '201,', '201,1,1,1,2,999999999,見本錠,3,1,')), { line: 10, record: '201', field: '単位名' }],
     ['more fields than are known', csv(replaced(plainPrescription, '12,', '12,1,x')), { line: 5, record: '12' }],
     ['the same patient twice', csv([...plainPrescription, plainPrescription[3] ?? '']), { line: 11, record: '11' }],
@@ -118,6 +120,7 @@ describe('a prescription CSV', () => {
     ['empty fields after its last one', csv([...plainPrescription, '221,1,1,2,1,,,,,,,,'])],
     ['a kind of insurance that is not public', csv([...plainPrescription, '21,6'])],
     ['a prescription number', csv([...plainPrescription, '82,1,123456'])],
+    ['an amount below 1', csv(replaced(plainPrescription, '201,', '201,1,1,1,2,999999999,見本錠,0.05,1,錠'))],
     ['a doctor known by kana alone', csv(replaced(plainPrescription, '5,', '5,,ｲｼｬ ｻﾌﾞﾛｳ,'))],
   ])('with %s is nothing to warn of', (_, bytes) => {
     expect(warningsOf(readPrescriptionCsv(bytes))).toEqual([]);

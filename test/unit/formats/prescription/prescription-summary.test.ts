@@ -116,6 +116,12 @@ describe('the summary of a prescription', () => {
     expect(rowsOfLine(summary, 12).map((row) => row.value)).toContain('x');
   });
 
+  it('shows an amount of 0 before everything else, and marks the drug', () => {
+    const summary = summaryOf(replaced(plainPrescription, '201,', '201,1,1,1,2,999999999,見本錠,0,1,錠'));
+    expect(summary.sections[0]?.rows).toMatchObject([{ label: { ja: '「分量」が0です', en: '"Amount" is 0' }, value: '10行目 ／ 201 ／ 分量', line: 10 }]);
+    expect(marked(summary, 'warning')).toContain('見本錠 ／ 0錠 ／ レセ電 999999999');
+  });
+
   it('shows every warning, before everything else', () => {
     const csvWithWarnings = prescriptionOf([...plainPrescription, '64,1,3', '281,9,9,1,3,,']);
     const [first] = summarizePrescription(csvWithWarnings).sections;
