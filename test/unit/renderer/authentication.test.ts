@@ -1,24 +1,18 @@
 /** The authentication window: nothing begins by itself, and a camera reads the code from the picture that a person sees. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import jsqr from 'jsqr';
 import { PNG } from 'pngjs';
 import type { AuthenticationView } from '../../../src/contract/ipc/authentication.ts';
-import { describeWith } from '../../support/machine.ts';
+import { describeWindows } from './support/describe-windows.ts';
 import { authentication, authenticationScenes, code, codeUri } from './support/sample-authentication.ts';
 import { waitUntilArmed } from './support/scenes.ts';
-import { startChromium, type Chromium, type WindowOptions, type WindowUnderTest } from './support/window-under-test.ts';
+import type { WindowOptions, WindowUnderTest } from './support/window-under-test.ts';
 
-describeWith(['chromium'], 'the authentication window', () => {
-  let chromium: Chromium;
+describeWindows('the authentication window', (open) => {
   let window: WindowUnderTest;
-  beforeAll(async () => {
-    chromium = await startChromium();
-  });
-  afterAll(() => chromium.close());
-  afterEach(() => window.close());
 
   async function show(view: AuthenticationView | null, options: WindowOptions = {}): Promise<void> {
-    window = await chromium.open('authentication', { ...options, answers: { 'authentication.ready': view } });
+    window = await open('authentication', { ...options, answers: { 'authentication.ready': view } });
   }
   const asked = async (): Promise<readonly string[]> => (await window.asked()).map(({ channel }) => channel).filter((channel) => channel !== 'authentication.painted' && channel !== 'authentication.ready');
 

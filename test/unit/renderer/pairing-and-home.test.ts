@@ -1,25 +1,18 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../../support/machine.ts';
+import { expect, it } from 'vitest';
+import { describeWindows } from './support/describe-windows.ts';
 import { checks, clients, languageByPolicy, pairingScenes, readyAgent, remoteAgent, remoteAgentAtDawn, settings, troubledAgent } from './support/sample-agent.ts';
 import { waitUntilArmed } from './support/scenes.ts';
-import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
+import type { WindowUnderTest } from './support/window-under-test.ts';
 
-describeWith(['chromium'], 'the pairing and home windows', () => {
-  let chromium: Chromium;
+describeWindows('the pairing and home windows', (open) => {
   let window: WindowUnderTest;
-  beforeAll(async () => {
-    chromium = await startChromium();
-  });
-  afterAll(() => chromium.close());
-  afterEach(() => window.close());
 
   const channels = async (): Promise<string[]> => (await window.asked()).map((one) => one.channel);
   const focused = (): Promise<string> => window.page.evaluate(() => document.activeElement?.id || (document.activeElement?.textContent ?? ''));
   const press = (name: string): Promise<void> => window.page.getByRole('button', { name, exact: true }).click();
 
   it('counts down while pairing is open, and closes by Escape', async () => {
-    const { open } = pairingScenes();
-    window = await chromium.open('pairing', { answers: { 'pairing.ready': open } });
+    window = await open('pairing', { answers: { 'pairing.ready': pairingScenes().open } });
     const left = async (): Promise<number> => Number(/\d+/.exec((await window.page.getByRole('timer').textContent()) ?? '')?.[0]);
     const first = await left();
     expect(first).toBeLessThanOrEqual(97);
@@ -29,7 +22,7 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
   });
 
   it('shows the code with the full origin of who asks, and refuses only when asked to', async () => {
-    window = await chromium.open('pairing', { answers: { 'pairing.ready': pairingScenes()['code-web'] } });
+    window = await open('pairing', { answers: { 'pairing.ready': pairingScenes()['code-web'] } });
     await window.page.getByText('https://karte.clinic.example.co.jp:8443', { exact: true }).waitFor();
     expect(await window.page.locator('.code').textContent()).toBe('482 915');
     await window.page.keyboard.press('Enter');
@@ -40,13 +33,13 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
   });
 
   it('says how pairing ended and offers another try', async () => {
-    window = await chromium.open('pairing', { answers: { 'pairing.ready': pairingScenes()['wrong-codes'] } });
+    window = await open('pairing', { answers: { 'pairing.ready': pairingScenes()['wrong-codes'] } });
     await press('もう一度受け付ける');
     expect(await channels()).toContain('pairing.open');
   });
 
   const home = async (answers: Readonly<Record<string, unknown>> = {}, shown = settings): Promise<void> => {
-    window = await chromium.open('home', {
+    window = await open('home', {
       settings: shown,
       answers: { 'home.ready': readyAgent, 'clients.list': clients, 'diagnosis.run': { checks: checks.length, problems: 1 }, 'diagnosis.save': true, ...answers },
     });
@@ -270,7 +263,7 @@ describeWith(['chromium'], 'the pairing and home windows', () => {
   });
 
   it('follows the theme that was chosen, whatever the system says', async () => {
-    window = await chromium.open('home', { theme: 'dark', scheme: 'light', answers: { 'home.ready': readyAgent } });
+    window = await open('home', { theme: 'dark', scheme: 'light', answers: { 'home.ready': readyAgent } });
     const ground = await window.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     expect(ground).toBe('rgb(26, 26, 26)');
   });

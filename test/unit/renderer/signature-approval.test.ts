@@ -2,25 +2,19 @@
  * What a person must do before something is signed, tried in Chromium on the built page. Prompt fatigue and keys meant
  * for another program have approved things in other products as the window opened.
  */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { SignatureView } from '../../../src/contract/ipc/signature.ts';
-import { describeWith } from '../../support/machine.ts';
+import { describeWindows } from './support/describe-windows.ts';
 import { batch } from './support/sample-documents.ts';
 import { card, otherCard, pinStep, signature, signatureScenes } from './support/sample-signature.ts';
 import { waitUntilArmed } from './support/scenes.ts';
-import { startChromium, type Chromium, type WindowOptions, type WindowUnderTest } from './support/window-under-test.ts';
+import type { WindowOptions, WindowUnderTest } from './support/window-under-test.ts';
 
-describeWith(['chromium'], 'the signature window', () => {
-  let chromium: Chromium;
+describeWindows('the signature window', (open) => {
   let window: WindowUnderTest;
-  beforeAll(async () => {
-    chromium = await startChromium();
-  });
-  afterAll(() => chromium.close());
-  afterEach(() => window.close());
 
   async function show(view: SignatureView | null, options: WindowOptions = {}): Promise<void> {
-    window = await chromium.open('signature', { ...options, answers: { 'signature.ready': view } });
+    window = await open('signature', { ...options, answers: { 'signature.ready': view } });
   }
 
   const asked = async (channel: string): Promise<unknown[]> => (await window.asked()).filter((one) => one.channel === channel).map((one) => one.request);
@@ -178,7 +172,6 @@ describeWith(['chromium'], 'the signature window', () => {
         });
         expect(shown, `${language} ${width}`).toEqual({ text: 'YJ 2329023F9990', lines: 1, language: 'ja' });
       }
-      if (language === 'ja') await window.close();
     }
   });
 

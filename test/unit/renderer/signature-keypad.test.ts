@@ -1,23 +1,17 @@
 /** Consent where the reader takes the PIN on its own keys, in Chromium on the built page. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { SignatureView } from '../../../src/contract/ipc/signature.ts';
-import { describeWith } from '../../support/machine.ts';
+import { describeWindows } from './support/describe-windows.ts';
 import { authenticationScenes } from './support/sample-authentication.ts';
 import { card, pinStep, signature, signatureScenes } from './support/sample-signature.ts';
 import { waitUntilArmed } from './support/scenes.ts';
-import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
+import type { WindowUnderTest } from './support/window-under-test.ts';
 
-describeWith(['chromium'], 'the signature window with a reader that has keys of its own', () => {
-  let chromium: Chromium;
+describeWindows('the signature window with a reader that has keys of its own', (open) => {
   let window: WindowUnderTest;
-  beforeAll(async () => {
-    chromium = await startChromium();
-  });
-  afterAll(() => chromium.close());
-  afterEach(() => window.close());
 
   async function show(view: SignatureView): Promise<void> {
-    window = await chromium.open('signature', { answers: { 'signature.ready': view } });
+    window = await open('signature', { answers: { 'signature.ready': view } });
   }
   const asked = async (channel: string): Promise<unknown[]> => (await window.asked()).filter((one) => one.channel === channel).map((one) => one.request);
   const button = (name: string | RegExp) => window.page.getByRole('button', { name });
@@ -33,7 +27,7 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
   });
 
   it('is deaf as it opens: neither Enter nor a click lets the reader ask, and Cancel has the focus', async () => {
-    window = await chromium.open('signature', { answers: { 'signature.ready': null } });
+    window = await open('signature', { answers: { 'signature.ready': null } });
     // By the page itself, in the frame that shows it: a test that looks from outside may come too late.
     const early = window.page.evaluate(
       () =>
@@ -65,7 +59,6 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
     for (const scene of ['keypad-consent', 'keypad-waits'] as const) {
       await show(signatureScenes[scene]);
       expect(await window.page.locator('body').textContent()).toContain('署名する文書');
-      if (scene === 'keypad-consent') await window.close();
     }
   });
 
@@ -162,7 +155,7 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
   });
 
   it('stays here once a PIN is on its way, so that the reader asks for none beside it', async () => {
-    window = await chromium.open('signature', { answers: { 'signature.ready': signature(pinStep({ keypad: true })), 'signature.pinPort': 'never' } });
+    window = await open('signature', { answers: { 'signature.ready': signature(pinStep({ keypad: true })), 'signature.pinPort': 'never' } });
     await waitUntilArmed(window);
     await button('この画面で入力する').click();
     await window.page.locator('#pin').pressSequentially('1234');
@@ -188,7 +181,7 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
   });
 
   it('can be pressed again where the agent could not be asked', async () => {
-    window = await chromium.open('signature', { answers: { 'signature.ready': signatureScenes['keypad-consent'], 'signature.keypad': 'fails' } });
+    window = await open('signature', { answers: { 'signature.ready': signatureScenes['keypad-consent'], 'signature.keypad': 'fails' } });
     await waitUntilArmed(window);
     await button('リーダーでPINを入力する').click();
     await waitUntilArmed(window);
@@ -197,13 +190,12 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
   });
 
   it('in the authentication window lets the reader ask for the PIN of the login, or takes it typed', async () => {
-    window = await chromium.open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
+    window = await open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
     await waitUntilArmed(window);
     expect(await window.page.getByRole('alert').textContent()).toContain('時間切れ');
     await button('リーダーで暗証番号を入力する').dblclick();
     await expect.poll(() => asked('authentication.keypad')).toEqual([{ dialog: authenticationScenes['keypad-consent'].dialog, spendLastTries: false }]);
-    await window.close();
-    window = await chromium.open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
+    window = await open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
     await waitUntilArmed(window);
     await button('この画面で入力する').click();
     await expect.poll(() => window.page.evaluate(() => document.activeElement?.id)).toBe('pin');
@@ -211,8 +203,7 @@ describeWith(['chromium'], 'the signature window with a reader that has keys of 
     await window.page.keyboard.press('Enter');
     await expect.poll(() => window.pins()).toHaveLength(1);
     expect(await asked('authentication.keypad')).toEqual([]);
-    await window.close();
-    window = await chromium.open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
+    window = await open('authentication', { answers: { 'authentication.ready': authenticationScenes['keypad-consent'] } });
     await waitUntilArmed(window);
     await button('この画面で入力する').click();
     await button('リーダーで入力する').click();

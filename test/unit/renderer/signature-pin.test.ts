@@ -1,24 +1,18 @@
 /** The way of the PIN: from the field, as bytes, by a port to the card host, and into nothing else of the page. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../../support/machine.ts';
+import { expect, it } from 'vitest';
+import { describeWindows } from './support/describe-windows.ts';
 import { pinStep, signature, signatureScenes } from './support/sample-signature.ts';
 import { waitUntilArmed } from './support/scenes.ts';
-import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
+import type { WindowUnderTest } from './support/window-under-test.ts';
 
 const typed = '48159260';
 const typedBytes = [...Buffer.from(typed)];
 
-describeWith(['chromium'], 'the PIN in the signature window', () => {
-  let chromium: Chromium;
+describeWindows('the PIN in the signature window', (open) => {
   let window: WindowUnderTest;
-  beforeAll(async () => {
-    chromium = await startChromium();
-  });
-  afterAll(() => chromium.close());
-  afterEach(() => window.close());
 
   async function show(view = signatureScenes['pin-one']): Promise<void> {
-    window = await chromium.open('signature', { answers: { 'signature.ready': view } });
+    window = await open('signature', { answers: { 'signature.ready': view } });
     await waitUntilArmed(window);
   }
 

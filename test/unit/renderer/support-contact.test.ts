@@ -1,22 +1,16 @@
 /** Whom to call, wherever a window tells of something that a person cannot mend alone: as plain text, and nowhere else. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../../support/machine.ts';
+import { expect, it } from 'vitest';
+import { describeWindows } from './support/describe-windows.ts';
 import { checks, readyAgent, settings, troubledAgent } from './support/sample-agent.ts';
 import { authenticationScenes } from './support/sample-authentication.ts';
 import { signatureScenes } from './support/sample-signature.ts';
-import { startChromium, type Chromium, type WindowUnderTest } from './support/window-under-test.ts';
+import type { WindowUnderTest } from './support/window-under-test.ts';
 
 const label = '解決しないときの連絡先:';
 const named = { ...settings, supportContact: '<b>情報システム課</b> 内線1234' };
 
-describeWith(['chromium'], 'whom to call', () => {
-  let chromium: Chromium;
+describeWindows('whom to call', (open) => {
   let window: WindowUnderTest;
-  beforeAll(async () => {
-    chromium = await startChromium();
-  });
-  afterAll(() => chromium.close());
-  afterEach(() => window.close());
 
   const expectNamed = async (isNamed: boolean): Promise<void> => {
     const told = window.page.locator('main').getByText(label);
@@ -32,7 +26,7 @@ describeWith(['chromium'], 'whom to call', () => {
     ['ended-cancelled', false],
     ['pin-one', false],
   ] as const)('in the signature window at %s: %s', async (scene, isNamed) => {
-    window = await chromium.open('signature', { settings: named, answers: { 'signature.ready': signatureScenes[scene] } });
+    window = await open('signature', { settings: named, answers: { 'signature.ready': signatureScenes[scene] } });
     await window.page.locator('h1').waitFor();
     await expectNamed(isNamed);
   });
@@ -44,13 +38,13 @@ describeWith(['chromium'], 'whom to call', () => {
     ['choose', false],
     ['authenticated', false],
   ] as const)('in the authentication window at %s: %s', async (scene, isNamed) => {
-    window = await chromium.open('authentication', { settings: named, answers: { 'authentication.ready': authenticationScenes[scene] } });
+    window = await open('authentication', { settings: named, answers: { 'authentication.ready': authenticationScenes[scene] } });
     await window.page.locator('h1').waitFor();
     await expectNamed(isNamed);
   });
 
   it('in the status where something is wrong, and no longer once all is well', async () => {
-    window = await chromium.open('home', { settings: named, answers: { 'home.ready': troubledAgent } });
+    window = await open('home', { settings: named, answers: { 'home.ready': troubledAgent } });
     await window.page.getByRole('heading', { name: '対処が必要なこと' }).waitFor();
     await expectNamed(true);
     await window.push('agent', readyAgent);
@@ -59,7 +53,7 @@ describeWith(['chromium'], 'whom to call', () => {
   });
 
   it('in a self-diagnosis that has found a problem', async () => {
-    window = await chromium.open('home', { settings: named, answers: { 'home.ready': readyAgent, 'diagnosis.run': { checks: checks.length, problems: 1 } } });
+    window = await open('home', { settings: named, answers: { 'home.ready': readyAgent, 'diagnosis.run': { checks: checks.length, problems: 1 } } });
     await window.page.getByRole('button', { name: '自己診断', exact: true }).click();
     await expectNamed(false);
     await window.page.getByRole('button', { name: '自己診断を始める' }).click();
@@ -68,7 +62,7 @@ describeWith(['chromium'], 'whom to call', () => {
   });
 
   it('is left out where nobody is named', async () => {
-    window = await chromium.open('signature', { answers: { 'signature.ready': signatureScenes['ended-locked'] } });
+    window = await open('signature', { answers: { 'signature.ready': signatureScenes['ended-locked'] } });
     await window.page.locator('h1').waitFor();
     await expectNamed(false);
   });
