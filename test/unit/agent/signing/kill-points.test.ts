@@ -1,11 +1,10 @@
-import { statSync, truncateSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { systemIo, type AppendIo } from '../../../../src/agent/audit/append-only-file.ts';
 import { CardError } from '../../../../src/native/host/card-host.ts';
 import type { SignatureSnapshot } from '../../../../src/agent/signing/signature-service.ts';
 import { samplePrescriptionCsv } from '../../../../src/sandbox/samples/prescription.ts';
-import { createCast, ehr, requestFor, SigningDesk, xmlOf, type Cast } from './signing-desk.ts';
+import { MortalDesk } from './mortal-desk.ts';
+import { createCast, ehr, requestFor, xmlOf, type Cast } from './signing-desk.ts';
 
 let cast: Cast;
 
@@ -13,87 +12,30 @@ beforeAll(async () => {
   cast = await createCast();
 });
 
-/**
- * An agent that is killed at its n-th effect on the world: a write (half of it is still written), an fsync, a
- * signature asked of the card, a signature given by it. After that nothing it does has any effect.
- */
-class MortalAgent {
-  readonly desk: SigningDesk;
+/** Also killed at a signature asked of the card, and at one given by it. */
+class MortalAgent extends MortalDesk {
   /** Every hash that the card has ever signed. */
   readonly signedHashes = new Set<string>();
-  stepsLeft = Number.POSITIVE_INFINITY;
-  readonly #durable = { journal: 0, audit: 0 };
 
   constructor() {
-    this.desk = new SigningDesk(cast, { io: (file) => this.#io(file) });
+    super(cast);
     this.desk.cards.insert(cast.doctor);
     this.#watchCards();
   }
 
-  isDead(): boolean {
-    return this.stepsLeft <= 0;
-  }
-
-  /** Kills what is left of the process and starts it again; a power cut also takes what was never fsync'd. */
-  async restart(powerCut: number | null): Promise<void> {
-    this.stepsLeft = Math.min(this.stepsLeft, 0);
-    await this.desk.crash(() => {
-      if (powerCut !== null) {
-        this.#losePower(this.desk.journalFile, this.#durable.journal, powerCut);
-        this.#losePower(this.desk.auditFile, this.#durable.audit, powerCut);
-      }
-      this.stepsLeft = Number.POSITIVE_INFINITY;
-    });
+  override async restart(powerCut: number | null): Promise<void> {
+    await super.restart(powerCut);
     this.#watchCards();
-  }
-
-  #losePower(file: string, durable: number, fraction: number): void {
-    const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0 };
-    if (size > durable) truncateSync(file, durable + Math.floor((size - durable) * fraction));
-  }
-
-  #step(): 'alive' | 'dying' {
-    if (this.isDead()) throw new Error('the agent is dead');
-    this.stepsLeft -= 1;
-    return this.isDead() ? 'dying' : 'alive';
-  }
-
-  #io(file: 'journal' | 'audit'): AppendIo {
-    return {
-      write: (fd, bytes, position) => {
-        if (this.#step() === 'alive') return systemIo.write(fd, bytes, position);
-        systemIo.write(fd, bytes.subarray(0, bytes.length >> 1), position);
-        throw new Error('killed in a write');
-      },
-      sync: async (fd) => {
-        if (this.#step() === 'dying') throw new Error('killed in an fsync');
-        await systemIo.sync(fd);
-        this.#isDurable(file);
-      },
-      syncNow: (fd) => {
-        if (this.#step() === 'dying') throw new Error('killed at the opening');
-        systemIo.syncNow(fd);
-        this.#isDurable(file);
-      },
-      truncate: (fd, size) => {
-        if (this.isDead()) throw new Error('the agent is dead');
-        systemIo.truncate(fd, size);
-      },
-    };
-  }
-
-  #isDurable(file: 'journal' | 'audit'): void {
-    this.#durable[file] = statSync(file === 'journal' ? this.desk.journalFile : this.desk.auditFile).size;
   }
 
   #watchCards(): void {
     const { cards } = this.desk;
     const sign = cards.sign.bind(cards);
     cards.sign = async (session, hash) => {
-      if (this.#step() === 'dying') throw new CardError('CARD_MODULE_FAILED', 'killed before the signature');
+      if (this.step() === 'dying') throw new CardError('CARD_MODULE_FAILED', 'killed before the signature');
       const value = await sign(session, hash);
       this.signedHashes.add(Buffer.from(hash).toString('hex'));
-      if (this.#step() === 'dying') throw new CardError('CARD_MODULE_FAILED', 'killed after the signature');
+      if (this.step() === 'dying') throw new CardError('CARD_MODULE_FAILED', 'killed after the signature');
       return value;
     };
   }
@@ -139,8 +81,7 @@ describe('an agent that is killed at any point', () => {
           const releases = agent.desk.auditEntries().filter(({ event }) => event === 'signature.released');
           expect(releases.map((entry) => entry.request)).toEqual([last.id]);
         } finally {
-          agent.stepsLeft = Number.POSITIVE_INFINITY;
-          await agent.desk.dispose();
+          await agent.dispose();
         }
       }),
       { numRuns: 60 },
@@ -164,8 +105,7 @@ describe('an agent that is killed at any point', () => {
         expect(await agent.desk.sign('k1')).toMatchObject({ state: 'signed' });
         expect({ after, signed: agent.signedHashes.size }).toEqual({ after, signed: 1 });
       } finally {
-        agent.stepsLeft = Number.POSITIVE_INFINITY;
-        await agent.desk.dispose();
+        await agent.dispose();
       }
     }
   });
@@ -187,8 +127,7 @@ describe('an agent that is killed at any point', () => {
         expect(await agent.desk.sign(key)).toMatchObject({ state: 'signed' });
       }
     } finally {
-      agent.stepsLeft = Number.POSITIVE_INFINITY;
-      await agent.desk.dispose();
+      await agent.dispose();
     }
     // recipe write and fsync, signature before and after, journal, audit write and fsync, journal: and the first binding's entry once.
     expect(deaths).toBeGreaterThanOrEqual(8);

@@ -1,10 +1,9 @@
-import { statSync, truncateSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { systemIo, type AppendIo } from '../../../../src/agent/audit/append-only-file.ts';
 import type { SignatureRequest, SignatureSnapshot } from '../../../../src/agent/signing/signature-service.ts';
 import { samplePrescriptionCsv } from '../../../../src/sandbox/samples/prescription.ts';
-import { createCast, ehr, requestFor, SigningDesk, xmlOf, type Cast } from './signing-desk.ts';
+import { MortalDesk } from './mortal-desk.ts';
+import { createCast, ehr, requestFor, xmlOf, type Cast } from './signing-desk.ts';
 
 let cast: Cast;
 
@@ -14,80 +13,18 @@ beforeAll(async () => {
 
 type Form = 'value' | 'element';
 
-/**
- * An agent that is killed at its n-th effect on the world: a write (half of it is still written), an fsync, a call that is
- * about to leave for the service, an answer that the service has just given. After that nothing it does has any effect.
- */
-class MortalAgent {
-  readonly desk: SigningDesk;
-  stepsLeft = Number.POSITIVE_INFINITY;
-  readonly #durable = { journal: 0, audit: 0 };
-
+/** Also killed at a call that is about to leave for the service, and at an answer that the service has just given. */
+class MortalAgent extends MortalDesk {
   constructor(form: Form, hashesAtOnce: number) {
-    this.desk = new SigningDesk(cast, { remote: { form }, io: (file) => this.#io(file) });
+    super(cast, { remote: { form } });
     const { provider } = this.desk;
     provider.hashesAtOnce = hashesAtOnce;
     provider.beforeCall = () => {
-      if (this.#step() === 'dying') throw new Error('killed before the call left');
+      if (this.step() === 'dying') throw new Error('killed before the call left');
     };
     provider.afterCall = () => {
-      if (this.#step() === 'dying') throw new Error('killed as the answer came');
+      if (this.step() === 'dying') throw new Error('killed as the answer came');
     };
-  }
-
-  isDead(): boolean {
-    return this.stepsLeft <= 0;
-  }
-
-  /** Kills what is left of the process and starts it again; a power cut also takes what was never fsync'd. */
-  async restart(powerCut: number | null): Promise<void> {
-    this.stepsLeft = Math.min(this.stepsLeft, 0);
-    await this.desk.crash(() => {
-      if (powerCut !== null) {
-        this.#losePower(this.desk.journalFile, this.#durable.journal, powerCut);
-        this.#losePower(this.desk.auditFile, this.#durable.audit, powerCut);
-      }
-      this.stepsLeft = Number.POSITIVE_INFINITY;
-    });
-  }
-
-  #losePower(file: string, durable: number, fraction: number): void {
-    const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0 };
-    if (size > durable) truncateSync(file, durable + Math.floor((size - durable) * fraction));
-  }
-
-  #step(): 'alive' | 'dying' {
-    if (this.isDead()) throw new Error('the agent is dead');
-    this.stepsLeft -= 1;
-    return this.isDead() ? 'dying' : 'alive';
-  }
-
-  #io(file: 'journal' | 'audit'): AppendIo {
-    return {
-      write: (fd, bytes, position) => {
-        if (this.#step() === 'alive') return systemIo.write(fd, bytes, position);
-        systemIo.write(fd, bytes.subarray(0, bytes.length >> 1), position);
-        throw new Error('killed in a write');
-      },
-      sync: async (fd) => {
-        if (this.#step() === 'dying') throw new Error('killed in an fsync');
-        await systemIo.sync(fd);
-        this.#isDurable(file);
-      },
-      syncNow: (fd) => {
-        if (this.#step() === 'dying') throw new Error('killed at the opening');
-        systemIo.syncNow(fd);
-        this.#isDurable(file);
-      },
-      truncate: (fd, size) => {
-        if (this.isDead()) throw new Error('the agent is dead');
-        systemIo.truncate(fd, size);
-      },
-    };
-  }
-
-  #isDurable(file: 'journal' | 'audit'): void {
-    this.#durable[file] = statSync(file === 'journal' ? this.desk.journalFile : this.desk.auditFile).size;
   }
 }
 
@@ -144,8 +81,7 @@ describe.each(['value', 'element'] as const)('an agent that is killed while the 
           for (const answer of answers) expect(last).toEqual(answer);
           await expectNothingTwice(agent, documents, last);
         } finally {
-          agent.stepsLeft = Number.POSITIVE_INFINITY;
-          await agent.desk.dispose();
+          await agent.dispose();
         }
       }),
       { numRuns: 40 },
@@ -172,8 +108,7 @@ describe.each(['value', 'element'] as const)('an agent that is killed while the 
         ends.push(last.state);
         await expectNothingTwice(agent, 2, last);
       } finally {
-        agent.stepsLeft = Number.POSITIVE_INFINITY;
-        await agent.desk.dispose();
+        await agent.dispose();
       }
     }
     // Before the first byte can have left it runs anew; from then on it is lost until the answers are here; then it is signed.
@@ -197,8 +132,7 @@ describe.each(['value', 'element'] as const)('an agent that is killed while the 
       expect(agent.desk.provider.signed).toHaveLength(2);
       expect(await agent.desk.sign('k1', batchOf(4, true))).toEqual(last);
     } finally {
-      agent.stepsLeft = Number.POSITIVE_INFINITY;
-      await agent.desk.dispose();
+      await agent.dispose();
     }
   });
 });
