@@ -40,7 +40,8 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByOtherPcscProgram], 'PC/
 
   beforeAll(async () => {
     pcscd = await startPcscd({ readers: 2 });
-    service = connectPcsc();
+    // Longer than a busy machine takes for anything here: how the wait ends is shown in connect-pcsc.test.ts.
+    service = connectPcsc({ patienceMs: 20_000 });
     otherPcscProgram = compileOtherPcscProgram(folder);
   });
 

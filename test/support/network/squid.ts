@@ -69,16 +69,15 @@ export class Squid {
     const child = spawn(programPath('squid'), ['-N', '-f', path.join(this.#folder, 'squid.conf')], { stdio: 'ignore' });
     this.#child = child;
     while (!(await answers(this.port))) {
-      if (child.exitCode !== null) throw new Error(`squid ended: ${readFileSync(path.join(this.#folder, 'cache.log'), 'utf8')}`);
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`squid ended: ${readFileSync(path.join(this.#folder, 'cache.log'), 'utf8')}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
-  /** Ends it as a machine that is switched off does. */
+  /** Ends it as a machine that is switched off does. Resolves when it is no more, also for whoever asks while it dies. */
   async down(): Promise<void> {
     const child = this.#child;
-    this.#child = null;
-    if (child === null || child.exitCode !== null) return;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
   }

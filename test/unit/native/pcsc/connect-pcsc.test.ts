@@ -174,11 +174,13 @@ describe('connecting to PC/SC', () => {
   it('waits for another program only so long, sends nothing when its turn comes too late, and lets go again', async () => {
     const calls: string[] = [];
     let letGo: (status: number) => void = () => undefined;
+    let hasBegun = Promise.withResolvers<undefined>();
     const api = scriptedPcsc({
       beginTransaction: () =>
         new Promise((resolve) => {
           calls.push('begin');
           letGo = resolve;
+          hasBegun.resolve(undefined);
         }),
       endTransaction: () => Promise.resolve(calls.push('end')).then(() => 0),
       disconnect: () => Promise.resolve(calls.push('disconnect')).then(() => 0),
@@ -190,9 +192,11 @@ describe('connecting to PC/SC', () => {
     // The next one waits behind it and takes no further thread.
     await expect(select()).rejects.toMatchObject({ code: 'SHARING_VIOLATION' });
     expect(calls).toEqual(['begin']);
+    hasBegun = Promise.withResolvers();
     const next = select();
     letGo(0);
-    await expect.poll(() => calls.length, { interval: 1 }).toBe(4);
+    // Promises only, no timer: however slow the machine, the second that this one may wait cannot pass in between.
+    await hasBegun.promise;
     letGo(0);
     expect([...(await next)]).toEqual([0x90, 0x00]);
     expect(calls).toEqual(['begin', 'end', 'disconnect', 'begin', 'transmit', 'end', 'disconnect']);
