@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ProblemError } from '../../contract/problem.ts';
 import type { CardHost } from '../../native/host/card-host.ts';
 import type { Audit } from '../audit/audit-log.ts';
 import { code, fault, identifier, type Log } from '../log.ts';
@@ -173,10 +174,16 @@ export class SignatureRequests implements SignatureService {
     await this.#pinSessions.endAll();
   }
 
+  /** Asking again does not help where this terminal offers no way to authenticate. */
+  #noWayToTheCloud(): ProblemError {
+    const { remote } = this.#options;
+    return remote ? problem('AUTHENTICATION_NOT_OFFERED', remote.authentications.whyNone) : problem('NOT_AUTHENTICATED', whyNotHere.notConfigured);
+  }
+
   #begin(caller: Caller, key: string, body: string, request: SignatureRequest, entry: JournalEntry | null): SignatureSnapshot {
     const recipe = entry?.recipe ?? null;
     if (!this.#options.policy.terminal.signs) throw problem('TERMINAL_DOES_NOT_SIGN');
-    if (request.method === 'remote' && !this.#ways.canSignRemotely(caller, request)) throw problem('NOT_AUTHENTICATED', this.#options.remote?.authentications.whyNone ?? whyNotHere.notConfigured);
+    if (request.method === 'remote' && !this.#ways.canSignRemotely(caller, request)) throw this.#noWayToTheCloud();
     if (this.#held.running().length > maxWaitingRequests) throw problem('BUSY');
     this.#options.journal.ready();
     // By the time that a journalled recipe states, so that the answer to a repeated request is the answer to the first.

@@ -89,7 +89,7 @@ describe('a login page that cannot use a card here', () => {
   it('leaves a terminal without any way where policy names no other, and an EHR is told that it is not policy', async () => {
     openDesk({ remote: { form: 'element', pageWithoutCards: true, methods: ['hpki-card'] } });
     expect(desk.authentications.methods).toEqual([]);
-    await expect(desk.agent.submit(ehr, 'k', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'NOT_AUTHENTICATED', detail: whyNotHere.pageWithoutCards } });
+    await expect(desk.agent.submit(ehr, 'k', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'AUTHENTICATION_NOT_OFFERED', detail: whyNotHere.pageWithoutCards } });
   });
 });
 

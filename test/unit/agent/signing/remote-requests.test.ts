@@ -270,7 +270,7 @@ describe('the way of a request', () => {
   it('is the card where this terminal does not authenticate', async () => {
     openDesk({ remote: { methods: [] }, policy: { deadlines: { consentSeconds: 0.2, cardSeconds: 0.2 } } });
     expect(await desk.sign('k1')).toMatchObject({ state: 'failed', problem: { code: 'NO_CARD' } });
-    await expect(desk.agent.submit(ehr, 'k2', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'NOT_AUTHENTICATED', detail: whyNotHere.noWay } });
+    await expect(desk.agent.submit(ehr, 'k2', requestFor(['rx-1'], { method: 'remote' }))).rejects.toMatchObject({ problem: { code: 'AUTHENTICATION_NOT_OFFERED', detail: whyNotHere.noWay } });
   });
 
   it('stays the card for `local`, whatever is authenticated', async () => {
