@@ -1,14 +1,10 @@
-import { useState } from 'preact/hooks';
 import type { AuthenticationView } from '../../contract/ipc/authentication.ts';
-import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { useLeaveKey } from '../page/leave-key.ts';
 import { usePainted } from '../page/painted.ts';
 import { usePushed } from '../page/pushed.ts';
-import { useStepFocus } from '../page/step-focus.ts';
-import { pinQuestion } from '../pin/pin-question.ts';
-import { usePlaceOfPin } from '../pin/place-of-pin.ts';
+import { useQuestion } from '../pin/use-question.ts';
 import { announcement } from './announcement.ts';
 import { AuthenticationStepView } from './authentication-step-view.tsx';
 import { questionOf } from './question.ts';
@@ -42,12 +38,7 @@ function Idle() {
 }
 
 function Asked({ view }: { readonly view: AuthenticationView }) {
-  const [agreed, setAgreed] = useState<string | null>(null);
-  const lastTriesAgreed = agreed === pinQuestion(view);
-  const question = questionOf(view, lastTriesAgreed);
-  const placeOfPin = usePlaceOfPin(view.step.step === 'pin' ? view.step.refused : null);
-  const arming = useArming(`${question} ${placeOfPin.returns}`);
-  const place = useStepFocus(question);
+  const question = useQuestion(view, questionOf);
   const { dialog, step } = view;
 
   const leave = (): void => {
@@ -57,19 +48,8 @@ function Asked({ view }: { readonly view: AuthenticationView }) {
   useLeaveKey(leave);
 
   return (
-    <main class="window" ref={place}>
-      <AuthenticationStepView
-        key={question}
-        agent={agent}
-        view={view}
-        arming={arming}
-        lastTriesAgreed={lastTriesAgreed}
-        placeOfPin={placeOfPin}
-        onLeave={leave}
-        onAgree={() => {
-          setAgreed(pinQuestion(view));
-        }}
-      />
+    <main class="window" ref={question.place}>
+      <AuthenticationStepView key={question.name} agent={agent} view={view} onLeave={leave} {...question.props} />
     </main>
   );
 }

@@ -1,18 +1,12 @@
 import type { AuthenticationStep, AuthenticationView } from '../../contract/ipc/authentication.ts';
 import type { PageBridge } from '../../contract/ipc/windows.ts';
-import type { Arming } from '../page/arming.ts';
-import type { PlaceOfPin } from '../pin/place-of-pin.ts';
+import type { QuestionProps } from '../pin/use-question.ts';
 
 /** What every step of the authentication window gets. */
-export interface StepProps {
+export interface StepProps extends QuestionProps {
   readonly agent: PageBridge<'authentication'>;
   readonly view: AuthenticationView;
-  readonly arming: Arming;
-  /** The person has said, for this very entry, that a last try may be spent. */
-  readonly lastTriesAgreed: boolean;
-  readonly placeOfPin: PlaceOfPin;
   readonly onLeave: () => void;
-  readonly onAgree: () => void;
 }
 
 export type StepOf<Name extends AuthenticationStep['step']> = StepProps & { readonly step: Extract<AuthenticationStep, { step: Name }> };

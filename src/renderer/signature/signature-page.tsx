@@ -1,14 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { SignatureView } from '../../contract/ipc/signature.ts';
-import { useArming } from '../page/arming.ts';
 import { ask, pageBridge } from '../page/bridge.ts';
 import { useSpeech } from '../page/language.ts';
 import { useLeaveKey } from '../page/leave-key.ts';
 import { usePainted } from '../page/painted.ts';
 import { usePushed } from '../page/pushed.ts';
-import { useStepFocus } from '../page/step-focus.ts';
-import { pinQuestion } from '../pin/pin-question.ts';
-import { usePlaceOfPin } from '../pin/place-of-pin.ts';
+import { useQuestion } from '../pin/use-question.ts';
 import { announcement } from './announcement.ts';
 import { questionOf } from './question.ts';
 import { SignatureStepView } from './signature-step-view.tsx';
@@ -56,12 +53,7 @@ function Idle() {
 }
 
 function Asked({ view }: { readonly view: SignatureView }) {
-  const [agreed, setAgreed] = useState<string | null>(null);
-  const lastTriesAgreed = agreed === pinQuestion(view);
-  const question = questionOf(view, lastTriesAgreed);
-  const placeOfPin = usePlaceOfPin(view.step.step === 'pin' ? view.step.refused : null);
-  const arming = useArming(`${question} ${placeOfPin.returns}`);
-  const place = useStepFocus(question);
+  const question = useQuestion(view, questionOf);
   const { dialog, step } = view;
 
   const leave = (): void => {
@@ -72,19 +64,8 @@ function Asked({ view }: { readonly view: SignatureView }) {
   useLeaveKey(leave, isLeaveKey);
 
   return (
-    <main class="window" ref={place}>
-      <SignatureStepView
-        key={question}
-        agent={agent}
-        view={view}
-        arming={arming}
-        lastTriesAgreed={lastTriesAgreed}
-        placeOfPin={placeOfPin}
-        onLeave={leave}
-        onAgree={() => {
-          setAgreed(pinQuestion(view));
-        }}
-      />
+    <main class="window" ref={question.place}>
+      <SignatureStepView key={question.name} agent={agent} view={view} onLeave={leave} {...question.props} />
     </main>
   );
 }
