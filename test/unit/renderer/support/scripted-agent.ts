@@ -29,6 +29,8 @@ export interface Harness {
   /** When set, the port is announced for this dialog instead. */
   portFor: string | null;
   push(channel: string, view: unknown): void;
+  /** Whether the page listens to a channel by now. */
+  isHeard(channel: string): boolean;
 }
 
 declare global {
@@ -50,6 +52,7 @@ export function playAgent(script: AgentScript): void {
     push: (channel, view) => {
       for (const listener of listeners.get(channel) ?? []) listener(view);
     },
+    isHeard: (channel) => (listeners.get(channel)?.size ?? 0) > 0,
   };
   const sendPort = (dialog: string): void => {
     const { port1, port2 } = new MessageChannel();

@@ -115,6 +115,8 @@ async function openWindow(browser: Browser, pages: BuiltPages, name: WindowName,
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
     },
     async push(channel: string, view: unknown) {
+      // A page listens a frame after it has been drawn: what is pushed before that is lost, as in the app.
+      await page.waitForFunction((to) => window.harness.isHeard(to), channel);
       await page.evaluate(([to, value]) => window.harness.push(to, value), [channel, view] as const);
     },
     asked: () => page.evaluate(() => window.harness.asked.filter((one) => one.channel !== 'settings.get')),
