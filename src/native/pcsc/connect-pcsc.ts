@@ -7,7 +7,7 @@ import { defaultTiming, ReaderMonitor } from './reader-monitor.ts';
 import type { MonitorTiming } from './reader-monitor.ts';
 import { SmartCardError } from './smart-card-service.ts';
 import type { CardChannel, SmartCardService, SmartCardServiceState } from './smart-card-service.ts';
-import { smartCardError } from './status.ts';
+import { statusName } from './status.ts';
 import { Turns } from './turns.ts';
 
 /**
@@ -127,7 +127,8 @@ class PcscService implements SmartCardService {
       }
     }
     const { status, context } = await this.#api.establishContext();
-    if (status !== 0) throw smartCardError(status);
+    // Whatever the status: a service that dies while it is asked, or that turns this program away (polkit), is none for us.
+    if (status !== 0) throw new SmartCardError('SERVICE_UNAVAILABLE', statusName(status));
     if (this.#state.service === 'unavailable') await this.#monitor.lookAgain();
     return this.#within(context, reader, onceBegun);
   }

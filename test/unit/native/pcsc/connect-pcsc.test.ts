@@ -76,6 +76,14 @@ describe('connecting to PC/SC', () => {
     },
   );
 
+  it.each(['SCARD_F_COMM_ERROR', 'SCARD_W_SECURITY_VIOLATION'] as const)(
+    'calls it SERVICE_UNAVAILABLE when a service dies while it is asked, or turns us away: %s', async (status) => {
+      const service = connectPcsc({ timing, load: () => scriptedPcsc({ establishContext: () => failing(status) }) });
+      await expect(service.transaction('R', () => Promise.resolve())).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', status });
+      await service.close();
+    },
+  );
+
   it('lists anew where there is no plug-and-play reader (macOS): a reader that comes and one that goes are seen', async () => {
     let readers: string[] = [];
     const waitedOn = new Set<string>();
