@@ -79,11 +79,11 @@ const attacks: readonly (readonly [string, () => string])[] = [
 ];
 
 describe('a hostile file', () => {
+  // Soon means within the time limit of a test: an entity bomb or a slow transform takes minutes or never ends.
   it.each(attacks)('with %s is INVALID soon, nested or by itself, and nothing was fetched', async (_what, make) => {
     const hostile = make();
     expect(hostile).not.toBe(good);
     const xml = Buffer.from(hostile).toString('base64');
-    const begun = performance.now();
     const verified = await running.ask('/v1/verifications', { method: 'POST', body: JSON.stringify({ xml }) });
     expect((verified.json as VerificationAnswer).verdict).toBe('INVALID');
     const nested = await running.sign({
@@ -91,8 +91,6 @@ describe('a hostile file', () => {
       documents: [{ id: 'dx-1', type: 'dispensing', csv: Buffer.from(sampleDispensingCsv()).toString('base64'), prescription: xml }],
     });
     expect([nested.status, codeOf(nested)]).toEqual([422, 'DOCUMENT_INVALID']);
-    // Not a measure of speed: an entity bomb or a slow transform takes minutes or never ends.
-    expect(performance.now() - begun).toBeLessThan(10_000);
     expect(verified.text + nested.text).not.toContain(canary);
     expect(called).toBe(0);
     expect(running.person.shown).toEqual([]);
