@@ -31,15 +31,25 @@ export class PairingRoom {
     this.#hangUp?.abort();
     const mine = (this.#hangUp = new AbortController());
     await new Promise<void>((opened, refused) => {
-      const ended = this.#open((until) => {
-        this.#change({ state: 'open', until: until.toISOString() });
-        opened();
-      }, mine.signal);
-      ended.then(
+      const pairing = async (): Promise<PairingEnd> =>
+        this.#open((until) => {
+          this.#change({ state: 'open', until: until.toISOString() });
+          opened();
+        }, mine.signal);
+      // What is opened elsewhere after this one is told by itself.
+      const over = (): boolean => {
+        const isLatest = this.#hangUp === mine;
+        if (isLatest) this.#hangUp = undefined;
+        return isLatest;
+      };
+      pairing().then(
         (end) => {
-          if (this.#hangUp === mine) this.#change(mine.signal.aborted ? { state: 'closed' } : { state: 'ended', end });
+          if (over()) this.#change(mine.signal.aborted ? { state: 'closed' } : { state: 'ended', end });
         },
-        (error: unknown) => refused(error instanceof Error ? error : new Error('pairing did not open')),
+        (error: unknown) => {
+          over();
+          refused(error instanceof Error ? error : new Error('pairing did not open'));
+        },
       );
     });
   }

@@ -167,10 +167,12 @@ describe('a window', () => {
 });
 
 describe('the pairing room', () => {
-  const setUp = () => {
+  const setUp = (isRefused = false) => {
     const end = Promise.withResolvers<PairingEnd>();
     const states: string[] = [];
     const open: OpenPairing = (opened, hangUp) => {
+      // As where the agent does not run.
+      if (isRefused) throw new Error('not now');
       opened(new Date(0));
       hangUp.addEventListener('abort', () => end.resolve('cancelled'));
       return end.promise;
@@ -188,6 +190,21 @@ describe('the pairing room', () => {
     end.resolve('paired');
     await expect.poll(() => states).toEqual(['open', 'code', 'ended']);
     expect(room.view()).toEqual({ state: 'ended', end: 'paired' });
+  });
+
+  it.each(['ended', 'was refused'])('takes the code of a pairing that the command line opened away with its end, also after one here %s', async (how) => {
+    const { room, end } = setUp(how === 'was refused');
+    if (how === 'was refused') await expect(room.open()).rejects.toThrow('not now');
+    else {
+      await room.open();
+      end.resolve('paired');
+      await expect.poll(() => room.view().state).toBe('ended');
+    }
+    const stop = new AbortController();
+    void room.showCode(code, stop.signal);
+    expect(room.isOpen).toBe(true);
+    stop.abort();
+    expect(room.view()).toEqual({ state: 'closed' });
   });
 
   it('refuses the caller when the person closes it', async () => {
