@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { OneAtATime } from '../agent/audit/one-at-a-time.ts';
 import { leafPaths, type ResolvedConfig } from '../agent/config/resolve.ts';
 import { readConfig, type ReadPolicy } from '../agent/config/read-config.ts';
 import { userSettings } from '../agent/config/settings.ts';
@@ -18,6 +19,7 @@ type Change = { readonly [K in 'language' | 'theme' | 'supportContact']?: Settin
 export class UserPreferences {
   readonly #dataRoot: string | undefined;
   readonly #readPolicy: ReadPolicy | undefined;
+  readonly #turns = new OneAtATime();
   #view: SettingsView | undefined;
 
   constructor(dataRoot: string | undefined, readPolicy?: ReadPolicy) {
@@ -25,7 +27,12 @@ export class UserPreferences {
     this.#readPolicy = readPolicy;
   }
 
-  async read(): Promise<SettingsView> {
+  /** In turn with changes, so that nothing older takes the place of what was changed. */
+  read(): Promise<SettingsView> {
+    return this.#turns.run(() => this.#read());
+  }
+
+  async #read(): Promise<SettingsView> {
     const { data, config } = await readConfig(this.#dataRoot, this.#readPolicy);
     const look = lookSchema.parse(await readJson(lookFile(data.root)));
     this.#view = viewSettings(config, look.theme);
@@ -37,8 +44,15 @@ export class UserPreferences {
     return this.#view?.language ?? 'ja';
   }
 
-  /** What policy fixed stays as it is. Throws STORAGE_FAILED's cause where the file cannot be written. */
-  async change({ language, theme, supportContact }: Change): Promise<SettingsView> {
+  /**
+   * What policy fixed stays as it is. Changes come one after another: the file is read, changed and written. Throws
+   * STORAGE_FAILED's cause where it cannot be written.
+   */
+  change(change: Change): Promise<SettingsView> {
+    return this.#turns.run(() => this.#change(change));
+  }
+
+  async #change({ language, theme, supportContact }: Change): Promise<SettingsView> {
     const { data } = await readConfig(this.#dataRoot, this.#readPolicy);
     const own = {
       ...(language === undefined ? {} : { language }),
@@ -50,7 +64,7 @@ export class UserPreferences {
       await writeFileDurably(data.userSettings, `${JSON.stringify({ ...kept, ...own }, null, 2)}\n`);
     }
     if (theme !== undefined) await writeFileDurably(lookFile(data.root), `${JSON.stringify({ theme })}\n`);
-    return this.read();
+    return this.#read();
   }
 }
 

@@ -20,6 +20,14 @@ it('keeps whom to call beside the language, until nobody is named', async () => 
   expect(await preferences.change({ supportContact: null })).toMatchObject({ language: 'ja', supportContact: null });
 });
 
+it('keeps every change of those that come at once, and ends with the last', async () => {
+  const preferences = new UserPreferences(folder, () => Promise.resolve({ state: 'none', place: 'test' }));
+  const changes = [{ language: 'en' }, { supportContact: '内線1234' }, { theme: 'dark' }, { language: 'ja' }, { language: 'en' }] as const;
+  const answers = await Promise.all(changes.map((change) => preferences.change(change)));
+  expect(answers.map(({ language }) => language)).toEqual(['en', 'en', 'en', 'ja', 'en']);
+  expect(await preferences.read()).toMatchObject({ language: 'en', supportContact: '内線1234', theme: 'dark' });
+});
+
 it('changes the language beside a contact that was written wrongly by hand', async () => {
   writeFileSync(dataDirectory(folder).userSettings, JSON.stringify({ support: { contact: 'x'.repeat(101) } }));
   const preferences = new UserPreferences(folder, () => Promise.resolve({ state: 'none', place: 'test' }));
