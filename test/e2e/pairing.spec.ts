@@ -36,7 +36,8 @@ test('a caller that asks while it is closed raises no window', async ({ shared: 
   const { status, json } = await new Ehr(await desktop.port(), '知らないEHR').askToPair();
   expect([status, json['code']]).toEqual([403, 'PAIRING_CLOSED']);
   expect(await desktop.isVisible('pairing')).toBe(false);
-  expect(desktop.audit().at(-1)).toMatchObject({ event: 'client.pairing_failed', result: 'PAIRING_CLOSED' });
+  // The refusal does not wait for its line.
+  await expect.poll(() => desktop.audit().at(-1)).toMatchObject({ event: 'client.pairing_failed', result: 'PAIRING_CLOSED' });
 });
 
 test('a person can refuse', async ({ shared: { desktop } }) => {
