@@ -13,7 +13,7 @@ import { CallerAttendance, callerGraceMs } from './caller-attendance.ts';
 import { HeldRequests, type HoldingLimits } from './held-requests.ts';
 import { isAnswerLost, type Journal, type JournalEntry } from './journal.ts';
 import { Lane } from './lane.ts';
-import { LiveRequest } from './live-request.ts';
+import { LiveRequest, type LiveRequestIdentity } from './live-request.ts';
 import { PinSessions } from './pin-sessions.ts';
 import { cancelledBy, endOf, problem, type RequestEnd } from './request-end.ts';
 import { fingerprintBody, fingerprintKey } from './request-fingerprint.ts';
@@ -45,6 +45,9 @@ export interface SignatureRequestsOptions {
   /** Ids of requests; random by default. */
   readonly newId?: () => string;
 }
+
+/** Whose request it is, before it has an id. */
+type Arrival = Omit<LiveRequestIdentity, 'id' | 'startedAt'>;
 
 /** All signature requests of one agent: joins what is asked twice, runs the rest, and remembers how each ended. */
 export class SignatureRequests implements SignatureService {
@@ -97,8 +100,9 @@ export class SignatureRequests implements SignatureService {
     }
     const entry = this.#options.journal.findByKey(key);
     if (entry && entry.body !== body) throw problem('IDEMPOTENCY_CONFLICT');
-    if (entry?.recipe && entry.signed) return this.#repeat(caller, key, request, entry);
-    return this.#begin(caller, key, body, request, entry ?? null);
+    const arrival: Arrival = { caller, staff: request.staff, key, body };
+    if (entry?.recipe && entry.signed) return this.#repeat(arrival, request, entry);
+    return this.#begin(arrival, request, entry ?? null);
   }
 
   get(caller: Caller, id: string): SignatureSnapshot | undefined {
@@ -180,15 +184,15 @@ export class SignatureRequests implements SignatureService {
     return remote ? problem('AUTHENTICATION_NOT_OFFERED', remote.authentications.whyNone) : problem('NOT_AUTHENTICATED', whyNotHere.notConfigured);
   }
 
-  #begin(caller: Caller, key: string, body: string, request: SignatureRequest, entry: JournalEntry | null): SignatureSnapshot {
+  #begin(arrival: Arrival, request: SignatureRequest, entry: JournalEntry | null): SignatureSnapshot {
     const recipe = entry?.recipe ?? null;
     if (!this.#options.policy.terminal.signs) throw problem('TERMINAL_DOES_NOT_SIGN');
-    if (request.method === 'remote' && !this.#ways.canSignRemotely(caller, request)) throw this.#noWayToTheCloud();
+    if (request.method === 'remote' && !this.#ways.canSignRemotely(arrival.caller, request)) throw this.#noWayToTheCloud();
     if (this.#held.running().length > maxWaitingRequests) throw problem('BUSY');
     this.#options.journal.ready();
     // By the time that a journalled recipe states, so that the answer to a repeated request is the answer to the first.
     const plan = acceptDocuments(request, this.#verifiers.plain(), recipe?.signingTime ?? this.#options.clock.now(), this.#options.serviceTime?.skewMs() ?? null);
-    const live = this.#register(caller, recipe?.id ?? this.#newId(), key, body, request);
+    const live = this.#register({ ...arrival, id: recipe?.id ?? this.#newId() });
     // An earlier run may have signed by this recipe: it stays in force however this one ends.
     live.keyUsed = recipe !== null;
     void this.#track(
@@ -198,8 +202,8 @@ export class SignatureRequests implements SignatureService {
     return live.snapshot();
   }
 
-  async #repeat(caller: Caller, key: string, request: SignatureRequest, entry: JournalEntry): Promise<SignatureSnapshot> {
-    const live = this.#register(caller, entry.id, key, entry.body, request);
+  async #repeat(arrival: Arrival, request: SignatureRequest, entry: JournalEntry): Promise<SignatureSnapshot> {
+    const live = this.#register({ ...arrival, id: entry.id });
     live.keyUsed = true;
     const at = entry.recipe?.signingTime ?? this.#options.clock.now();
     const plan = (): DocumentPlan => acceptDocuments({ ...request, partial: true }, this.#verifiers.plain(), at);
@@ -211,11 +215,10 @@ export class SignatureRequests implements SignatureService {
     return live.snapshot();
   }
 
-  #register(caller: Caller, id: string, key: string, body: string, request: SignatureRequest): LiveRequest {
-    const startedAt = this.#options.clock.now();
-    const live = new LiveRequest({ id, caller, staff: request.staff, key, body, startedAt });
+  #register(identity: Omit<LiveRequestIdentity, 'startedAt'>): LiveRequest {
+    const live = new LiveRequest({ ...identity, startedAt: this.#options.clock.now() });
     live.onChange((snapshot) => {
-      for (const listener of [...(this.#listeners.get(caller.clientId) ?? [])]) listener(snapshot);
+      for (const listener of [...(this.#listeners.get(identity.caller.clientId) ?? [])]) listener(snapshot);
       this.#changed();
     });
     this.#held.add(live);

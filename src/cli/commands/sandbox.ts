@@ -3,12 +3,12 @@ import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { Option, type Command } from 'commander';
 import type { Settings } from '../../agent/config/settings.ts';
-import type { CardDrawer, DrawerCard } from '../../sandbox/card-drawer.ts';
+import type { DrawerCard } from '../../sandbox/card-drawer.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { checkWritable, makeNamedFolder, readNamedFile, writeNamedFile } from '../named-files.ts';
 import { portNumber, withExamples, type CommandContext } from '../program.ts';
 import { agentFailure } from '../sandbox/agent-failure.ts';
-import { drawerCards, followCardCommands, type ControlledReader } from '../sandbox/card-controls.ts';
+import { drawerCards, followCardCommands, type CardControls, type ControlledReader } from '../sandbox/card-controls.ts';
 import { endAsked } from '../sandbox/end-asked.ts';
 import { addRemote } from '../sandbox/remote-command.ts';
 import { processPrompts } from '../terminal/process-prompts.ts';
@@ -82,7 +82,7 @@ function addAgent(sandbox: Command, context: CommandContext): void {
         },
       };
       // Without --yes the prompts read the terminal themselves.
-      const input = options.yes === true ? followInput(reader, drawer, options.card, context, { pair: () => void agent.pairing.open() }) : null;
+      const input = options.yes === true ? followInput({ reader, drawer, first: options.card, more: { pair: () => void agent.pairing.open() } }, context) : null;
       await endAsked();
       input?.close();
       await agent.close();
@@ -135,7 +135,7 @@ function addCard(sandbox: Command, context: CommandContext): void {
       const reader = vpcdReader(options.port, connectToVpcd);
       await reader.insert(await drawer.take(options.card));
       process.stdout.write(`${say({ ja: '挿入しました', en: 'Inserted' })} (PIN ${sandboxPin})\n`);
-      const input = followInput(reader, drawer, options.card, context);
+      const input = followInput({ reader, drawer, first: options.card }, context);
       const gone = await Promise.race([endAsked().then(() => false), reader.serviceGone.then(() => true)]);
       input.close();
       await reader.remove();
@@ -155,9 +155,9 @@ function readerGone(): CommandFailure {
 }
 
 /** In the background: the end of the input ends nothing, so that a script may close it. Close it, or it keeps the program. */
-function followInput(reader: ControlledReader, drawer: CardDrawer, first: DrawerCard, context: CommandContext, more: Readonly<Record<string, () => void>> = {}): Interface {
+function followInput(controls: CardControls, context: CommandContext): Interface {
   const lines = createInterface({ input: process.stdin });
-  void followCardCommands(lines, reader, drawer, first, context, more);
+  void followCardCommands(lines, controls, context);
   return lines;
 }
 

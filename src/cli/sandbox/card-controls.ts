@@ -11,17 +11,23 @@ export interface ControlledReader {
   remove(): Promise<void> | void;
 }
 
+export interface CardControls {
+  readonly reader: ControlledReader;
+  readonly drawer: CardDrawer;
+  /** The card that is in the reader. */
+  readonly first: DrawerCard;
+  /** The caller's own commands. */
+  readonly more?: Readonly<Record<string, () => void>>;
+}
+
 /**
- * Follows commands, one a line, until their source ends: `insert [CARD]`, `pull`, `pull-while-signing`. `more` are the
- * caller's own. Each is answered with one line, so that a script can wait for it.
+ * Follows commands, one a line, until their source ends: `insert [CARD]`, `pull`, `pull-while-signing` and the caller's own.
+ * Each is answered with one line, so that a script can wait for it.
  */
 export async function followCardCommands(
   lines: AsyncIterable<string> | Iterable<string>,
-  reader: ControlledReader,
-  drawer: CardDrawer,
-  first: DrawerCard,
+  { reader, drawer, first, more = {} }: CardControls,
   { say }: Pick<CommandContext, 'say'>,
-  more: Readonly<Record<string, () => void>> = {},
 ): Promise<void> {
   let last: DrawerCard = first;
   const answer = (text: { readonly ja: string; readonly en: string }): void => void process.stdout.write(`${say(text)}\n`);

@@ -32,7 +32,7 @@ const codeFor = (interval: number, uri: string): Response =>
   Response.json({ device_code: 'd', user_code: 'BCDF-GHJK', verification_uri: uri, expires_in: 120, interval });
 const order = { method: 'smartphone' as const, staff: { id: 'D0012', name: '医者 三郎' }, facility: null, terminal: 'clinic-1' };
 const begin = (client: Configuration, signal: AbortSignal): Promise<RemoteToken> =>
-  loginByPhone(client, { scope: 'service', signInDetail: null }, order, { showCode: () => undefined }, systemClock, signal);
+  loginByPhone({ client, order, steps: { showCode: () => undefined }, clock: systemClock, signal }, { scope: 'service', signInDetail: null });
 
 /** How a login ended whose polls end as told, and the seconds before each of them. The person leaves at the one after the last. */
 async function login(interval: number, polls: readonly Poll[], uri = 'https://login.example.jp/go'): Promise<{ readonly gaps: readonly number[]; readonly end: unknown }> {

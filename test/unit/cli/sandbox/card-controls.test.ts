@@ -20,7 +20,7 @@ async function follow(...commands: readonly string[]): Promise<readonly string[]
   const output = vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
   const reader = { insert: (card: Parameters<typeof clinic.readers.insert>[0]) => clinic.readers.insert(card, sandboxReader), remove: () => clinic.readers.remove(sandboxReader) };
   try {
-    await followCardCommands(commands, reader, drawer, 'doctor', { say: (text) => text.en }, { pair: () => said.push('(pairing)\n') });
+    await followCardCommands(commands, { reader, drawer, first: 'doctor', more: { pair: () => said.push('(pairing)\n') } }, { say: (text) => text.en });
   } finally {
     output.mockRestore();
   }
@@ -75,7 +75,7 @@ describe('commands to the sandbox reader', () => {
     const said: string[] = [];
     const output = vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
     const gone = { insert: () => Promise.reject(new CommandFailure({ ja: 'ない', en: 'no vpcd' })), remove: () => undefined };
-    await followCardCommands(['insert', 'pull'], gone, drawer, 'doctor', { say: (text) => text.en });
+    await followCardCommands(['insert', 'pull'], { reader: gone, drawer, first: 'doctor' }, { say: (text) => text.en });
     output.mockRestore();
     expect(said).toEqual(['no vpcd\n', 'Pulled.\n']);
   });

@@ -29,10 +29,8 @@ export function createCscProvider(settings: CscSettings, parts: ProviderParts): 
       try {
         const { method } = order;
         return await discardUnlessTaken(parts.fetch, { bearer: 'access_token', method }, steps, async (fetch) => {
-          const client = await server.client({ fetch });
-          return method === 'smartphone'
-            ? loginByPhone(client, settings, order, steps, parts.clock, signal)
-            : loginByCard(client, settings, method, steps, parts.clock, signal);
+          const login = { client: await server.client({ fetch }), order, steps, clock: parts.clock, signal };
+          return method === 'smartphone' ? loginByPhone(login, settings) : loginByCard(login, method, settings);
         });
       } catch (error) {
         throw loginProblem(error, signal);

@@ -2,7 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { genericGrantRequest, ResponseBodyError, type Configuration } from 'openid-client';
 import type { SessionMethod } from '../../../../contract/api.ts';
 import type { Clock } from '../../../ports.ts';
-import type { AuthenticationSteps, CardAuthenticationKey, RemoteToken } from '../../remote-provider.ts';
+import type { CardAuthenticationKey, RemoteToken } from '../../remote-provider.ts';
+import type { Login } from '../oauth/login.ts';
 import { problem } from '../oauth/oauth-problems.ts';
 import { tokenOfLogin, type LoginAnswer } from '../oauth/token-of-login.ts';
 import type { CscSettings } from '../../../config/remote-settings.ts';
@@ -13,12 +14,9 @@ const assertionSeconds = 120;
 
 /** RFC 7523 §2.1: an assertion signed by the card's authentication key, whose certificate comes along (RFC 7515 §4.1.6). */
 export async function loginByCard(
-  client: Configuration,
-  settings: Pick<CscSettings, 'scope'>,
+  { client, steps, clock, signal }: Omit<Login<'openCardKey'>, 'order'>,
   method: Exclude<SessionMethod, 'smartphone'>,
-  steps: Pick<AuthenticationSteps, 'openCardKey'>,
-  clock: Clock,
-  signal: AbortSignal,
+  settings: Pick<CscSettings, 'scope'>,
 ): Promise<RemoteToken> {
   const key = await steps.openCardKey(method === 'hpki-card' ? 'hpki' : 'jpki', signal);
   const assertion = await signAssertion(client, key, clock);

@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import { customFetch, initiateDeviceAuthorization, pollDeviceAuthorizationGrant, ResponseBodyError, type Configuration, type DeviceAuthorizationResponse } from 'openid-client';
 import type { ErrorCode } from '../../../../contract/error-codes.ts';
 import { ProblemError } from '../../../../contract/problem.ts';
-import type { Clock } from '../../../ports.ts';
-import type { AuthenticationOrder, AuthenticationSteps, RemoteToken } from '../../remote-provider.ts';
+import type { RemoteToken } from '../../remote-provider.ts';
 import { isLoopback } from '../../network/proxy-route.ts';
+import type { Login } from '../oauth/login.ts';
 import { loginAnswerSeconds } from '../oauth/oauth-client.ts';
 import { isAnswerLost, loginProblem, problem } from '../oauth/oauth-problems.ts';
 import { tokenOfLogin, type LoginAnswer } from '../oauth/token-of-login.ts';
@@ -25,12 +25,8 @@ const longestUri = 80;
  * code's last second still counts, so polling goes on for one interval more.
  */
 export async function loginByPhone(
-  client: Configuration,
+  { client, order, steps, clock, signal }: Login<'showCode'>,
   settings: Pick<CscSettings, 'scope' | 'signInDetail'>,
-  order: AuthenticationOrder,
-  steps: Pick<AuthenticationSteps, 'showCode'>,
-  clock: Clock,
-  signal: AbortSignal,
 ): Promise<RemoteToken> {
   const number = settings.signInDetail === null ? null : String(randomInt(100, 1000));
   const { facility, terminal, staff } = order;

@@ -44,7 +44,7 @@ export function createKaguraProvider(settings: KaguraSettings, parts: ProviderPa
       try {
         const { method } = order;
         return await discardUnlessTaken(parts.fetch, { bearer: 'id_token', method }, steps, async (fetch) =>
-          loginOnPage(clientFor(method, { fetch }), settings, order, steps, parts.clock, signal),
+          loginOnPage({ client: clientFor(method, { fetch }), order, steps, clock: parts.clock, signal }, settings),
         );
       } catch (error) {
         throw loginProblem(error, signal);

@@ -5,11 +5,10 @@ import {
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
-  type Configuration,
 } from 'openid-client';
 import type { SessionMethod } from '../../../../contract/api.ts';
-import type { Clock } from '../../../ports.ts';
-import type { AuthenticationOrder, AuthenticationSteps, RemoteToken } from '../../remote-provider.ts';
+import type { RemoteToken } from '../../remote-provider.ts';
+import type { Login } from '../oauth/login.ts';
 import { tokenOfLogin } from '../oauth/token-of-login.ts';
 import type { KaguraSettings } from '../../../config/remote-settings.ts';
 
@@ -22,12 +21,8 @@ const cardOf: Readonly<Record<SessionMethod, 'hpki' | 'jpki' | null>> = { smartp
  * SECURITY: test/integration/remote-providers/kagura.test.ts
  */
 export async function loginOnPage(
-  client: Configuration,
+  { client, order, steps, clock, signal }: Login<'showLogin'>,
   { redirectUrl, callbackListener, allowedOrigins, authorizationUrl, scope, names }: KaguraSettings,
-  order: AuthenticationOrder,
-  steps: Pick<AuthenticationSteps, 'showLogin'>,
-  clock: Clock,
-  signal: AbortSignal,
 ): Promise<RemoteToken> {
   const [state, nonce, verifier] = [randomState(), randomNonce(), randomPKCECodeVerifier()];
   const url = buildAuthorizationUrl(client, {
