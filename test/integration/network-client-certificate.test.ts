@@ -1,8 +1,11 @@
 /** The client certificate as a service sees it, and what is said when the service does not take it. */
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createServer } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { importClientCertificate, type ClientCertificate } from '../../src/agent/remote/network/client-certificate.ts';
 import { describeWith, programPath } from '../support/machine.ts';
@@ -74,6 +77,25 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a service on Node with %s', (max
     await fetch(address);
     expect(seen.map(({ client }) => client)).toEqual(['TEST clinic 1', 'TEST clinic 2']);
   });
+});
+
+it('a service that hangs up while this process is too busy to hear it is not sent a request either', async () => {
+  const { certificate, key } = serverLeaf();
+  const server = createServer({ cert: certificate, key, ca: clients.pem, requestCert: true, minVersion: 'TLSv1.3' });
+  let wasBusy = false;
+  // Longer than a verdict is waited for: when it ends, the time is over and the verdict is there.
+  server.once('tlsClientError', () => setImmediate(() => {
+    wasBusy = true;
+    for (const end = performance.now() + 1_100; performance.now() < end;);
+  }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  opened.push(() => server.close());
+  const address = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const { network } = await networkWith(null);
+  const failure = await failureOf(network.fetchFor([address])(address, { method: 'POST', body: 'sign this' }));
+  expect(wasBusy).toBe(true);
+  expect(failure).toMatchObject({ code: 'TLS_CLIENT_CERT_MISSING', phase: 'tls', sent: 'never' });
 });
 
 /** It says why, by an alert. */

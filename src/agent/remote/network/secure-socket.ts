@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { peerChainOf, type PeerChain } from './peer-chain.ts';
 import { event, until, type Arrange } from './socket-events.ts';
@@ -59,7 +59,7 @@ export async function secureSocket(options: {
       if (protocol === 'TLSv1.3') {
         await until(socket, verdict, signal);
         // A stream takes a turn to forget that somebody listened for `readable`; the next listener would be overlooked.
-        await setImmediate();
+        await nextTurn();
       }
       if (peer === null) throw new Error('a handshake without a certificate');
       return { socket, peer, protocol };
@@ -89,7 +89,9 @@ function serverVerdict(socket: TLSSocket): Arrange {
   socket.once('session', () => (isTicketHere = true));
   return (done) => {
     const wait = Math.min(longestWaitMs, Math.max(shortestWaitMs, waitOfHandshakes * (performance.now() - begun)));
-    const timer = setTimeout(done, isTicketHere ? 0 : wait);
+    let lastLook: NodeJS.Immediate | undefined;
+    // A process that was busy finds the time over and the verdict here at once: what has arrived is read first.
+    const timer = setTimeout(() => (lastLook = setImmediate(done)), isTicketHere ? 0 : wait);
     // Reading is what lets the end of the stream be seen; what there is to read stays where it is.
     const onReadable = (): void => {
       if (socket.readableLength === 0) socket.read();
@@ -98,6 +100,7 @@ function serverVerdict(socket: TLSSocket): Arrange {
     socket.on('readable', onReadable);
     return () => {
       clearTimeout(timer);
+      clearImmediate(lastLook);
       socket.off('session', done);
       socket.off('readable', onReadable);
     };
