@@ -15,7 +15,8 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite'], 'readers plugged into a ru
 
   beforeAll(async () => {
     pcscd = await startPcscd({ readers: 0 });
-    service = connectPcsc();
+    // A reader that comes between the list and the wait is seen in the next list only: ten times 5 s would be too long.
+    service = connectPcsc({ timing: { relist: 500 } });
   });
 
   afterAll(async () => {
