@@ -9,15 +9,15 @@ import { Button } from '../parts/button.tsx';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { HelpLink } from '../parts/help-link.tsx';
 
-/** The EHRs that may ask. The list is read again whenever pairing moves on. */
-export function ClientsSection({ agent }: { readonly agent: PageBridge<'home'> }) {
+/** The EHRs that may ask. The list is read again whenever pairing moves on, and once the agent runs: before, there is none. */
+export function ClientsSection({ agent, isRunning }: { readonly agent: PageBridge<'home'>; readonly isRunning: boolean }) {
   const { t } = useSpeech();
   const [clients, setClients] = useState<readonly ClientView[] | null>(null);
   const [asked, setAsked] = useState<ClientView | null>(null);
   const read = useCallback(() => {
     agent.invoke('clients.list', undefined).then(setClients, () => undefined);
   }, [agent]);
-  useEffect(read, [read]);
+  useEffect(read, [read, isRunning]);
   useEffect(() => agent.on('pairing', read), [agent, read]);
 
   return (

@@ -66,7 +66,7 @@ export function HomePage() {
           {t(`home.sections.${section}`)}
         </h1>
         {section === 'status' ? <StatusSection agent={agent} view={view} onDiagnose={() => { show('diagnosis'); diagnosis.run(); }} /> : null}
-        {section === 'clients' ? <ClientsSection agent={agent} /> : null}
+        {section === 'clients' ? <ClientsSection agent={agent} isRunning={(view?.port ?? null) !== null} /> : null}
         {section === 'diagnosis' ? <DiagnosisSection agent={agent} diagnosis={diagnosis} /> : null}
         {section === 'settings' ? <SettingsSection agent={agent} /> : null}
       </main>

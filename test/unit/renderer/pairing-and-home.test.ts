@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { describeWindows } from './support/describe-windows.ts';
-import { checks, clients, languageByPolicy, pairingScenes, readyAgent, remoteAgent, remoteAgentAtDawn, settings, troubledAgent } from './support/sample-agent.ts';
+import { checks, clients, languageByPolicy, pairingScenes, readyAgent, remoteAgent, remoteAgentAtDawn, settings, startingAgent, troubledAgent } from './support/sample-agent.ts';
 import { waitUntilArmed } from './support/scenes.ts';
 import type { WindowUnderTest } from './support/window-under-test.ts';
 
@@ -170,6 +170,15 @@ describeWindows('the pairing and home windows', (open) => {
     await expect.poll(async () => (await channels()).filter((channel) => channel === 'clients.list').length).toBe(1);
     await window.push('pairing', { state: 'ended', end: 'paired' });
     await expect.poll(async () => (await channels()).filter((channel) => channel === 'clients.list').length).toBe(2);
+  });
+
+  it('reads the list of EHRs once the agent runs, where the section was opened before', async () => {
+    await home({ 'home.ready': startingAgent, 'clients.list': 'fails' });
+    await press('接続先EHR');
+    await window.page.getByText('読み込んでいます').waitFor();
+    await window.page.evaluate((list) => void (self.harness.answers['clients.list'] = list), clients);
+    await window.push('agent', readyAgent);
+    await window.page.getByRole('heading', { name: '見本電子カルテ' }).waitFor();
   });
 
   it('lets checks appear one by one, then copies and saves them', async () => {
