@@ -178,6 +178,8 @@ test('Escape cancels and Enter on nothing cancels: nothing is signed', async ({ 
     const { status, json } = await signing.answer;
     expect([status, json['code']]).toEqual([409, 'CANCELLED_BY_USER']);
     await desktop.untilVisible('signature', false);
+    // The next key is for the next request.
+    await expect(page.getByRole('button', { name: '同じ人です' })).toHaveCount(0);
   }
 });
 
