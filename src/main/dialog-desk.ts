@@ -178,6 +178,11 @@ export abstract class DialogDesk<Base extends object, Step extends StepOf, Answe
     if (!sitting.isShown) this.#expectPaint();
   }
 
+  /** Said since the last answer; a next question would hear it. */
+  protected left({ end }: Sitting<Base, Step, Answers>): Error | null {
+    return end === 'cancelled' ? cancelledBy('person') : end;
+  }
+
   /** The same step, with something new to say about the dialog. */
   protected tell(sitting: Sitting<Base, Step, Answers>, news: Partial<Base>): void {
     sitting.base = { ...sitting.base, ...news };

@@ -91,6 +91,12 @@ export class SignatureWindow {
     }
   }
 
+  /** Throws where the person has left since the PIN was given: the key has not been used yet. */
+  expectPerson(): void {
+    const left = this.#dialog.left?.() ?? null;
+    if (left !== null) throw left;
+  }
+
   signing(done: number, total: number): void {
     if (this.#keypad === null || done === total) this.#dialog.signing(done, total);
     else this.#keypad.show(done, total);

@@ -50,6 +50,25 @@ const open = () => new AbortController().signal;
 const cancelled: DialogOutcome = { outcome: 'cancelled', code: 'CANCELLED_BY_USER', detail: null };
 
 describe('the signature desk', () => {
+  it.each(['person', 'away'] as const)('remembers who left after the PIN was given and before the card signs (%s)', async (who) => {
+    const { desk, dialog, id } = setUp();
+    const hold: HoldPin = Object.assign(() => Promise.reject(new Error('not this way')), { fromPort: () => Promise.resolve('session-1') });
+    const asked = dialog.askPin(question, hold, open());
+    desk.openPinPort(id(), () => ({ close: () => undefined }) as unknown as PinPort);
+    expect(await asked).toBe('session-1');
+    expect(dialog.left?.()).toBeNull();
+    if (who === 'person') desk.cancel(id());
+    else desk.personLeft();
+    expect(dialog.left?.()).toMatchObject({ state: 'cancelled', by: who });
+  });
+
+  it('remembers nobody who closes the window while the card signs', () => {
+    const { desk, dialog } = setUp();
+    dialog.signing(0, 1);
+    desk.cancelOpen();
+    expect(dialog.left?.()).toBeNull();
+  });
+
   it('shows the window only after its page has painted this very request', () => {
     const { desk, dialog, seen, id } = setUp();
     void dialog.waitForCard('no_card', false, open());

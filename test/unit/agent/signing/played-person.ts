@@ -57,6 +57,8 @@ export class PlayedPerson implements Prompts {
   readonly loginPageTakesCards: boolean;
   pin: (question: PinQuestion, view: SignatureDialogView) => Answer<string> | Promise<Answer<string>> = () => '1234';
   spendLastTries = false;
+  /** Why the person left after the last answer, before the key was used. */
+  leftAfterAnswer: Error | null = null;
   /** While the reader waits for the PIN. `pin` says `at the reader` for it. */
   keypad: (done: number, signal: AbortSignal) => 'cancelled' | 'silent' | Promise<'cancelled' | 'silent'> = () => 'silent';
   choose: (cards: readonly CardView[]) => Answer<SigningCard> = () => 'silent';
@@ -127,6 +129,7 @@ export class PlayedPerson implements Prompts {
         return answer === 'silent' ? silent(signal) : answer;
       },
       keypadLeft: () => void this.shown.push({ what: 'keypad_left' }),
+      left: () => this.leftAfterAnswer,
       askConsent: async (question, signal) => {
         this.shown.push({ what: 'consent', question });
         const answer = this.consent(question);

@@ -530,6 +530,15 @@ describe('the PIN', () => {
     expect(desk.cards.verifies).toBe(1);
   });
 
+  it.each(['person', 'away'] as const)('is given up where the person leaves before the card signs: nothing is presented (%s)', async (who) => {
+    openDesk().cards.insert(cast.doctor);
+    desk.person.leftAfterAnswer = cancelledBy(who);
+    expect(await desk.sign('k1')).toMatchObject({ state: 'cancelled', problem: cancelledBy(who).problem });
+    expect(desk.cards).toMatchObject({ openSessions: 0, verifies: 0, signatures: 0 });
+    desk.person.leftAfterAnswer = null;
+    expect((await desk.sign('k1')).state).toBe('signed');
+  });
+
   it('cancelled by the person is cancelled', async () => {
     openDesk().cards.insert(cast.doctor);
     desk.person.pin = () => 'cancelled';
