@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { openCardHosts } from '../../src/agent/open-card-hosts.ts';
 import { settingsSchema, type Settings } from '../../src/agent/config/settings.ts';
 import type { CardHost, PinTries } from '../../src/native/host/card-host.ts';
 import type { CardFault } from '../../src/sandbox/cards/card-faults.ts';
@@ -21,6 +20,7 @@ import { describeWith } from '../support/machine.ts';
 import { compileOtherPcscProgram, holdCard, neededByOtherPcscProgram } from '../support/other-pcsc-program.ts';
 import { startPcscd, type PrivatePcscd } from '../support/pcscd.ts';
 import { RunningAgent } from '../support/running-agent.ts';
+import { startCardHosts } from '../support/start-card-hosts.ts';
 import { TestClinic, type ClinicPerson } from '../support/test-clinic.ts';
 
 const saburo: StaffMember = { id: 'D0012', name: '医者 三郎' };
@@ -52,11 +52,7 @@ describeWith(['pcscd', 'vpcd', 'libpcsclite', ...neededByOtherPcscProgram], 'the
       readers: ['not used'],
       inserted: null,
       settings,
-      cards: (data) => {
-        const opened = openCardHosts(settings, data);
-        if (opened === undefined) throw new Error('no card host');
-        return (cards = opened);
-      },
+      cards: (data) => (cards = startCardHosts(settings, data)),
     });
     await empty();
   });

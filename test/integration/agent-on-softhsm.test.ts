@@ -6,7 +6,6 @@ import { rmSync } from 'node:fs';
 import { afterEach, beforeAll, afterAll, beforeEach, expect, it } from 'vitest';
 import { askAgent } from '../../src/agent/control/control-client.ts';
 import { settingsSchema, type Settings } from '../../src/agent/config/settings.ts';
-import { openCardHosts } from '../../src/agent/open-card-hosts.ts';
 import type { CardHost, PinTries } from '../../src/native/host/card-host.ts';
 import { connectToVpcd } from '../../src/sandbox/cards/vpcd-connection.ts';
 import { verifyDocument, type SignedAnswer, type StaffMember } from '../../src/sandbox/ehr/ehr-client.ts';
@@ -19,6 +18,7 @@ import { describeWith } from '../support/machine.ts';
 import { startPcscd } from '../support/pcscd.ts';
 import { buildTestModule, makeTempDir, testPin, type TestModule } from '../support/pkcs11-shim/test-module.ts';
 import { RunningAgent } from '../support/running-agent.ts';
+import { startCardHosts } from '../support/start-card-hosts.ts';
 import { TestClinic, type ClinicPerson } from '../support/test-clinic.ts';
 
 const saburo: StaffMember = { id: 'D0012', name: '医者 三郎' };
@@ -48,11 +48,7 @@ async function startAgent(module: Settings['cards']['modules'][number], environm
     readers: ['not used'],
     inserted: null,
     settings,
-    cards: (data) => {
-      const opened = openCardHosts(settings, data);
-      if (opened === undefined) throw new Error('no card host');
-      return (cards = opened);
-    },
+    cards: (data) => (cards = startCardHosts(settings, data)),
   });
   agent.person.pin = () => testPin;
 }

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { settingsSchema } from '../../src/agent/config/settings.ts';
-import { openCardHosts } from '../../src/agent/open-card-hosts.ts';
 import { loginPinOrder, openCardAssertionKey } from '../../src/agent/remote/card-assertion-key.ts';
 import { dataDirectory } from '../../src/agent/storage/data-directory.ts';
 import { CardError, type AuthenticationCard, type CardHost } from '../../src/native/host/card-host.ts';
@@ -23,6 +22,7 @@ import { makeCardIdentity, makeLoginIdentity } from '../support/card-identity.ts
 import { authenticationCard, readerIn, stateWhere } from '../support/card-states.ts';
 import { describeWith, programPath } from '../support/machine.ts';
 import { startPcscd, type PrivatePcscd } from '../support/pcscd.ts';
+import { startCardHosts } from '../support/start-card-hosts.ts';
 
 const assertion = Buffer.from('header.claims');
 const hash = createHash('sha256').update(assertion).digest();
@@ -64,9 +64,7 @@ let opened: CardHost | undefined;
 /** The hosts that these settings name, as the agent opens them, with a ledger of their own. */
 function open(modules: readonly string[] = []): CardHost {
   const settings = settingsSchema.parse({ cards: { modules: modules.map((path) => ({ path, purpose: 'authentication' })) } });
-  opened = openCardHosts(settings, dataDirectory(mkdtempSync(join(dir, 'data-'))));
-  if (opened === undefined) throw new Error('no card host');
-  return opened;
+  return (opened = startCardHosts(settings, dataDirectory(mkdtempSync(join(dir, 'data-')))));
 }
 
 async function takeAway(): Promise<void> {

@@ -6,7 +6,6 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { settingsSchema, type Settings } from '../../src/agent/config/settings.ts';
-import { openCardHosts } from '../../src/agent/open-card-hosts.ts';
 import type { CardHost, PinTries } from '../../src/native/host/card-host.ts';
 import type { VirtualHpkiCard } from '../../src/sandbox/cards/virtual-hpki-card.ts';
 import { connectToVpcd, type VpcdConnection } from '../../src/sandbox/cards/vpcd-connection.ts';
@@ -20,6 +19,7 @@ import { compileOtherPcscProgram, holdCard } from '../support/other-pcsc-program
 import { startPcscd, type PrivatePcscd } from '../support/pcscd.ts';
 import { buildTestModule, makeTempDir, neededByModuleWithCard, testPin, type TestModule } from '../support/pkcs11-shim/test-module.ts';
 import { RunningAgent } from '../support/running-agent.ts';
+import { startCardHosts } from '../support/start-card-hosts.ts';
 import { TestClinic } from '../support/test-clinic.ts';
 
 const saburo: StaffMember = { id: 'D0012', name: '医者 三郎' };
@@ -69,11 +69,7 @@ describeWith(['softhsm2', 'pcscd', 'vpcd', 'libpcsclite', ...neededByModuleWithC
       readers: ['not used'],
       inserted: null,
       settings,
-      cards: (data) => {
-        const opened = openCardHosts(settings, data);
-        if (opened === undefined) throw new Error('no card host');
-        return (cards = opened);
-      },
+      cards: (data) => (cards = startCardHosts(settings, data)),
     });
     agent.person.pin = () => testPin;
     await readerIn(cards, 'ready', reader, patient);

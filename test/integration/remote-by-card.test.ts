@@ -4,7 +4,6 @@
  */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { settingsSchema } from '../../src/agent/config/settings.ts';
-import { openCardHosts } from '../../src/agent/open-card-hosts.ts';
 import type { IssuedCertificate } from '../../src/sandbox/ca/test-ca.ts';
 import { createTestJpkiCa, type TestJpkiCa } from '../../src/sandbox/ca/test-jpki-ca.ts';
 import type { VirtualCard } from '../../src/sandbox/cards/virtual-card.ts';
@@ -14,6 +13,7 @@ import { describeWith, programPath } from '../support/machine.ts';
 import { startPcscd, type PrivatePcscd } from '../support/pcscd.ts';
 import { RemoteClinic, sessionOf, signRemotely } from '../support/remote-clinic.ts';
 import { codeOf, type RunningAgent } from '../support/running-agent.ts';
+import { startCardHosts } from '../support/start-card-hosts.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -53,13 +53,7 @@ describeWith(['pcscd', 'vpcd', 'gcc', 'libpcsclite', 'opensc'], 'an authenticati
     return at.agent(
       'csc',
       { terminal: { authenticates: [method] } },
-      {
-        cards: (data) => {
-          const opened = openCardHosts(settingsSchema.parse({ cards: { modules } }), data);
-          if (opened === undefined) throw new Error('no card host');
-          return opened;
-        },
-      },
+      { cards: (data) => startCardHosts(settingsSchema.parse({ cards: { modules } }), data) },
     );
   }
   const pins = ({ person }: RunningAgent) => person.shownAuthentication.flatMap((shown) => (shown.what === 'pin' ? [shown.question] : []));
