@@ -70,6 +70,11 @@ export class RemoteConsent {
     return true;
   }
 
+  /** Throws where a person was asked, and has left since. */
+  expectPerson(): void {
+    this.#window?.expectPerson();
+  }
+
   signing(done: number, total: number): void {
     this.#window?.signing(done, total);
   }

@@ -173,20 +173,19 @@ export class RemoteRun {
     await this.#consent.ask(session, credential?.certificate ?? null);
     const outgoing = (this.#outgoing ??= await this.#prepare(provider, credential));
     if (credential !== null) this.#signer = signerOf(credential, session);
-    await this.#withToken(session, (token) =>
-      sendOutstanding(
-        this.#parts,
-        {
-          request: this.#order.request,
-          answers: this.#answers,
-          outgoing,
-          session,
-          check: (document, answer) => this.#check(outgoing.recipe, document, answer),
-          progress: (done, total) => this.#consent.signing(done, total),
-        },
-        token,
-      ),
-    );
+    const sending = {
+      request: this.#order.request,
+      answers: this.#answers,
+      outgoing,
+      session,
+      check: (document: UnsignedDocument, answer: Uint8Array) => this.#check(outgoing.recipe, document, answer),
+      progress: (done: number, total: number) => this.#consent.signing(done, total),
+    };
+    await this.#withToken(session, (token) => {
+      // SECURITY: who left while the disk or the token was waited for gets no signature (test/unit/agent/signing/remote-requests.test.ts).
+      this.#consent.expectPerson();
+      return sendOutstanding(this.#parts, sending, token);
+    });
   }
 
   #providerOf({ owner }: RemoteSession): RemoteProvider {

@@ -49,6 +49,12 @@ export class RemoteWindow {
     );
   }
 
+  /** Throws where the person has left since the last answer. */
+  expectPerson(): void {
+    const left = this.#dialog.left?.() ?? null;
+    if (left !== null) throw left;
+  }
+
   waiting(names: readonly string[]): void {
     this.#dialog.waiting(names);
   }

@@ -504,6 +504,16 @@ describe('bounds and consent', () => {
     expect(desk.provider.signed).toHaveLength(2);
   });
 
+  it.each(['person', 'away'] as const)('send nothing where the person leaves after the confirmation, before the first document goes (%s)', async (who) => {
+    openDesk({ remote: { confirm: 'each-batch' } });
+    desk.person.leftAfterAnswer = cancelledBy(who);
+    expect(await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' }))).toMatchObject({ state: 'cancelled', problem: cancelledBy(who).problem });
+    expect(desk.provider.signed).toEqual([]);
+    desk.person.leftAfterAnswer = null;
+    expect(await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' }))).toMatchObject({ state: 'signed' });
+    expect(desk.provider.orders).toHaveLength(1);
+  });
+
   it('are asked at the first signature after a restart, because nobody knows what was signed before', async () => {
     openDesk({ remote: { sealed: true } });
     await desk.sign('k1', requestFor(['rx-1'], { method: 'remote' }));
