@@ -161,20 +161,20 @@ export async function startDesktop({ startAgent, dataRoot, readPolicy, ...option
     },
   });
   registerWithSystem(app, config.settings.desktop.startAtLogin);
-  const installUpdate = await openUpdates({
+  let installUpdate = (): void => undefined;
+  endInOrder(app, () => agent.close(), () => {
+    for (const window of Object.values(windows)) window.destroy();
+    help.destroy();
+    tray.destroy();
+    installUpdate();
+  });
+  installUpdate = await openUpdates({
     app,
     power: powerMonitor,
     settings: config.settings.update,
     notify: (notice) => prompts.notify(notice),
     isSessionEnding,
     isIdle: () => !isAsking() && (!agent.isRunning || isIdle(agent.running.status())),
-  });
-
-  endInOrder(app, () => agent.close(), () => {
-    for (const window of Object.values(windows)) window.destroy();
-    help.destroy();
-    tray.destroy();
-    installUpdate();
   });
 
   await agent.start();
