@@ -72,8 +72,11 @@ export async function secureSocket(options: {
   }
 }
 
-/** Bounds of the wait below, in milliseconds. The handshake's own time tells how quick the way and the server are. */
-const [shortestWaitMs, longestWaitMs] = [200, 1000];
+/**
+ * Bounds of the wait below, in milliseconds. The handshake's own time tells how quick the way and the server are, but not how
+ * busy a server gets; a refusal that is missed leaves a signature in doubt.
+ */
+const [shortestWaitMs, longestWaitMs] = [500, 1000];
 const waitOfHandshakes = 3;
 
 /**
