@@ -146,11 +146,8 @@ export interface SignatureDialog {
   waitForKeypad(wait: KeypadWait, signal: AbortSignal): Promise<'cancelled'>;
   /** Nobody wants the signature any more, and the reader still waits: nothing but the person, the card or time ends that. */
   keypadLeft(): void;
-  /**
-   * Why the person has left since the last answer, while nothing was asked; null where nobody has. Missing where nobody can
-   * leave between two questions.
-   */
-  left?(): Error | null;
+  /** Throws why the person has left since the last answer, while nothing was asked (RequestStopped). */
+  throwIfLeft(): void;
   signing(done: number, total: number): void;
   /** Others came to wait behind this request, or left: their names, in order. */
   waiting(names: readonly string[]): void;

@@ -178,9 +178,9 @@ export abstract class DialogDesk<Base extends object, Step extends StepOf, Answe
     if (!sitting.isShown) this.#expectPaint();
   }
 
-  /** Said since the last answer; a next question would hear it. */
-  protected left({ end }: Sitting<Base, Step, Answers>): Error | null {
-    return end === 'cancelled' ? cancelledBy('person') : end;
+  /** What was said since the last answer; a next question would hear it. */
+  protected throwIfLeft({ end }: Sitting<Base, Step, Answers>): void {
+    if (end !== null) throw end === 'cancelled' ? cancelledBy('person') : end;
   }
 
   /** The same step, with something new to say about the dialog. */

@@ -69,7 +69,7 @@ export class SignatureDesk extends DialogDesk<Omit<SignatureView, 'step'>, Signa
       },
       askConsent: (question: ConsentQuestion, signal) =>
         this.ask<'confirmed'>(sitting, steps.consent(question), signal, (answer) => ({ consent: () => answer('confirmed') })),
-      left: () => this.left(sitting),
+      throwIfLeft: () => this.throwIfLeft(sitting),
       signing: (done, total) => this.show(sitting, steps.signing(done, total)),
       waiting: (names) => this.tell(sitting, { waiting: names.map((name) => showSafely(name)) }),
       close: (end) => (end.outcome === 'other_way' ? this.handOver(sitting) : this.close(sitting, steps.ended(end))),

@@ -51,6 +51,7 @@ export function scriptedPrompts(script: PromptScript): Prompts {
           return untilAborted(signal, 'cancelled' as const);
         },
         keypadLeft: () => undefined,
+        throwIfLeft: () => undefined,
         askConsent: () => Promise.resolve(script.consent === false ? 'cancelled' : 'confirmed'),
         signing: () => undefined,
         waiting: () => undefined,

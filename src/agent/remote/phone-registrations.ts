@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { dayMs, japaneseDay } from '../../formats/japan-time.ts';
 import { OneAtATime } from '../audit/one-at-a-time.ts';
 import { storageFailure } from '../audit/storage-failure.ts';
 import { fault, type Log } from '../log.ts';
@@ -27,8 +28,6 @@ const reminderDays: readonly number[] = [30, 14, 7, 3, 1, 0];
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 const fileSchema = z.array(z.strictObject({ staffId: z.string().min(1).max(64), deadline: day }));
-const dayMs = 24 * 60 * 60 * 1000;
-const jstOffsetMs = 9 * 60 * 60 * 1000;
 const lookEveryMs = 60 * 60 * 1000;
 
 /** The notes of this terminal, and a reminder of each as its deadline comes near. Nothing about a phone is in them. */
@@ -90,7 +89,7 @@ export class PhoneRegistrations {
   }
 
   #daysLeft(deadline: string): number {
-    const today = Math.floor((this.#parts.clock.now() + jstOffsetMs) / dayMs);
+    const today = japaneseDay(this.#parts.clock.now());
     return Date.parse(`${deadline}T00:00:00Z`) / dayMs - today;
   }
 }

@@ -1,9 +1,6 @@
 import { clockOffsetWords } from '../../formats/duration-words.ts';
+import { dayMs, japaneseDay } from '../../formats/japan-time.ts';
 import { tolerableSkewMs } from '../remote/service-time.ts';
-
-const dayMs = 24 * 60 * 60 * 1000;
-/** Dates in prescriptions and dispensing results are Japan's, wherever this machine believes to be. */
-const japanMs = 9 * 60 * 60 * 1000;
 
 /**
  * How far a document's date may lie behind the clock before one of the two is likely to be wrong: a prescription serves
@@ -19,14 +16,14 @@ export interface ClockWarning {
 }
 
 /**
- * The clock against the date in the document (YYYY-MM-DD): null where they agree. A clock that is behind the document
+ * The clock against the date in the document (YYYY-MM-DD, Japan's): null where they agree. A clock that is behind the document
  * is wrong by any number of days, because nothing is issued tomorrow. It warns and refuses nothing: what a wrong clock
  * can do to the signature is the certificate's validity, which is checked by itself.
  */
 export function warnOfClock(date: string | null, now: number): ClockWarning | null {
   const dated = date === null ? NaN : Date.parse(`${date}T00:00:00Z`);
   if (Number.isNaN(dated)) return null;
-  const today = Math.floor((now + japanMs) / dayMs) * dayMs;
+  const today = japaneseDay(now) * dayMs;
   const days = Math.round((today - dated) / dayMs);
   if (days >= 0 && days <= usualDelayDays) return null;
   const clock = new Date(today).toISOString().slice(0, 10);

@@ -70,9 +70,9 @@ export class RemoteConsent {
     return true;
   }
 
-  /** Throws where a person was asked, and has left since. */
-  expectPerson(): void {
-    this.#window?.expectPerson();
+  /** Of whom something was asked. */
+  throwIfLeft(): void {
+    this.#window?.throwIfLeft();
   }
 
   signing(done: number, total: number): void {

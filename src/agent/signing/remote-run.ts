@@ -183,7 +183,7 @@ export class RemoteRun {
     };
     await this.#withToken(session, (token) => {
       // SECURITY: who left while the disk or the token was waited for gets no signature (test/unit/agent/signing/remote-requests.test.ts).
-      this.#consent.expectPerson();
+      this.#consent.throwIfLeft();
       return sendOutstanding(this.#parts, sending, token);
     });
   }

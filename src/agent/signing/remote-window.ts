@@ -49,10 +49,8 @@ export class RemoteWindow {
     );
   }
 
-  /** Throws where the person has left since the last answer. */
-  expectPerson(): void {
-    const left = this.#dialog.left?.() ?? null;
-    if (left !== null) throw left;
+  throwIfLeft(): void {
+    this.#dialog.throwIfLeft();
   }
 
   waiting(names: readonly string[]): void {

@@ -178,7 +178,7 @@ export class SignatureRun {
     try {
       const open = await this.#remaining(card);
       // SECURITY: who left while the card's turn or the disk was waited for gets no signature (test/unit/agent/signing/signature-requests.test.ts).
-      window?.expectPerson();
+      window?.throwIfLeft();
       // The EHR hears of a signature when the card makes one; before, the PIN is waited for as in a window.
       if (!isAtKeypad || open.length === 0) request.dispatch({ type: 'signing_began', total: open.length });
       window?.signing(0, open.length);

@@ -91,10 +91,8 @@ export class SignatureWindow {
     }
   }
 
-  /** Throws where the person has left since the PIN was given: the key has not been used yet. */
-  expectPerson(): void {
-    const left = this.#dialog.left?.() ?? null;
-    if (left !== null) throw left;
+  throwIfLeft(): void {
+    this.#dialog.throwIfLeft();
   }
 
   signing(done: number, total: number): void {

@@ -8,7 +8,7 @@ import type { SandboxClinic } from '../../sandbox/sandbox-clinic.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 import { makeNamedFolder } from '../named-files.ts';
 import { jsonOption, type CommandContext } from '../program.ts';
-import { agentRefusal } from '../sandbox/agent-failure.ts';
+import { agentRefusal, isRefusedWith } from '../sandbox/agent-failure.ts';
 import { printRequest, terminalPrompts } from '../terminal/terminal-prompts.ts';
 import { reportLines } from './verify.ts';
 
@@ -37,13 +37,9 @@ export function addDemo(program: Command, context: CommandContext): void {
     .action(async (options: DemoOptions) => {
       const run = options.remote === true ? (await import('./demo-remote.ts')).runRemoteDemo : runDemo;
       await run(options, context).catch((error: unknown) => {
-        throw isCancelled(error) ? demoCancelled() : (agentRefusal(error) ?? error);
+        throw isRefusedWith(error, 'CANCELLED_BY_USER') ? demoCancelled() : (agentRefusal(error) ?? error);
       });
     });
-}
-
-function isCancelled(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AgentProblem' && (error as Error & { code: string }).code === 'CANCELLED_BY_USER';
 }
 
 /** The prompt has said who cancelled and that nothing was signed; no EHR is there to ask again. */

@@ -2,10 +2,23 @@ import { errorCodes, type ErrorCode } from '../../contract/error-codes.ts';
 import { problemText } from '../../contract/problem-text.ts';
 import { CommandFailure, exitCodes } from '../exit.ts';
 
+interface AgentProblem extends Error {
+  readonly problem: { readonly code: ErrorCode; readonly detail?: string; readonly documents?: readonly Readonly<Record<string, string | number | null>>[] };
+}
+
+/** By its name: the sandbox's EHR, whose error it is, is loaded only where it plays. */
+function isAgentProblem(error: unknown): error is AgentProblem {
+  return error instanceof Error && error.name === 'AgentProblem' && Object.hasOwn(errorCodes, (error as Error & { code: string }).code);
+}
+
+export function isRefusedWith(error: unknown, code: ErrorCode): boolean {
+  return isAgentProblem(error) && error.problem.code === code;
+}
+
 /** What the agent refused, with its detail in the language that it was asked in; null for anything else. */
 export function agentRefusal(error: unknown): CommandFailure | null {
-  if (!(error instanceof Error) || error.name !== 'AgentProblem' || !Object.hasOwn(errorCodes, (error as Error & { code: string }).code)) return null;
-  const { code, detail, documents = [] } = (error as unknown as { problem: { code: ErrorCode; detail?: string; documents?: readonly Readonly<Record<string, string | number | null>>[] } }).problem;
+  if (!isAgentProblem(error)) return null;
+  const { code, detail, documents = [] } = error.problem;
   const places = documents.map(({ line, record, field, reason }) => `\n  ${[line, record, field, reason].filter((part) => part !== null && part !== undefined).join(' / ')}`).join('');
   const text = (language: 'ja' | 'en'): string => problemText({ code, detail: detail === undefined ? null : { ja: detail, en: detail } }, language) + places;
   return new CommandFailure({ ja: text('ja'), en: text('en') }, exitCodes.failed, { cause: error });

@@ -26,6 +26,7 @@ const absentPerson: Prompts = {
     askConsent: () => Promise.resolve('cancelled'),
     waitForKeypad: () => Promise.resolve('cancelled'),
     keypadLeft: () => undefined,
+    throwIfLeft: () => undefined,
     signing: () => undefined,
     waiting: () => undefined,
     close: () => undefined,

@@ -132,6 +132,8 @@ function signatureDialog(view: SignatureDialogView, terminal: Terminal): Signatu
       return 'cancelled';
     },
     keypadLeft: () => print(`✖ ${t.keypadLeft}`),
+    // Nothing is read between two questions.
+    throwIfLeft: () => undefined,
     async askConsent({ why, documents, session }: ConsentQuestion, signal) {
       print(t.consentWhy[why]);
       print(t.sessionUntil(authenticationTexts[language].methods[session.method], clockTime(session.until)));

@@ -1,13 +1,8 @@
+import { agentStatesEn, agentStatesJa } from './agent-states.ts';
 import type { SameKeys } from './same-keys.ts';
 
 export const trayJa = {
-  states: {
-    ready: '署名できます',
-    needs_you: '操作をお待ちしています',
-    working: '署名しています',
-    problem: '問題があります',
-  },
-  starting: '起動しています',
+  ...agentStatesJa,
   tooltip: '{{product}}: {{reason}}',
   /** Remote signing: who need not authenticate, until which clock time. */
   session: 'リモート署名: {{name}} {{until}}まで',
@@ -26,13 +21,7 @@ export const trayJa = {
 } as const;
 
 export const trayEn: SameKeys<typeof trayJa> = {
-  states: {
-    ready: 'Ready to sign',
-    needs_you: 'Waiting for you',
-    working: 'Signing',
-    problem: 'There is a problem',
-  },
-  starting: 'Starting',
+  ...agentStatesEn,
   tooltip: '{{product}}: {{reason}}',
   session: 'Remote signing: {{name}} until {{until}}',
   nameAtEhr: '{{name}} ({{caller}})',

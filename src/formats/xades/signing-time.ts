@@ -1,8 +1,9 @@
+import { japanOffsetMs } from '../japan-time.ts';
 import type { SignatureProfile } from './signature-profile.ts';
 
 /** xsd:dateTime with seconds and a numeric zone, the form of the samples. Throws RangeError for a time outside of years 1–9999. */
 export function formatSigningTime(time: Date, zone: SignatureProfile['signingTimeZone']): string {
-  const shift = zone === '+09:00' ? 9 * 3_600_000 : 0;
+  const shift = zone === '+09:00' ? japanOffsetMs : 0;
   const text = new Date(time.getTime() + shift).toISOString();
   if (text.length !== '2022-09-07T08:08:01.000Z'.length) throw new RangeError('the signing time is outside of years 1 to 9999');
   return `${text.slice(0, '2022-09-07T08:08:01'.length)}${zone}`;

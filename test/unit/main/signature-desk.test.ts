@@ -56,17 +56,17 @@ describe('the signature desk', () => {
     const asked = dialog.askPin(question, hold, open());
     desk.openPinPort(id(), () => ({ close: () => undefined }) as unknown as PinPort);
     expect(await asked).toBe('session-1');
-    expect(dialog.left?.()).toBeNull();
+    expect(() => dialog.throwIfLeft()).not.toThrow();
     if (who === 'person') desk.cancel(id());
     else desk.personLeft();
-    expect(dialog.left?.()).toMatchObject({ state: 'cancelled', by: who });
+    expect(() => dialog.throwIfLeft()).toThrow(expect.objectContaining({ state: 'cancelled', by: who }));
   });
 
   it('remembers nobody who closes the window while the card signs', () => {
     const { desk, dialog } = setUp();
     dialog.signing(0, 1);
     desk.cancelOpen();
-    expect(dialog.left?.()).toBeNull();
+    expect(() => dialog.throwIfLeft()).not.toThrow();
   });
 
   it('shows the window only after its page has painted this very request', () => {

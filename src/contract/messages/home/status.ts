@@ -1,13 +1,8 @@
+import { agentStatesEn, agentStatesJa } from '../agent-states.ts';
 import type { SameKeys } from '../same-keys.ts';
 
 export const statusJa = {
-  states: {
-    ready: '署名できます',
-    needs_you: '操作をお待ちしています',
-    working: '署名しています',
-    problem: '問題があります',
-  },
-  starting: '起動しています',
+  ...agentStatesJa,
   problems: '対処が必要なこと',
   hints: 'お知らせ',
   actions: {
@@ -90,13 +85,7 @@ export const statusJa = {
 } as const;
 
 export const statusEn: SameKeys<typeof statusJa> = {
-  states: {
-    ready: 'Ready to sign',
-    needs_you: 'Waiting for you',
-    working: 'Signing',
-    problem: 'There is a problem',
-  },
-  starting: 'Starting',
+  ...agentStatesEn,
   problems: 'What needs attention',
   hints: 'For your information',
   actions: {

@@ -129,7 +129,9 @@ export class PlayedPerson implements Prompts {
         return answer === 'silent' ? silent(signal) : answer;
       },
       keypadLeft: () => void this.shown.push({ what: 'keypad_left' }),
-      left: () => this.leftAfterAnswer,
+      throwIfLeft: () => {
+        if (this.leftAfterAnswer !== null) throw this.leftAfterAnswer;
+      },
       askConsent: async (question, signal) => {
         this.shown.push({ what: 'consent', question });
         const answer = this.consent(question);
