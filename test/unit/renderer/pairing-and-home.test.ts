@@ -45,6 +45,27 @@ describeWindows('the pairing and home windows', (open) => {
     });
   };
 
+  /** No answer on a channel, until it is given: what it draws stands there when that resolves. */
+  const hold = async (channel: string): Promise<(answer: unknown) => Promise<void>> => {
+    await window.page.evaluate((name) => {
+      const held = Promise.withResolvers<unknown>();
+      const { harness } = globalThis as unknown as { harness: { answers: Record<string, unknown> } };
+      harness.answers[name] = held.promise;
+      Object.assign(globalThis, { held });
+    }, channel);
+    return (answer) =>
+      window.page.evaluate(async (value) => {
+        (globalThis as unknown as { held: PromiseWithResolvers<unknown> }).held.resolve(value);
+        for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+      }, answer);
+  };
+
+  it('answers whoever asks whether it lives', async () => {
+    await home();
+    await window.push('pulse', undefined);
+    expect(await channels()).toContain('page.lives');
+  });
+
   it('opens at the section that the tray asked for', async () => {
     await home();
     await window.push('section', 'settings');
@@ -206,6 +227,17 @@ describeWindows('the pairing and home windows', (open) => {
     await window.page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
   });
 
+  it('shows what main has pushed, and not the older answer that comes after it', async () => {
+    await home();
+    const answer = await hold('settings.get');
+    await press('設定');
+    await window.push('settings', { ...settings, language: 'en' });
+    const english = window.page.getByRole('radio', { name: 'English' });
+    await english.waitFor();
+    await answer(settings);
+    expect(await english.isChecked()).toBe(true);
+  });
+
   it('saves whom to call by a click, and nobody where the field is empty', async () => {
     await home({ 'settings.change': settings }, { ...settings, storedContact: '内線1234' });
     await press('設定');
@@ -237,21 +269,12 @@ describeWindows('the pairing and home windows', (open) => {
     await home({}, { ...settings, storedContact: '内線1234' });
     await press('設定');
     const field = window.page.getByRole('textbox', { name: '困ったときの連絡先' });
-    await window.page.evaluate(() => {
-      const held = Promise.withResolvers<null>();
-      const { harness } = globalThis as unknown as { harness: { answers: Record<string, unknown> } };
-      harness.answers['settings.change'] = held.promise;
-      Object.assign(globalThis, { held });
-    });
+    const answer = await hold('settings.change');
     await field.fill('内線5678');
     await press('連絡先を保存する');
     await expect.poll(async () => (await window.asked()).map(({ channel }) => channel)).toContain('settings.change');
     await field.fill('内線9');
-    await window.page.evaluate(async () => {
-      (globalThis as unknown as { held: PromiseWithResolvers<null> }).held.resolve(null);
-      // Two frames: what the answer draws stands there by then.
-      for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
-    });
+    await answer(null);
     expect(await window.page.getByText('保存しました。').count()).toBe(0);
   });
 

@@ -28,7 +28,7 @@ export interface WindowUnderTest {
   push(channel: 'view', view: SignatureView | null): Promise<void>;
   push(channel: 'authentication', view: AuthenticationView | null): Promise<void>;
   push(channel: 'pairing', view: PairingView): Promise<void>;
-  push(channel: 'agent' | 'check' | 'section' | 'settings', view: unknown): Promise<void>;
+  push(channel: 'agent' | 'check' | 'pulse' | 'section' | 'settings', view: unknown): Promise<void>;
   /** Shows the same page otherwise, without opening it anew. */
   appear(look: Pick<WindowOptions, 'language' | 'scheme' | 'forcedColors' | 'size' | 'scale'>): Promise<void>;
   /** What the page asked for, settings aside. */
